@@ -1,0 +1,1 @@
+"""The commands of iqrf-trio, one module each."""

@@ -1,0 +1,54 @@
+"""The seam to a coordinator: a port is opened to a link, and a link carries DPA frames."""
+
+from abc import ABC, abstractmethod
+from typing import Self
+
+
+class PortError(Exception):
+    """The device or connection behind a port is missing, broken or gone; the text says which."""
+
+
+class Link(ABC):
+    """An open way to the coordinator; one task receives, one at a time sends."""
+
+    @abstractmethod
+    async def send(self, frame: bytes) -> None:
+        """Hand one DPA frame (6..64 bytes) to the coordinator.
+
+        Raises PortError when the frame was not accepted or the link is gone.
+        """
+
+    @abstractmethod
+    async def receive(self) -> bytes:
+        """Wait for the next DPA frame; cancelling loses none.
+
+        Raises PortError once the link is gone.
+        """
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Let go of the device; safe to call twice."""
+
+    async def __aenter__(self) -> Self:
+        """The link itself."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close it."""
+        await self.aclose()
+
+
+class Port(ABC):
+    """A way to a coordinator that can be opened again and again."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What to call it in logs and errors: kind and device, e.g. `tcp 127.0.0.1:10000`."""
+
+    @abstractmethod
+    async def open(self) -> Link:
+        """Open the device or connect; raises PortError with the reason when that fails."""
+
+    async def reset(self) -> None:  # noqa: B027 - most ports have nothing to reset with
+        """Reset the module behind the port where the port has the means (power pin, command)."""

@@ -1,0 +1,1 @@
+"""A simulated mesh that speaks real DPA bytes in real air time."""

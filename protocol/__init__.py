@@ -1,0 +1,1 @@
+"""The sans-IO floor: bytes, messages and decisions; no clock, socket, file, log or Trio."""

@@ -1,0 +1,1 @@
+"""DPA: packets, commands, the transaction machine, its timing, and FRC."""

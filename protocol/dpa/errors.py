@@ -1,0 +1,87 @@
+"""What can become of a DPA transaction other than success, with the codes clients know."""
+
+from typing import ClassVar
+
+from protocol.errors import ProtocolError
+
+# Response codes (DPA.h 4.16, "Response codes") and the transaction codes below zero of the
+# gateway API; the texts are those the JSON API shows in `statusStr`.
+_STATUS_TEXTS = {
+    0: "ok",
+    1: "ERROR_FAIL",
+    2: "ERROR_PCMD",
+    3: "ERROR_PNUM",
+    4: "ERROR_ADDR",
+    5: "ERROR_DATA_LEN",
+    6: "ERROR_DATA",
+    7: "ERROR_HWPID",
+    8: "ERROR_NADR",
+    9: "ERROR_IFACE_CUSTOM_HANDLER",
+    10: "ERROR_MISSING_CUSTOM_DPA_HANDLER",
+    255: "STATUS_CONFIRMATION",
+    -1: "ERROR_TIMEOUT",
+    -2: "ERROR_IFACE_QUEUE_FULL",
+    -3: "ERROR_ABORTED",
+    -4: "ERROR_IFACE",
+    -5: "ERROR_IFACE_BUSY",
+    -6: "BAD_REQUEST",
+    -7: "BAD_RESPONSE",
+    -8: "ERROR_IFACE_EXCLUSIVE_ACCESS",
+}
+
+
+def status_text(status: int) -> str:
+    """The name of a transaction status, as `statusStr` of raw messages shows it."""
+    return _STATUS_TEXTS.get(status) or f"TRN_ERROR_USER_{status:x}"
+
+
+class DpaError(ProtocolError):
+    """A transaction that did not bring a good answer; `status` is its code in the API."""
+
+    status: int
+
+    def __init__(self, status: int, detail: str = "") -> None:
+        self.status = status
+        text = status_text(status)
+        super().__init__(f"{text}: {detail}" if detail else text)
+
+
+class _FixedDpaError(DpaError):
+    code: ClassVar[int]
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(self.code, detail)
+
+
+class DpaTimeoutError(_FixedDpaError):
+    """Nobody answered within the time that the timing model allows."""
+
+    code = -1
+
+
+class DpaAbortedError(_FixedDpaError):
+    """The transaction was given up before it could finish."""
+
+    code = -3
+
+
+class InterfaceError(_FixedDpaError):
+    """The port to the coordinator is down or refused the frame."""
+
+    code = -4
+
+
+class BadRequestError(_FixedDpaError):
+    """The request is no DPA request that a coordinator could be given."""
+
+    code = -6
+
+
+class BadResponseError(_FixedDpaError):
+    """The response came, but its data are not what the command promises."""
+
+    code = -7
+
+
+class ResponseCodeError(DpaError):
+    """A device answered with a response code other than 0 (`status` is that code)."""

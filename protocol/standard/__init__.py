@@ -1,0 +1,1 @@
+"""The IQRF standards carried over DPA: sensor, binary output and light."""
