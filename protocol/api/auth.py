@@ -1,0 +1,42 @@
+"""The authentication messages: what counts as one, and the gateway's two answers."""
+
+from datetime import datetime
+
+import orjson
+
+from protocol import times
+from protocol.api import document
+
+
+def token_in(text: str | bytes) -> str | None:
+    """The token of an authentication message, None for any other JSON.
+
+    Raises NotJsonError for what is no JSON.
+    """
+    return token_of(document.read(text))
+
+
+def token_of(value: object) -> str | None:
+    """The token, if `value` is an object of exactly `"type": "auth"` and a string `token`."""
+    if not isinstance(value, dict) or value.keys() != {"type", "token"}:
+        return None
+    token = value["token"]
+    return token if value["type"] == "auth" and isinstance(token, str) else None
+
+
+def is_auth(text: str | bytes) -> bool:
+    """Whether `text` is an authentication message. Raises NotJsonError for what is no JSON."""
+    return token_in(text) is not None
+
+
+def success(expiration: datetime, *, service: bool) -> str:
+    """The answer to a good token: until when it serves, and whether for service mode too."""
+    # Clients compare whole strings: members in alphabetical order.
+    return orjson.dumps(
+        {"expiration": times.format_iso(expiration), "service": service, "type": "auth_success"}
+    ).decode()
+
+
+def failure(code: int, error: str) -> str:
+    """The answer to a failed authentication, with its code (1..6) and text."""
+    return orjson.dumps({"code": code, "error": error, "type": "auth_error"}).decode()

@@ -1,0 +1,111 @@
+"""What the value of a JSON member may be: strict checks, and the words for what is wrong."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sized
+from types import NoneType
+from typing import Any
+
+from attrs import frozen
+
+from protocol.api.errors import shorten
+
+MAX_DEPTH = 64
+"""Levels of nesting in free-form objects; the writer of JSON gives up at 254."""
+
+
+class MemberError(ValueError):
+    """Why a value cannot be what a member asks for: the reason alone, without the path."""
+
+
+@frozen
+class Range:
+    """The inclusive limits of a number: `Annotated[int, Range(0, 239)]`."""
+
+    low: int | None
+    high: int | None = None
+
+    def __call__(self, value: int) -> None:
+        """Raise MemberError for a number outside."""
+        if self.low is not None and value < self.low:
+            raise MemberError(f"must be at least {self.low}, not {value}")
+        if self.high is not None and value > self.high:
+            raise MemberError(f"must be at most {self.high}, not {value}")
+
+
+@frozen
+class AtMost:
+    """The greatest number of items: `Annotated[tuple[int, ...], AtMost(240)]`."""
+
+    count: int
+
+    def __call__(self, value: Sized) -> None:
+        """Raise MemberError for more items."""
+        if len(value) > self.count:
+            raise MemberError(f"must have at most {self.count} items, not {len(value)}")
+
+
+def distinct(value: Iterable[Hashable]) -> None:
+    """Raise MemberError for items that repeat: `Annotated[tuple[int, ...], distinct]`."""
+    seen: dict[Hashable, int] = {}
+    for index, item in enumerate(value):
+        if (first := seen.setdefault(item, index)) != index:
+            raise MemberError(f"item {index} repeats item {first}")
+
+
+_KINDS: Mapping[type, str] = {
+    NoneType: "null",
+    bool: "a boolean",  # before int, which it is to Python
+    int: "an integer",
+    float: "a floating-point number",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}
+
+
+def kind(value: object) -> str:
+    """What a JSON value is, in words."""
+    for type_, word in _KINDS.items():
+        if isinstance(value, type_):
+            return word
+    return type(value).__name__
+
+
+def _strictly(*types: type, word: str) -> Callable[[object], Any]:
+    def check(value: object) -> object:
+        if isinstance(value, types) and (bool in types or not isinstance(value, bool)):
+            return value
+        raise MemberError(f"must be {word}, not {kind(value)}")
+
+    return check
+
+
+# Each returns the value as it is, or raises MemberError; a boolean is no number.
+integer = _strictly(int, word="an integer")
+number = _strictly(int, float, word="a number")
+string = _strictly(str, word="a string")
+boolean = _strictly(bool, word="a boolean")
+an_object = _strictly(dict, word="an object")
+array = _strictly(list, word="an array")
+
+
+def one_of(value: object, words: tuple[str, ...]) -> object:
+    """`value`, one of these strings; raises MemberError for any other."""
+    if isinstance(value, str) and value in words:
+        return value
+    shown = repr(shorten(value)) if isinstance(value, str) else kind(value)
+    raise MemberError(f"must be one of {', '.join(map(repr, words))}, not {shown}")
+
+
+def free_object(value: object) -> object:
+    """An object of any content, refused where it is nested too deep to be written again."""
+    level = [an_object(value)]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _containers_in(outer)]
+        if not level:
+            return value
+    raise MemberError(f"must not be nested deeper than {MAX_DEPTH} levels")
+
+
+def _containers_in(container: Any) -> Iterable[object]:
+    items = container.values() if isinstance(container, dict) else container
+    return (item for item in items if isinstance(item, dict | list))

@@ -1,0 +1,74 @@
+"""The table of all requests that this gateway answers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from protocol.api import db, mng, raw, sensor_data
+from protocol.api.errors import InvalidRequestError, UnsupportedTypeError
+from protocol.api.message import Entry, Style
+from protocol.lanes import Lane
+
+__all__ = ["REGISTRY", "Entry", "entry_of"]
+
+_MANAGEMENT, _NETWORK = Lane.MANAGEMENT, Lane.NETWORK
+_SERVICE, _DPA = Style.SERVICE, Style.DPA
+
+
+def _raw(mtype: str, request: type, rsp_of_failure: Callable[[Any], object]) -> Entry:
+    return Entry(mtype, request, _NETWORK, _DPA, rsp_of_failure, timeout_allowed=True, closed=False)
+
+
+def _db(
+    name: str, request: type, rsp_of_failure: Callable[[Any], object], lane: Lane = _MANAGEMENT
+) -> Entry:
+    return Entry(f"iqrfDb_{name}", request, lane, _SERVICE, rsp_of_failure)
+
+
+def _sensor_data(name: str, request: type | None = None) -> Entry:
+    return Entry(f"iqrfSensorData_{name}", request, _MANAGEMENT, _SERVICE)
+
+
+_ENTRIES = (
+    _raw("iqrfRaw", raw.Raw, raw.no_raw),
+    _raw("iqrfRawHdp", raw.RawHdp, raw.no_raw_hdp),
+    _db("Enumerate", db.Enumerate, db.failed(), _NETWORK),
+    _db("Reset", db.Anything, db.failed(), _NETWORK),
+    _db("GetDevice", db.GetDevice, db.failed(device=None)),
+    _db("GetDevices", db.GetDevices, db.failed(devices=[])),
+    _db("GetDeviceMetadata", db.GetDeviceMetadata, db.failed(devices=[])),
+    _db("SetDeviceMetadata", db.SetDeviceMetadata, db.failed(devices=[])),
+    _db("GetBinaryOutputs", db.Anything, db.failed(binoutDevices=[])),
+    _db("GetLights", db.Anything, db.failed(lightDevices=[])),
+    _db("GetSensors", db.Anything, db.failed(sensorDevices=[])),
+    _db("GetNetworkTopology", db.Anything, db.failed(devices=[])),
+    _db("MetadataAnnotation", db.MetadataAnnotation, db.annotation),
+    _sensor_data("GetConfig"),
+    _sensor_data("SetConfig", sensor_data.SetConfig),
+    _sensor_data("Status"),
+    _sensor_data("Start"),
+    _sensor_data("Stop"),
+    _sensor_data("Invoke"),
+    Entry("mngDaemon_Version", None, _MANAGEMENT, _DPA, mng.no_version),
+    Entry("mngDaemon_Mode", mng.Mode, _MANAGEMENT, _DPA, mng.no_mode, service=mng.changes_mode),
+    Entry("mngDaemon_Exit", mng.Exit, _MANAGEMENT, _DPA, mng.leaving),
+    Entry("mngDaemon_StartNetworkQueue", None, _MANAGEMENT, _SERVICE),
+    Entry("mngDaemon_StopNetworkQueue", None, _MANAGEMENT, _SERVICE),
+    Entry("ntfDaemon_InvokeMonitor", None, _MANAGEMENT, _DPA),
+)
+
+REGISTRY: Mapping[str, Entry] = {entry.mtype: entry for entry in _ENTRIES}
+
+_ONLY_SENT = frozenset({"iqrfSensorData_ReportAsync", "messageError", "ntfDaemon_Monitor"})
+
+
+def entry_of(mtype: str) -> Entry:
+    """What is known of requests of this type.
+
+    Raises UnsupportedTypeError for a type that is none, InvalidRequestError for one that only
+    the gateway sends.
+    """
+    if entry := REGISTRY.get(mtype):
+        return entry
+    if mtype in _ONLY_SENT:
+        raise InvalidRequestError(f"mType: {mtype} is sent by the gateway, it cannot be requested")
+    raise UnsupportedTypeError(mtype)

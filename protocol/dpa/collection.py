@@ -1,0 +1,79 @@
+"""The commands of the FRC peripheral: ask many nodes at once (DPA guide, "FRC")."""
+
+from collections.abc import Iterable
+
+from attrs import field, frozen
+
+from protocol.dpa import frc
+from protocol.dpa.call import BYTE, Call, Command, Layout
+from protocol.dpa.fields import exactly, octets, within
+from protocol.dpa.packet import COORDINATOR, MAX_NODE
+from protocol.dpa.pnum import FRC
+
+MAX_OK_STATUS = MAX_NODE
+"""Highest status of a good FRC; it counts the nodes that answered."""
+
+
+@frozen
+class FrcAnswer:
+    """What an FRC brought: its status, and the first 55 bytes of the collected data."""
+
+    status: int
+    data: bytes = field(repr=lambda data: data.hex("."))
+
+    @classmethod
+    def decode(cls, pdata: bytes) -> "FrcAnswer":
+        """Read status and data; raises BadResponseError unless they are 56 bytes."""
+        exactly(pdata, 1 + frc.FRC_DATA)
+        return cls(pdata[0], pdata[1:])
+
+    def encode(self) -> bytes:
+        """The 56 bytes."""
+        return bytes((self.status,)) + self.data
+
+    @property
+    def ok(self) -> bool:
+        """Whether nodes answered; 0xFF means that there was none, others above 0xEF an error."""
+        return self.status <= MAX_OK_STATUS
+
+
+def _decode_extra(pdata: bytes) -> bytes:
+    return exactly(pdata, frc.EXTRA_RESULT)
+
+
+_ANSWER = Layout(FrcAnswer.decode, FrcAnswer.encode)
+
+FRC_SEND = Command(FRC, 0x00, "Send", _ANSWER)
+FRC_EXTRA_RESULT = Command(FRC, 0x01, "ExtraResult", Layout(_decode_extra, bytes))
+FRC_SEND_SELECTIVE = Command(FRC, 0x02, "SendSelective", _ANSWER)
+FRC_SET_PARAMS = Command(FRC, 0x03, "SetParams", BYTE)
+
+FRC_COMMANDS = (FRC_SEND, FRC_EXTRA_RESULT, FRC_SEND_SELECTIVE, FRC_SET_PARAMS)
+
+
+def frc_send(command: int, user_data: bytes = bytes(frc.MIN_USER_DATA)) -> Call[FrcAnswer]:
+    """Ask all nodes; `user_data` has 2..30 bytes."""
+    within("length of user data", len(user_data), frc.MIN_USER_DATA, frc.MAX_USER_DATA)
+    return FRC_SEND.call(COORDINATOR, octets(command=command) + user_data)
+
+
+def frc_send_selective(
+    command: int, nodes: Iterable[int], user_data: bytes = bytes(frc.MIN_USER_DATA)
+) -> Call[FrcAnswer]:
+    """Ask only `nodes`; `user_data` has 2..25 bytes."""
+    within("length of user data", len(user_data), frc.MIN_USER_DATA, frc.MAX_SELECTIVE_USER_DATA)
+    pdata = octets(command=command) + frc.bitmap(nodes) + user_data
+    return FRC_SEND_SELECTIVE.call(COORDINATOR, pdata)
+
+
+def frc_extra_result() -> Call[bytes]:
+    """The last nine bytes; it must follow the FRC at once."""
+    return FRC_EXTRA_RESULT.call(COORDINATOR)
+
+
+def frc_set_params(value: int) -> Call[int]:
+    """Set offline FRC (bit 3) and response time (bits 4-6); the value is the previous setting.
+
+    The coordinator clears bit 3 after the next FRC.
+    """
+    return FRC_SET_PARAMS.call(COORDINATOR, octets(params=value))

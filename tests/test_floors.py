@@ -1,0 +1,110 @@
+"""The architecture as a test: who may import whom, and where each outside thing is touched."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+FLOORS = {
+    "protocol": 0,
+    "iqrf_trio": 0,  # the bare package: its version
+    "iqrf_trio.edges": 1,
+    "iqrf_trio.simulator": 1,
+    "iqrf_trio.store": 1,
+    "iqrf_trio.config": 1,
+    "iqrf_trio.logs": 1,
+    "iqrf_trio.priority_channel": 1,
+    "iqrf_trio.scheduler": 2,
+    "iqrf_trio.transceiver": 2,
+    "iqrf_trio.reports": 2,
+    "iqrf_trio.frc": 2,
+    "iqrf_trio.session": 3,
+    "iqrf_trio.sensor_worker": 3,
+    "iqrf_trio.enumeration": 3,
+    "iqrf_trio.token_watch": 3,
+    "iqrf_trio.handlers": 4,
+    "iqrf_trio.daemon": 5,
+    "iqrf_trio.cli": 5,
+    "iqrf_trio.__main__": 5,
+}
+"""The floor of each module or package (ARCHITECTURE.md, "Floors")."""
+
+BESIDE = {
+    ("iqrf_trio.frc", "iqrf_trio.transceiver"),
+    ("iqrf_trio.token_watch", "iqrf_trio.session"),
+    ("iqrf_trio.edges", "iqrf_trio.simulator"),
+    ("iqrf_trio.simulator", "iqrf_trio.edges"),
+    ("iqrf_trio.cli", "iqrf_trio.daemon"),
+    ("iqrf_trio.__main__", "iqrf_trio.cli"),
+}
+"""Imports within one floor that ARCHITECTURE.md allows."""
+
+OUTSIDE = {
+    "trio_websocket": "iqrf_trio/edges/websocket",
+    "wsproto": "iqrf_trio/edges/websocket",
+    "sqlite3": "iqrf_trio/store/database.py",
+    "spidev": "iqrf_trio/edges/spibus.py",
+    "spiflash": "iqrf_trio/edges/flash.py",
+    "gpiod": "iqrf_trio/edges/gpio.py",
+    "termios": "iqrf_trio/edges/ports/serial.py",
+    "argparse": "iqrf_trio/cli iqrf_trio/__main__.py",
+}
+"""Each outside thing and the one place that may touch it."""
+
+IMPURE = {"trio", "time", "logging", "os", "pathlib", "socket", "threading", "sqlite3", "random"}
+"""What `protocol` never imports."""
+
+MODULES = sorted([*ROOT.glob("protocol/**/*.py"), *ROOT.glob("iqrf_trio/**/*.py")])
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that `path` imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def unit(module: str) -> str:
+    """The entry of FLOORS that `module` belongs to."""
+    parts = module.split(".")
+    return next(
+        (name for size in (2, 1) if (name := ".".join(parts[:size])) in FLOORS), ".".join(parts[:2])
+    )
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_down(path: Path) -> None:
+    here = unit(module_of(path))
+    assert here in FLOORS, f"{here} has no floor yet"
+    for imported in imports(path):
+        if imported.split(".")[0] not in {"protocol", "iqrf_trio"}:
+            continue
+        there = unit(imported)
+        if there != here and (here, there) not in BESIDE:
+            assert FLOORS[there] < FLOORS[here], f"{here} imports {imported}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_outside_thing_is_touched_in_one_place(path: Path) -> None:
+    name = str(path.relative_to(ROOT))
+    for imported in imports(path):
+        places = OUTSIDE.get(imported.split(".")[0])
+        if places:
+            assert name.startswith(tuple(places.split())), f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.is_relative_to(ROOT / "protocol")], ids=module_of
+)
+def test_protocol_is_sans_io(path: Path) -> None:
+    assert not {imported.split(".")[0] for imported in imports(path)} & IMPURE
