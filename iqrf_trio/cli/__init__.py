@@ -1,1 +1,38 @@
-"""The commands of iqrf-trio, one module each."""
+"""The commands: one module each, imported only when it is used, so that the others cost nothing.
+
+A command's module has HELP (what it does), `configure(parser)` (its words) and
+`run(arguments) -> int` (its exit code).
+"""
+
+from collections.abc import Iterator, Mapping
+
+COMMANDS: Mapping[str, str] = {
+    "run": "run the gateway",
+    "call": "send one request to a gateway and print its answers",
+    "watch": "print what a gateway reports: sensor values and asynchronous messages",
+    "token": "make, list and revoke the API tokens that clients authenticate with",
+    "simulate": "run a simulated mesh that any gateway can connect to",
+    "demo": "show the whole gateway at work on a simulated mesh",
+    "config": "print the effective configuration, or a commented default file",
+}
+"""Each command with a line about it; its module has the same name."""
+
+FAILED, USAGE = 1, 2
+"""Exit codes: of what did not work out, and of words or a configuration that make no sense."""
+
+
+class Failure(Exception):  # noqa: N818 - it is how a command ends, not a bug
+    """Why a command could not do what it was asked, and what to do about it; one line."""
+
+    def __init__(self, cause: str, fix: str = "", *, exit_code: int = FAILED) -> None:
+        super().__init__(f"{cause}; {fix}" if fix else cause)
+        self.exit_code = exit_code
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The exceptions within the groups that nurseries make."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from causes(inner)
+    else:
+        yield error

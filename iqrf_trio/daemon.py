@@ -1,0 +1,199 @@
+"""The composition root: builds the gateway from its configuration and opens the nurseries."""
+
+import logging
+import signal
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import trio
+from attrs import frozen
+from protocol.sensor_settings import Messaging, SensorSettings
+
+from iqrf_trio import __version__
+from iqrf_trio.announcements import Announcer
+from iqrf_trio.config import Config
+from iqrf_trio.edges.ports import Port
+from iqrf_trio.edges.ports.of_config import port_of
+from iqrf_trio.edges.websocket import Connection, Limits, open_listeners, serve
+from iqrf_trio.enumeration import Enumeration, Order
+from iqrf_trio.handlers.db import ANNOTATE_SETTING
+from iqrf_trio.handlers.dispatch import Dispatcher
+from iqrf_trio.handlers.exchange import Gateway
+from iqrf_trio.handlers.sensor_data import SETTING
+from iqrf_trio.reports import Reports
+from iqrf_trio.scheduler import Scheduler
+from iqrf_trio.sensor_worker import SensorWorker
+from iqrf_trio.session import Session, SessionLimits, Sessions
+from iqrf_trio.store import DATABASE_NAME, Store
+from iqrf_trio.token_watch import TokenWatch, authenticate
+from iqrf_trio.transceiver import Transceiver
+from protocol.api.sensor_data import settings_of
+
+log = logging.getLogger("iqrf_trio.daemon")
+
+GRACE_S = 4.0
+"""What requests under way, and then clients, have to finish at shutdown."""
+
+WEBSOCKET = Messaging("ws", "WebsocketMessaging")
+"""The one place that reports can be sent to."""
+
+
+@frozen(eq=False)
+class Running:
+    """A gateway that serves: where, and its parts for whoever started it in the same process."""
+
+    url: str
+    gateway: Gateway
+
+
+async def run(
+    config: Config,
+    *,
+    port: Port | None = None,
+    stop: trio.Event | None = None,
+    task_status: trio.TaskStatus[Running] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Run the gateway until `stop` is set; without one until SIGINT or SIGTERM.
+
+    `port` replaces the one that the configuration describes. Started once clients can connect.
+    Raises ConfigError, ListenError, TlsError or StoreError for what keeps it from starting.
+    """
+    path = Path(config.gateway.state_dir) / DATABASE_NAME
+    async with Store.open(path) as store:
+        await _serve(config, store, port or port_of(config), stop, task_status)
+    log.info("stopped")
+
+
+async def _serve(
+    config: Config,
+    store: Store,
+    port: Port,
+    stop: trio.Event | None,
+    task_status: trio.TaskStatus[Running],
+) -> None:
+    """The nursery tree. Shutdown order is nesting: what is opened last ends first."""
+    endpoints = await open_listeners(config.websocket)
+    reports, sessions = Reports(), Sessions()
+    announcer = Announcer(config.gateway.instance_id, reports, config.websocket.async_messages)
+    gateway = await _build(config, store, port, announcer)
+    dispatcher = Dispatcher(gateway)
+    limits = SessionLimits(
+        auth_timeout=config.websocket.auth_timeout,
+        outbox_size=config.websocket.outbox_size,
+        outbox_bytes=config.websocket.outbox_bytes,
+        heartbeat=config.websocket.heartbeat,
+    )
+
+    async def serve_client(connection: Connection) -> None:
+        await Session(
+            connection,
+            authenticate=partial(authenticate, store, _now),
+            accept=dispatcher.accept,
+            now=_now,
+            sessions=sessions,
+            reports=reports,
+            limits=limits,
+        ).run()
+
+    async with trio.open_nursery() as core:
+        await core.start(gateway.transceiver.run)
+        async with trio.open_nursery() as clients:
+            async with trio.open_nursery() as lanes:
+                await lanes.start(gateway.scheduler.run_network)
+                await lanes.start(gateway.scheduler.run_management)
+                async with trio.open_nursery() as services:
+                    services.start_soon(gateway.enumeration.run)
+                    services.start_soon(gateway.worker.run)
+                    services.start_soon(TokenWatch(store, sessions, _now).run)
+                    await services.start(
+                        partial(serve, handler_nursery=clients),
+                        endpoints,
+                        serve_client,
+                        _limits(config),
+                    )
+                    url = endpoints[0].url
+                    log.info("ready: %s", url)
+                    task_status.started(Running(url, gateway))
+                    await (_signalled() if stop is None else stop.wait())
+                    log.info("stopping")
+                    services.cancel_scope.cancel()
+                lanes.cancel_scope.cancel()
+            sessions.go_away()
+            clients.cancel_scope.deadline = trio.current_time() + GRACE_S
+        core.cancel_scope.cancel()
+
+
+async def _build(config: Config, store: Store, port: Port, announcer: Announcer) -> Gateway:
+    scheduler = Scheduler(
+        management_capacity=config.queue.management_capacity,
+        network_capacity=config.queue.network_capacity,
+        background_wait=config.queue.background_wait,
+        grace=GRACE_S,
+    )
+    transceiver = Transceiver(port, on_async=announcer.frame)
+    enumeration = Enumeration(transceiver, scheduler, store)
+    if config.database.enumerate_on_launch:
+        order = Order(announcer.enumeration, reenumerate=True, standards=True, client=False)
+        enumeration.start(order)
+    worker = SensorWorker(
+        await _sensor_settings(config, store), transceiver, scheduler, store, announcer, _now
+    )
+    if worker.settings.auto_run:
+        worker.start()
+    annotate = await store.setting(ANNOTATE_SETTING)
+    return Gateway(
+        ins_id=config.gateway.instance_id,
+        version=__version__,
+        store=store,
+        scheduler=scheduler,
+        transceiver=transceiver,
+        enumeration=enumeration,
+        worker=worker,
+        local_time=_local_time,
+        messagings=frozenset((WEBSOCKET,)),
+        annotate=config.database.annotate_metadata if annotate is None else annotate is True,
+    )
+
+
+async def _sensor_settings(config: Config, store: Store) -> SensorSettings:
+    """The stored settings; at the first start those of the configuration."""
+    stored = await store.setting(SETTING)
+    if stored is not None:
+        return settings_of(stored)
+    return SensorSettings(
+        auto_run=config.sensor_data.auto_run,
+        period=config.sensor_data.period,
+        retry_period=config.sensor_data.retry_period,
+        async_reports=config.sensor_data.async_reports,
+    )
+
+
+def _limits(config: Config) -> Limits:
+    websocket = config.websocket
+    return Limits(
+        max_clients=websocket.max_clients,
+        max_handshakes=websocket.max_handshakes,
+        max_unauthenticated=websocket.max_unauthenticated,
+        max_message_size=websocket.max_message_size,
+        handshake_timeout=websocket.handshake_timeout,
+        auth_failures_per_minute=websocket.auth_failures_per_minute,
+        origins=websocket.origins,
+    )
+
+
+async def _signalled() -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for number in signals:
+            log.info("%s received", signal.Signals(number).name)
+            return
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _local_time(instant: float) -> datetime:
+    """An instant of Trio's clock as local time."""
+    ago = timedelta(seconds=trio.current_time() - instant)
+    return (_now() - ago).astimezone()

@@ -1,0 +1,69 @@
+"""iqrfSensorData_*: settings and state of the sensor worker."""
+
+from collections.abc import Mapping
+
+from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
+from iqrf_trio.sensor_worker import AlreadyReadingError, NotRunningError
+from iqrf_trio.store import StoreError
+from protocol.api import sensor_data
+from protocol.api.message import Answer
+
+SETTING = "sensor_data"
+"""Under which key the store keeps the settings."""
+
+
+def get_config(gateway: Gateway, exchange: Exchange[None]) -> Answer:
+    """The settings in force."""
+    return exchange.answer(sensor_data.config(gateway.worker.settings))
+
+
+async def set_config(gateway: Gateway, exchange: Exchange[sensor_data.SetConfig]) -> Answer:
+    """Keep the changed settings, then put them into force: either both happens, or neither."""
+    settings = exchange.request.applied_to(gateway.worker.settings)
+    if not all(messaging in gateway.messagings for messaging in settings.messaging_list):
+        raise sensor_data.SettingsError
+    try:
+        await gateway.store.save_setting(SETTING, sensor_data.config(settings))
+    except StoreError as error:
+        raise sensor_data.SettingsError from error
+    gateway.worker.configure(settings)
+    return exchange.answer()
+
+
+def status(gateway: Gateway, exchange: Exchange[None]) -> Answer:
+    """Whether the worker runs, and whether it reads."""
+    worker = gateway.worker
+    return exchange.answer(sensor_data.status(running=worker.running, reading=worker.reading))
+
+
+def start(gateway: Gateway, exchange: Exchange[None]) -> Answer:
+    """Have the worker read now and from now on."""
+    gateway.worker.start()
+    return exchange.answer()
+
+
+def stop(gateway: Gateway, exchange: Exchange[None]) -> Answer:
+    """Have the worker read no more; the round on the air is finished."""
+    gateway.worker.stop()
+    return exchange.answer()
+
+
+def invoke(gateway: Gateway, exchange: Exchange[None]) -> Answer:
+    """Have the worker read now instead of when its period is over."""
+    try:
+        gateway.worker.invoke()
+    except NotRunningError:
+        raise sensor_data.WorkerNotRunningError from None
+    except AlreadyReadingError:
+        raise sensor_data.ReadInProgressError from None
+    return exchange.answer()
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "iqrfSensorData_GetConfig": get_config,
+    "iqrfSensorData_SetConfig": set_config,
+    "iqrfSensorData_Status": status,
+    "iqrfSensorData_Start": start,
+    "iqrfSensorData_Stop": stop,
+    "iqrfSensorData_Invoke": invoke,
+}

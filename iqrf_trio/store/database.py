@@ -1,0 +1,277 @@
+"""The SQLite file: opening, migrating, and transactions as functions of a connection.
+
+A transaction is one function, run in one hop to a worker thread: it never waits for anything
+but the disk, and cancelling its caller neither tears it nor hides that it happened.
+"""
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Protocol, Self, TypeVar
+
+import trio
+from attrs import define, field
+
+from iqrf_trio.store import files
+from iqrf_trio.store.errors import (
+    DamagedDatabaseError,
+    DatabaseBusyError,
+    DatabaseFullError,
+    MissingDatabaseError,
+    StoreError,
+)
+
+Connection = sqlite3.Connection
+
+APPLICATION_ID = 0x49515452
+"""Stands in the header of our databases ("IQTR"), so that no other is taken for one."""
+
+BUSY_TIMEOUT_S = 5.0
+"""How long one program waits for another's transaction; ours take milliseconds."""
+
+_ERRORS: dict[int, type[StoreError]] = {
+    sqlite3.SQLITE_FULL: DatabaseFullError,
+    sqlite3.SQLITE_BUSY: DatabaseBusyError,
+    sqlite3.SQLITE_LOCKED: DatabaseBusyError,
+    sqlite3.SQLITE_CORRUPT: DamagedDatabaseError,
+    sqlite3.SQLITE_NOTADB: DamagedDatabaseError,
+}
+_PRIMARY_CODE = 0xFF
+"""The low byte of a result code is the kind, the rest details (SQLite, "Result Codes")."""
+
+_log = logging.getLogger("iqrf_trio.store")
+
+T = TypeVar("T")
+
+
+class Hop(Protocol):
+    """Runs a blocking function away from the event loop, to its end even when cancelled."""
+
+    async def __call__(self, work: Callable[[], T], /) -> T:
+        """Return what `work` returns, raise what it raises."""
+
+
+async def inline(work: Callable[[], T], /) -> T:
+    """The hop that stays: for virtual clocks, which do not wait for threads."""
+    await trio.lowlevel.checkpoint()
+    return work()
+
+
+def migrations() -> tuple[str, ...]:
+    """The scripts that make a database of the newest version; number N is the Nth of them."""
+    folder = resources.files("iqrf_trio.store") / "migrations"
+    scripts = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".sql")),
+        key=lambda file: file.name,
+    )
+    return tuple(script.read_text(encoding="utf-8") for script in scripts)
+
+
+def connect(path: Path, *, create: bool = True, check: bool = False) -> Connection:
+    """Open the database at `path` and bring it to the newest version; the caller closes it.
+
+    Without `create` a missing file stays missing (MissingDatabaseError). `check` looks through
+    all pages for damage. Raises StoreError also for a file that is damaged, that is another
+    program's, or that a newer version of this program made.
+    """
+    if create:
+        files.create(path)
+    elif not path.exists():
+        raise MissingDatabaseError(f"there is no database {path}; `token create` makes one")
+    with translated(path):
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _prepare(connection, path, check=check)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def connect_foreign(path: Path) -> Connection:
+    """Open another program's database for reading only; the caller closes it.
+
+    Raises StoreError.
+    """
+    if not path.is_file():
+        raise MissingDatabaseError(f"there is no file {path}")
+    with translated(path):
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S
+        )
+        connection.row_factory = sqlite3.Row
+        # Old tools stored what the terminal sent, valid UTF-8 or not.
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+    return connection
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises about the database at `path` into StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+        raise _ERRORS.get(code, StoreError)(f"{path}: {error}") from error
+
+
+def transact(connection: Connection, fn: Callable[[Connection], T], *, durable: bool = True) -> T:
+    """Run `fn` as one transaction: all of it is committed, or, when it raises, nothing.
+
+    A durable one has reached the disk when this returns; one that is not may be lost with the
+    power, but never in part.
+    """
+    # Takes effect only outside of a transaction, hence not inside `fn`.
+    connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = fn(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has already rolled back after some errors; asking again would hide the first.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def migrate(connection: Connection, scripts: Sequence[str]) -> None:
+    """Run those of `scripts` that the database has not seen yet, each one a transaction."""
+    for version, script in enumerate(scripts, start=1):
+        if _pragma(connection, "user_version") >= version:
+            continue
+        try:
+            connection.executescript(script)
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            # Another program may have run it between the question and the script.
+            if _pragma(connection, "user_version") < version:
+                raise
+
+
+@define
+class Database:
+    """An open database of a running gateway; transactions wait for each other."""
+
+    path: Path
+    _connection: Connection
+    _hop: Hop
+    _data_version: int = 0
+    _lock: trio.Lock = field(factory=trio.Lock)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, path: Path, *, hop: Hop = trio.to_thread.run_sync) -> AsyncIterator[Self]:
+        """Open the database at `path`, making one where there is none.
+
+        A damaged file is renamed and reported, and a new one made. Raises StoreError.
+        """
+        connection = await hop(partial(_open, path))
+        database = cls(path, connection, hop)
+        try:
+            await database.changed()
+            yield database
+        finally:
+            # Closing writes what stands beside the file back into it; it ends by itself.
+            with trio.CancelScope(shield=True):
+                async with database._lock:
+                    await hop(partial(_close, path, connection))
+
+    async def read(self, fn: Callable[[Connection], T]) -> T:
+        """What `fn` finds in one consistent state of the database; it cannot write."""
+        return await self._run(partial(_look, self._connection, fn))
+
+    async def write(self, fn: Callable[[Connection], T], *, durable: bool = False) -> T:
+        """Run `fn` as one transaction (see `transact`) and return its result.
+
+        Cancelled while waiting for its turn, nothing has happened; after that it ends as if it
+        had not been cancelled. Raises StoreError for what SQLite refuses.
+        """
+        return await self._run(partial(transact, self._connection, fn, durable=durable))
+
+    async def changed(self) -> bool:
+        """Whether another program has committed anything since this was asked before."""
+        version = await self._run(partial(_pragma, self._connection, "data_version"))
+        before, self._data_version = self._data_version, version
+        return version != before
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        def translate() -> T:
+            with translated(self.path):
+                return work()
+
+        async with self._lock:
+            return await self._hop(translate)
+
+
+def _open(path: Path) -> Connection:
+    if files.left_open(path):
+        _log.info("%s was not closed properly; SQLite recovers what was committed", path)
+    try:
+        return connect(path, check=True)
+    except DamagedDatabaseError as error:
+        aside = files.set_aside(path)
+        _log.error(
+            "%s; it is kept as %s, and the gateway starts with an empty database: "
+            "enumerate the network and create tokens anew, or restore a backup",
+            error,
+            aside,
+        )
+    return connect(path)
+
+
+def _close(path: Path, connection: Connection) -> None:
+    with translated(path):
+        connection.close()
+
+
+def _look(connection: Connection, fn: Callable[[Connection], T]) -> T:
+    connection.execute("PRAGMA query_only = ON")
+    try:
+        connection.execute("BEGIN")
+        return fn(connection)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.execute("PRAGMA query_only = OFF")
+
+
+def _prepare(connection: Connection, path: Path, *, check: bool) -> None:
+    scripts = migrations()
+    # Before anything is written: another program's file is not ours to change.
+    _refuse_strangers(connection, path, len(scripts))
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if check:
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise DamagedDatabaseError(f"{path} is damaged: {verdict}")
+    migrate(connection, scripts)
+
+
+def _refuse_strangers(connection: Connection, path: Path, newest: int) -> None:
+    version = _pragma(connection, "user_version")
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        if version or tables:
+            raise StoreError(
+                f"{path} is not a database of iqrf-trio; name another file, "
+                "or take an old gateway's tokens over with `token import`"
+            )
+    elif version > newest:
+        raise StoreError(
+            f"{path} was made by a newer iqrf-trio (its version is {version}, this program "
+            f"knows {newest}); install that one again, or name another state directory"
+        )
+
+
+def _pragma(connection: Connection, name: str) -> int:
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    return int(value)

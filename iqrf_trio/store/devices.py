@@ -1,0 +1,217 @@
+"""Devices and products as rows: the whole network out, and what changed in it in."""
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from iqrf_trio.store import json_text, sensors
+from iqrf_trio.store.database import Connection
+from protocol.network import Device, Identity, JsonObject, Network, Product
+
+_NO_MID = (0, 0xFFFF_FFFF)
+"""What the coordinator's memory holds for a bond whose MID it never learned."""
+
+_LOAD_PRODUCTS = """
+SELECT id, hwpid, hwpid_version, os_build, dpa, os_version, manufacturer, name FROM product
+"""
+
+_INSERT_PRODUCT = """
+INSERT INTO product (os_version, manufacturer, name, hwpid, hwpid_version, os_build, dpa)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+_UPDATE_PRODUCT = """
+UPDATE product SET os_version = ?, manufacturer = ?, name = ?
+WHERE hwpid = ? AND hwpid_version = ? AND os_build = ? AND dpa = ?
+"""
+
+_FORGET_PRODUCTS = """
+DELETE FROM product
+WHERE NOT EXISTS (SELECT * FROM device WHERE device.product = product.id)
+"""
+
+_LOAD_DEVICES = """
+SELECT id, address, mid, discovered, vrn, zone, parent, product, standards_known,
+       binary_outputs, light, metadata
+FROM device
+"""
+
+_INSERT_DEVICE = """
+INSERT INTO device (address, mid, discovered, vrn, zone, parent, product, standards_known,
+                    binary_outputs, light, metadata)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+RETURNING id
+"""
+
+_UPDATE_DEVICE = """
+UPDATE device SET address = ?, mid = ?, discovered = ?, vrn = ?, zone = ?, parent = ?,
+                  product = ?, standards_known = ?, binary_outputs = ?, light = ?
+WHERE id = ?
+"""
+
+_GIVE_ADDRESS_AWAY = "UPDATE device SET address = -1 - address WHERE id = ?"
+
+
+def load(connection: Connection) -> Network:
+    """Everything that is stored about the network."""
+    return Network.of(_load(connection).values())
+
+
+def save(connection: Connection, network: Network) -> None:
+    """Make `network` the stored one, writing only rows that differ.
+
+    A module keeps its metadata, and its sensors keep their values, whatever `network` says of
+    them and wherever the module went: those have writers of their own. A device that is new
+    brings its own. A device that is gone takes everything with it.
+    """
+    stored = _load(connection)
+    kept = _match(stored, network)
+    for row in stored.keys() - kept.keys():
+        connection.execute("DELETE FROM device WHERE id = ?", (row,))
+    # Two nodes may have exchanged addresses: all give theirs away before any takes a new one.
+    for row, device in kept.items():
+        if device.address != stored[row].address:
+            connection.execute(_GIVE_ADDRESS_AWAY, (row,))
+    products = _save_products(connection, network)
+    for row, device in kept.items():
+        _update(connection, row, stored[row], device, products)
+    staying = {device.address for device in kept.values()}
+    for device in network:
+        if device.address not in staying:
+            _insert(connection, device, products)
+    connection.execute(_FORGET_PRODUCTS)
+
+
+def set_metadata(
+    connection: Connection, metadata: Mapping[int, JsonObject | None]
+) -> frozenset[int]:
+    """Replace the metadata of the devices at these addresses; None takes it away.
+
+    Returns the addresses that no device has. Raises StoreError for what is no JSON.
+    """
+    unknown = set()
+    for address, value in metadata.items():
+        text = None if value is None else json_text.dump(dict(value))
+        row = connection.execute(
+            "SELECT metadata FROM device WHERE address = ?", (address,)
+        ).fetchone()
+        if row is None:
+            unknown.add(address)
+        elif row[0] != text:
+            connection.execute("UPDATE device SET metadata = ? WHERE address = ?", (text, address))
+    return frozenset(unknown)
+
+
+def forget_all(connection: Connection) -> None:
+    """Empty the network: devices, products, sensors, metadata and values."""
+    connection.execute("DELETE FROM device")
+    connection.execute("DELETE FROM product")
+
+
+def _load(connection: Connection) -> dict[int, Device]:
+    products = dict(_load_products(connection))
+    sensors_of = sensors.load(connection)
+    devices = {}
+    for row in connection.execute(_LOAD_DEVICES):
+        id_, address, mid, discovered, vrn, zone, parent, product, known, outputs, light, text = row
+        devices[id_] = Device(
+            address=address,
+            mid=mid,
+            discovered=bool(discovered),
+            vrn=vrn,
+            zone=zone,
+            parent=parent,
+            product=products.get(product),
+            standards_known=bool(known),
+            sensors=sensors_of.get(id_, ()),
+            binary_outputs=outputs,
+            light=bool(light),
+            metadata=None if text is None else cast("JsonObject", json_text.load(text)),
+        )
+    return devices
+
+
+def _load_products(connection: Connection) -> Iterable[tuple[int, Product]]:
+    for row in connection.execute(_LOAD_PRODUCTS):
+        id_, hwpid, hwpid_version, os_build, dpa, os_version, manufacturer, name = row
+        identity = Identity(hwpid, hwpid_version, os_build, dpa)
+        yield id_, Product(identity, os_version, manufacturer, name)
+
+
+def _match(stored: Mapping[int, Device], network: Network) -> dict[int, Device]:
+    """Row ids of the modules that are still there, and what each of them is now.
+
+    A module is known by its MID. Where several devices share one (a coordinator's memory can
+    be wrong), those that stayed at their address are taken first.
+    """
+    left = {(device.mid, device.address): row for row, device in stored.items()}
+    kept = {}
+    moved = []
+    for device in network:
+        row = left.pop((device.mid, device.address), None)
+        if row is None:
+            moved.append(device)
+        else:
+            kept[row] = device
+    by_mid = {mid: row for (mid, _), row in left.items() if mid not in _NO_MID}
+    for device in moved:
+        row = by_mid.pop(device.mid, None)
+        if row is not None:
+            kept[row] = device
+    return kept
+
+
+def _save_products(connection: Connection, network: Network) -> Mapping[Identity, int]:
+    stored = {product.identity: product for _, product in _load_products(connection)}
+    wanted = {device.product.identity: device.product for device in network if device.product}
+    for identity, product in wanted.items():
+        if identity not in stored:
+            connection.execute(_INSERT_PRODUCT, _product_columns(product))
+        elif stored[identity] != product:
+            connection.execute(_UPDATE_PRODUCT, _product_columns(product))
+    return {product.identity: row for row, product in _load_products(connection)}
+
+
+def _product_columns(product: Product) -> tuple[object, ...]:
+    identity = product.identity
+    return (
+        product.os_version,
+        product.manufacturer,
+        product.name,
+        identity.hwpid,
+        identity.hwpid_version,
+        identity.os_build,
+        identity.dpa,
+    )
+
+
+def _update(
+    connection: Connection,
+    row: int,
+    old: Device,
+    new: Device,
+    products: Mapping[Identity, int],
+) -> None:
+    if _columns(new, products) != _columns(old, products):
+        connection.execute(_UPDATE_DEVICE, (*_columns(new, products), row))
+    sensors.save(connection, row, old.sensors, new.sensors)
+
+
+def _insert(connection: Connection, device: Device, products: Mapping[Identity, int]) -> None:
+    text = None if device.metadata is None else json_text.dump(dict(device.metadata))
+    (row,) = connection.execute(_INSERT_DEVICE, (*_columns(device, products), text)).fetchone()
+    sensors.save(connection, row, (), device.sensors)
+
+
+def _columns(device: Device, products: Mapping[Identity, int]) -> tuple[object, ...]:
+    return (
+        device.address,
+        device.mid,
+        device.discovered,
+        device.vrn,
+        device.zone,
+        device.parent,
+        None if device.product is None else products[device.product.identity],
+        device.standards_known,
+        device.binary_outputs,
+        device.light,
+    )

@@ -1,0 +1,33 @@
+"""What can go wrong with the store, in words for whoever runs the gateway."""
+
+
+class StoreError(Exception):
+    """The database could not do what was asked; the message names the file and the reason."""
+
+
+class MissingDatabaseError(StoreError):
+    """There is no database yet, and the caller only wanted to look into one."""
+
+
+class DatabaseFullError(StoreError):
+    """The disk has no room for what was to be written; nothing of it was."""
+
+
+class DatabaseBusyError(StoreError):
+    """Another program holds the database for longer than we wait."""
+
+
+class DamagedDatabaseError(StoreError):
+    """The file is no database, or one whose pages do not fit together."""
+
+
+class UnknownTokenError(StoreError):
+    """No token has this number."""
+
+
+class ExpiredTokenError(StoreError):
+    """The token's time is over."""
+
+
+class RevokedTokenError(StoreError):
+    """The token has been revoked."""

@@ -1,0 +1,62 @@
+"""The database as a file: made private, given to the directory's owner, set aside when damaged."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from iqrf_trio.store.errors import StoreError
+
+_COMPANIONS = ("-wal", "-shm")
+"""What SQLite keeps beside a database in WAL mode; recovery needs them under the same name."""
+
+
+def create(path: Path) -> None:
+    """Make an empty file that only its owner can read, unless there is one; and its directory.
+
+    A file that root makes belongs to the owner of the directory, so that `sudo iqrf-trio token
+    create` does not lock the daemon out. Raises StoreError.
+    """
+    try:
+        path.parent.mkdir(mode=0o750, exist_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise StoreError(
+            f"cannot create {path}: {error.strerror}; choose a directory you may write to"
+        ) from error
+    try:
+        if os.geteuid() == 0:
+            directory = path.parent.stat()
+            os.fchown(descriptor, directory.st_uid, directory.st_gid)
+    finally:
+        os.close(descriptor)
+
+
+def left_open(path: Path) -> bool:
+    """Whether the last program that wrote to the database was stopped before it closed it."""
+    try:
+        return _companion(path, "-wal").stat().st_size > 0
+    except OSError:
+        return False
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged database and what belongs to it; returns the new path.
+
+    Raises StoreError.
+    """
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    try:
+        path.rename(aside)
+        for suffix in _COMPANIONS:
+            if (companion := _companion(path, suffix)).exists():
+                companion.rename(_companion(aside, suffix))
+    except OSError as error:
+        raise StoreError(f"{path} is damaged and cannot be renamed: {error.strerror}") from error
+    return aside
+
+
+def _companion(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)

@@ -1,0 +1,86 @@
+"""The store of a running gateway: the network as committed, settings, and tokens."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Self, TypeVar
+
+import trio
+from attrs import define
+
+from iqrf_trio.store import devices, sensors, settings, tokens
+from iqrf_trio.store.database import Connection, Database, Hop
+from protocol.network import JsonObject, Network, Value
+from protocol.tokens import Token
+
+T = TypeVar("T")
+
+
+@define
+class Store:
+    """`network` is what the database holds, read again with each transaction that touches it.
+
+    Every method that talks to the database raises StoreError when that fails; then nothing was
+    changed, and `network` still is what is stored.
+    """
+
+    network: Network
+    _database: Database
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, path: Path, *, hop: Hop = trio.to_thread.run_sync) -> AsyncIterator[Self]:
+        """Open the store in the file `path`, making one where there is none."""
+        async with Database.open(path, hop=hop) as database:
+            yield cls(await database.read(devices.load), database)
+
+    async def save_network(self, network: Network) -> None:
+        """Make `network` the stored one; metadata and values of what stays survive.
+
+        Modules are known by their MID, sensors by index and type. Nothing is written where
+        nothing differs.
+        """
+        await self._change(partial(devices.save, network=network))
+
+    async def save_values(self, values: Mapping[tuple[int, int], Value], at: datetime) -> None:
+        """Keep what was measured at `at`, by (address, sensor index); unknown ones are skipped."""
+        await self._change(partial(sensors.save_values, values=values, at=at))
+
+    async def set_metadata(self, metadata: Mapping[int, JsonObject | None]) -> frozenset[int]:
+        """Replace the metadata of devices by address, None removes; returns unknown addresses."""
+        return await self._change(partial(devices.set_metadata, metadata=metadata))
+
+    async def reset_network(self) -> None:
+        """Forget all devices with everything that belongs to them; settings and tokens stay."""
+        await self._change(devices.forget_all)
+
+    async def setting(self, key: str) -> object:
+        """The JSON value that was saved under `key`, or None."""
+        return await self._database.read(partial(settings.get, key=key))
+
+    async def save_setting(self, key: str, value: object) -> None:
+        """Keep a JSON value under `key`."""
+        await self._database.write(partial(settings.save, key=key, value=value))
+
+    async def token(self, token_id: int) -> Token | None:
+        """The API token of this number, or None."""
+        return await self._database.read(partial(tokens.find, token_id=token_id))
+
+    async def expire_token(self, token_id: int, at: datetime) -> None:
+        """Note that a token was shown after its time."""
+        await self._database.write(partial(tokens.expire, token_id=token_id, at=at), durable=True)
+
+    async def changed(self) -> bool:
+        """Whether another program (the token tool) has written since this was asked before."""
+        return await self._database.changed()
+
+    async def _change(self, fn: Callable[[Connection], T]) -> T:
+        def change_and_load(connection: Connection) -> tuple[T, Network]:
+            return fn(connection), devices.load(connection)
+
+        # No checkpoint stands between the commit and this assignment, so even a cancelled
+        # caller leaves the two in step.
+        result, self.network = await self._database.write(change_and_load)
+        return result

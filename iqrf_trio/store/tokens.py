@@ -1,0 +1,137 @@
+"""API tokens as rows; each function runs inside a transaction of its caller."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from iqrf_trio.store.database import Connection
+from iqrf_trio.store.errors import (
+    ExpiredTokenError,
+    RevokedTokenError,
+    StoreError,
+    UnknownTokenError,
+)
+from protocol.times import InvalidTimeError, format_iso, parse_iso
+from protocol.tokens import SECRET_BYTES, Status, Token, TokenText, hash_secret, secret_of
+
+_SELECT = """
+SELECT id, owner, hash, created_at, expires_at, status, service, invalidated_at FROM api_token
+"""
+
+_INSERT = """
+INSERT INTO api_token (id, owner, hash, created_at, expires_at, status, service, invalidated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+RETURNING id
+"""
+
+_INVALIDATE = "UPDATE api_token SET status = ?, invalidated_at = ? WHERE id = ? AND status = ?"
+
+
+def create(
+    connection: Connection,
+    *,
+    owner: str,
+    created_at: datetime,
+    expires_at: datetime,
+    service: bool = False,
+) -> TokenText:
+    """Make a token with a secret of its own; what is returned is shown once and never stored."""
+    secret = secret_of(secrets.token_bytes(SECRET_BYTES))
+    row = (None, owner, hash_secret(secret), *_times(created_at, expires_at))
+    (token_id,) = connection.execute(_INSERT, (*row, Status.VALID, service, None)).fetchone()
+    return TokenText(token_id, secret)
+
+
+def add(connection: Connection, token: Token) -> None:
+    """Keep a token that was made elsewhere, under its own number, which must be free."""
+    row = (token.id, token.owner, token.hash, *_times(token.created_at, token.expires_at))
+    invalidated_at = None if token.invalidated_at is None else format_iso(token.invalidated_at)
+    connection.execute(_INSERT, (*row, token.status, token.service, invalidated_at)).fetchone()
+
+
+def find(connection: Connection, token_id: int) -> Token | None:
+    """The token of this number, or None. Raises StoreError for a row that makes no sense."""
+    row = connection.execute(f"{_SELECT} WHERE id = ?", (token_id,)).fetchone()
+    return None if row is None else _token(row)
+
+
+def get(connection: Connection, token_id: int) -> Token:
+    """The token of this number. Raises UnknownTokenError."""
+    token = find(connection, token_id)
+    if token is None:
+        raise UnknownTokenError("API token record does not exist.")
+    return token
+
+
+def all_of_them(connection: Connection) -> Sequence[Token]:
+    """Every token, by number."""
+    return [_token(row) for row in connection.execute(f"{_SELECT} ORDER BY id")]
+
+
+def expire(connection: Connection, token_id: int, at: datetime) -> None:
+    """Note that a token was shown after its time, unless it is known to be over already."""
+    connection.execute(_INVALIDATE, (Status.EXPIRED, format_iso(at), token_id, Status.VALID))
+
+
+def revoke(connection: Connection, token_id: int, at: datetime) -> Token:
+    """End the life of a token before its time; returns what it is now.
+
+    Raises UnknownTokenError, RevokedTokenError, ExpiredTokenError; then nothing was changed.
+    """
+    _check_usable(get(connection, token_id), at, "is already revoked")
+    connection.execute(_INVALIDATE, (Status.REVOKED, format_iso(at), token_id, Status.VALID))
+    return get(connection, token_id)
+
+
+def rotate(connection: Connection, token_id: int, at: datetime) -> TokenText:
+    """Revoke a token and make one for the same owner that lives as long as it was to live.
+
+    Raises what `revoke` raises, and StoreError where its life would end after the year 9999.
+    """
+    old = get(connection, token_id)
+    _check_usable(old, at, "is revoked")
+    revoke(connection, token_id, at)
+    return create(
+        connection,
+        owner=old.owner,
+        created_at=at,
+        expires_at=_later(at, old.expires_at - old.created_at),
+        service=old.service,
+    )
+
+
+def _later(at: datetime, lifetime: timedelta) -> datetime:
+    try:
+        return at + lifetime
+    except OverflowError:
+        raise StoreError("Expiration time is after the year 9999.") from None
+
+
+def _check_usable(token: Token, at: datetime, is_revoked: str) -> None:
+    match token.status_at(at):
+        case Status.REVOKED:
+            raise RevokedTokenError(f"API token ID {token.id} {is_revoked}.")
+        case Status.EXPIRED:
+            raise ExpiredTokenError(f"API token ID {token.id} is expired.")
+
+
+def _times(created_at: datetime, expires_at: datetime) -> tuple[str, str]:
+    return format_iso(created_at), format_iso(expires_at)
+
+
+def _token(row: tuple[Any, ...]) -> Token:
+    token_id, owner, secret_hash, created_at, expires_at, status, service, invalidated_at = row
+    try:
+        return Token(
+            id=token_id,
+            owner=owner,
+            hash=secret_hash,
+            created_at=parse_iso(created_at),
+            expires_at=parse_iso(expires_at),
+            status=Status(status),
+            service=bool(service),
+            invalidated_at=None if invalidated_at is None else parse_iso(invalidated_at),
+        )
+    except InvalidTimeError as error:
+        raise StoreError(f"the record of API token ID {token_id} is damaged: {error}") from error

@@ -1,0 +1,160 @@
+"""A token's record lives by its rules: numbers are never reused, and what is over stays over."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from iqrf_trio.store import tokens
+from iqrf_trio.store.database import Connection, connect, transact, translated
+from iqrf_trio.store.errors import (
+    ExpiredTokenError,
+    RevokedTokenError,
+    StoreError,
+    UnknownTokenError,
+)
+from protocol.tokens import MAX_ID, Status, Token, TokenText, Verdict, hash_secret, judge, parse
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+YEAR = timedelta(days=365)
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    with closing(connect(tmp_path / "iqrf-trio.db")) as connection:
+        yield connection
+
+
+def create(
+    connection: Connection, *, lifetime: timedelta = YEAR, service: bool = False
+) -> TokenText:
+    return tokens.create(
+        connection, owner="test", created_at=NOW, expires_at=NOW + lifetime, service=service
+    )
+
+
+def test_a_new_token_opens_its_record(connection: Connection) -> None:
+    text = create(connection, service=True)
+    assert parse(str(text)) == text
+    token = tokens.find(connection, text.id)
+    assert token == Token(1, "test", hash_secret(text.secret), NOW, NOW + YEAR, service=True)
+    assert judge(token, text.secret, NOW) is Verdict.ACCEPTED
+
+
+def test_the_secret_is_not_in_the_database(connection: Connection, tmp_path: Path) -> None:
+    text = create(connection)
+    stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert hash_secret(text.secret).encode() in stored
+    assert text.secret.encode() not in stored
+
+
+def test_no_two_secrets_are_alike(connection: Connection) -> None:
+    assert len({create(connection).secret for _ in range(20)}) == 20
+
+
+def test_a_number_is_never_used_again(connection: Connection) -> None:
+    create(connection)
+    last = create(connection)
+    connection.execute("DELETE FROM api_token WHERE id = ?", (last.id,))
+    assert create(connection).id == last.id + 1
+
+
+def test_tokens_are_listed_by_number(connection: Connection) -> None:
+    created = [create(connection).id for _ in range(3)]
+    assert [token.id for token in tokens.all_of_them(connection)] == created
+
+
+def test_an_unknown_number(connection: Connection) -> None:
+    assert tokens.find(connection, 7) is None
+    for act in (tokens.revoke, tokens.rotate):
+        with pytest.raises(UnknownTokenError, match=r"^API token record does not exist\.$"):
+            act(connection, 7, NOW)
+
+
+def test_expiring_is_noted_once_and_never_over_a_revocation(connection: Connection) -> None:
+    text = create(connection)
+    tokens.expire(connection, text.id, NOW + YEAR)
+    tokens.expire(connection, text.id, NOW + 2 * YEAR)
+    token = tokens.get(connection, text.id)
+    assert (token.status, token.invalidated_at) == (Status.EXPIRED, NOW + YEAR)
+    other = create(connection)
+    tokens.revoke(connection, other.id, NOW)
+    tokens.expire(connection, other.id, NOW + YEAR)
+    token = tokens.get(connection, other.id)
+    assert (token.status, token.invalidated_at) == (Status.REVOKED, NOW)
+
+
+def test_revoking(connection: Connection) -> None:
+    text = create(connection)
+    before = tokens.get(connection, text.id)
+    revoked = tokens.revoke(connection, text.id, NOW + timedelta(hours=1))
+    assert revoked == tokens.get(connection, text.id)
+    assert revoked == evolve(before, status=Status.REVOKED, invalidated_at=NOW + timedelta(hours=1))
+    with pytest.raises(RevokedTokenError, match=r"^API token ID 1 is already revoked\.$"):
+        tokens.revoke(connection, text.id, NOW + timedelta(hours=2))
+    with pytest.raises(RevokedTokenError, match=r"^API token ID 1 is revoked\.$"):
+        tokens.rotate(connection, text.id, NOW + timedelta(hours=2))
+    assert tokens.get(connection, text.id) == revoked
+
+
+def test_a_token_whose_time_is_over_is_left_as_it_is(connection: Connection) -> None:
+    text = create(connection)
+    before = tokens.get(connection, text.id)
+    for act in (tokens.revoke, tokens.rotate):
+        with pytest.raises(ExpiredTokenError, match=r"^API token ID 1 is expired\.$"):
+            act(connection, text.id, NOW + YEAR)
+    assert tokens.all_of_them(connection) == [before]
+
+
+def test_rotating_makes_a_token_that_lives_as_long(connection: Connection) -> None:
+    old = create(connection, lifetime=timedelta(days=30), service=True)
+    at = NOW + timedelta(days=20)
+    new = tokens.rotate(connection, old.id, at)
+    assert new.id != old.id
+    assert new.secret != old.secret
+    assert tokens.get(connection, old.id).status is Status.REVOKED
+    assert tokens.get(connection, new.id) == Token(
+        new.id, "test", hash_secret(new.secret), at, at + timedelta(days=30), service=True
+    )
+
+
+def test_a_rotation_that_cannot_be_finished_revokes_nothing(connection: Connection) -> None:
+    far = timedelta(days=365 * 7900)
+    text = create(connection, lifetime=far)
+    with pytest.raises(StoreError, match="9999"):
+        transact(connection, lambda connection: tokens.rotate(connection, text.id, NOW + far / 2))
+    assert tokens.get(connection, text.id).status is Status.VALID
+
+
+def test_a_token_made_elsewhere_keeps_its_number(connection: Connection) -> None:
+    token = Token(
+        MAX_ID,
+        "elsewhere",
+        "hash",
+        NOW,
+        NOW + YEAR,
+        Status.REVOKED,
+        service=True,
+        invalidated_at=NOW,
+    )
+    tokens.add(connection, token)
+    assert tokens.find(connection, MAX_ID) == token
+
+
+@pytest.mark.parametrize("token_id", [0, -1, MAX_ID + 1])
+def test_a_number_that_no_token_can_have_is_refused(
+    connection: Connection, tmp_path: Path, token_id: int
+) -> None:
+    token = Token(token_id, "elsewhere", "hash", NOW, NOW + YEAR)
+    with pytest.raises(StoreError, match="CHECK"), translated(tmp_path):
+        tokens.add(connection, token)
+
+
+def test_a_record_that_makes_no_sense_is_an_error_and_not_a_token(connection: Connection) -> None:
+    text = create(connection)
+    connection.execute("UPDATE api_token SET expires_at = 'soon'")
+    with pytest.raises(StoreError, match="API token ID 1 is damaged"):
+        tokens.find(connection, text.id)
