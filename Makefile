@@ -1,0 +1,72 @@
+# make help tells what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := .run
+ARGS ?=
+
+# Newer than what they depend on once an environment is complete, so that make is quick.
+INSTALLED := $(VENV)/.installed
+WITH_TESTS := $(VENV)/.installed-tests
+SOURCES := setup.cfg pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help venv run demo test check clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(INSTALLED) ## the environment, with the commands in .venv/bin/
+
+run: $(INSTALLED) ## the gateway on a simulated mesh; ARGS="..." passes arguments on
+	@$(BIN)/iqrf-trio run --simulate --state-dir $(RUN) --token-file $(RUN)/token $(ARGS)
+
+demo: $(INSTALLED) ## the main job in one go: enumerate, read all sensors, show it, stop
+	@$(BIN)/iqrf-trio demo $(ARGS)
+
+test: $(WITH_TESTS) ## the whole suite; ARGS="..." passes arguments to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(WITH_TESTS) ## lint, types, floors, tests with coverage: what CI runs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+clean: ## remove the environment and what tools left behind; keeps .run
+	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "iqrf-trio needs Python 3.11 or later; name one: make PYTHON=/path/to/python3" >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make environments; on Debian: sudo apt install python3-venv" >&2; \
+	  exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): $(SOURCES) | $(BIN)/python
+	$(call install,.)
+	@touch $@
+
+$(WITH_TESTS): $(SOURCES) | $(BIN)/python
+	$(call install,.[test])
+	@touch $@ $(INSTALLED)
+
+# spidev comes as source: without a compiler and Python's headers pip ends in pages of errors.
+define install
+	@$(BIN)/python -c 'import spidev' 2>/dev/null || $(BIN)/python -c "$$CAN_COMPILE" || { \
+	  echo "spidev has to be compiled; on Debian: sudo apt install python3-dev gcc" >&2; \
+	  exit 1; }
+	@echo "installing $(1) into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '$(1)'
+endef
+
+define CAN_COMPILE
+import os, shutil, sys, sysconfig
+compiler = os.environ.get('CC') or sysconfig.get_config_var('CC') or 'cc'
+headers = os.path.join(sysconfig.get_path('include'), 'Python.h')
+sys.exit(not (shutil.which(compiler.split()[0]) and os.path.exists(headers)))
+endef
+export CAN_COMPILE

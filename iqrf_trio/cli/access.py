@@ -1,0 +1,53 @@
+"""Where a client command finds its gateway and its token: options, environment, file."""
+
+import argparse
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from iqrf_trio.cli import USAGE, Failure
+
+DEFAULT_URL = "ws://127.0.0.1:1338"
+
+TOKEN_VARIABLE = "IQRF_TRIO_TOKEN"
+
+TOKEN_FILE = Path(".run/token")
+"""Where `make run` keeps its token; read where no other is given."""
+
+_HOW = f"give one with --token, --token-file or {TOKEN_VARIABLE}"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that talks to a gateway."""
+    parser.add_argument("--url", default=DEFAULT_URL, help="the gateway (default: %(default)s)")
+    token = parser.add_mutually_exclusive_group()
+    token.add_argument("--token", help="the API token; others can see it in the list of processes")
+    token.add_argument(
+        "--token-file",
+        metavar="FILE",
+        type=Path,
+        help=f"a file with the token (default: {TOKEN_VARIABLE}, then {TOKEN_FILE})",
+    )
+
+
+def find_token(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> str:
+    """The token to use; raises Failure when there is none."""
+    if arguments.token is not None:
+        token = str(arguments.token).strip()
+    elif arguments.token_file is not None:
+        token = _read(arguments.token_file)
+    elif token := environment.get(TOKEN_VARIABLE, "").strip():
+        pass
+    elif TOKEN_FILE.exists():
+        token = _read(TOKEN_FILE)
+    if not token:
+        raise Failure("there is no API token", _HOW, exit_code=USAGE)
+    return token
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise Failure(f"cannot read the token in {file}: {reason}", _HOW, exit_code=USAGE) from None

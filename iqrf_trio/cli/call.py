@@ -1,0 +1,85 @@
+"""One request to a gateway, its answers as they come."""
+
+import argparse
+import sys
+from functools import partial
+from math import inf
+from typing import Any
+
+import orjson
+import trio
+
+from iqrf_trio.cli import FAILED
+from iqrf_trio.cli.access import add_options, find_token
+from iqrf_trio.cli.client import client
+from iqrf_trio.cli.rendering import render
+from protocol.api.registry import REGISTRY
+
+HELP = """Send one request to a gateway and print each answer as it comes. Requests that take
+several steps end with the last one. The exit code is 0 if the status of the last answer is 0."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    parser.add_argument("mtype", metavar="MTYPE", help="the message, e.g. iqrfDb_GetDevices")
+    parser.add_argument(
+        "req",
+        metavar="JSON",
+        nargs="?",
+        type=_json_object,
+        help="""the request's parameters (data.req), e.g. '{"standards": true}'""",
+    )
+    add_options(parser)
+    parser.add_argument(
+        "--timeout",
+        metavar="S",
+        type=_seconds,
+        default=inf,
+        help="seconds to wait for each answer (default: as long as it takes)",
+    )
+    parser.add_argument("--raw", action="store_true", help="print the messages as they come")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code. Raises Failure."""
+    token = find_token(arguments)
+    return trio.run(partial(_call, arguments, token))
+
+
+async def _call(arguments: argparse.Namespace, token: str) -> int:
+    status = 0
+    async with client(arguments.url, token) as gateway:
+        req = _request(arguments.mtype, arguments.req)
+        answers = await gateway.request(arguments.mtype, req, timeout_s=arguments.timeout)
+        async for answer in answers:
+            status = answer.status
+            shown = answer.text if arguments.raw else render(answer)
+            failed = status and not arguments.raw
+            print(shown, file=sys.stderr if failed else sys.stdout, flush=True)
+    return FAILED if status else 0
+
+
+def _request(mtype: str, req: object) -> object:
+    """What stands in `data.req`; a message that wants one gets an empty one if none was given."""
+    entry = REGISTRY.get(mtype)
+    return {} if req is None and entry and entry.request else req
+
+
+def _json_object(text: str) -> Any:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"it is no JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("it is no JSON object, {...}")
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0:
+        raise argparse.ArgumentTypeError("it is no number of seconds above 0")
+    return seconds

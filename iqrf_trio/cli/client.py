@@ -1,0 +1,229 @@
+"""A gateway's client: it authenticates, asks, and keeps what comes unasked apart."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from math import inf
+from typing import Any, Self
+from uuid import uuid4
+
+import orjson
+import trio
+from attrs import define, field, frozen
+
+from iqrf_trio.cli import Failure
+from iqrf_trio.edges.websocket import ConnectError, Connection, ConnectionClosed, connect
+
+AUTH_TIMEOUT_S = 30.0
+"""How long a gateway may take to check a token."""
+
+_LAST_STEP = 8
+"""The `step` that ends iqrfDb_Enumerate."""
+
+_COMPLETE = 100
+"""The `progress`, in percent, that ends the network services that report it."""
+
+_AUTH_FIXES: Mapping[object, str] = {
+    1: "is it a gateway of another version?",
+    2: "try again",
+    3: "see its log: it could not check the token",
+    4: "make one with `iqrf-trio token create`, in the state directory of this gateway",
+    5: "make a new one with `iqrf-trio token create`",
+    6: "make a new one with `iqrf-trio token create`",
+}
+"""What to do about each code of `auth_error` (Beta Daemon API, WebSocket authentication)."""
+
+_REFUSAL_FIXES: Mapping[int | None, str] = {
+    429: "wait a minute",
+    503: "close other clients, or raise websocket.max_clients",
+}
+"""What to do about the HTTP statuses with which a gateway refuses connections."""
+
+_CLOSE_FIXES = {
+    1001: "it is shutting down; try again later",
+    1006: "the network failed, or the gateway did; see its log",
+    1009: "the message is too long for it; ask for less at a time",
+    1013: "this client read too slowly; try again",
+}
+"""What close codes (RFC 6455, 7.4.1) mean to a user."""
+
+
+@frozen
+class Received:
+    """One message of the gateway; members that it lacks are empty.
+
+    `explanation` is what it says about a status other than 0.
+    """
+
+    text: str = field(repr=False)
+    mtype: str
+    msg_id: str
+    status: int
+    rsp: Any
+    explanation: str
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any], text: str) -> Self:
+        """The message that `text` is."""
+        data = _object(message.get("data"))
+        rsp = data.get("rsp")
+        details = _object(rsp)
+        status = data.get("status", 0)
+        said = (*map(data.get, ("statusStr", "errorStr")), *map(details.get, ("error", "errorStr")))
+        return cls(
+            text=text,
+            mtype=str(message.get("mType", "")),
+            msg_id=str(data.get("msgId", "")),
+            status=status if isinstance(status, int) else -1,
+            rsp=rsp,
+            explanation=": ".join(dict.fromkeys(str(each).rstrip(".") for each in said if each)),
+        )
+
+    @property
+    def final(self) -> bool:
+        """Whether no further answer to the same request follows."""
+        rsp = _object(self.rsp)
+        if self.status != 0:
+            return True
+        if "step" in rsp:
+            return bool(rsp["step"] == _LAST_STEP)
+        if "progress" in rsp:
+            # iqmeshNetwork_AutoNetwork counts to 100 in every wave.
+            return rsp["progress"] == _COMPLETE and rsp.get("lastWave") is not False
+        return True
+
+    def check(self) -> None:
+        """Raises Failure unless the status is 0."""
+        if self.status != 0:
+            why = f": {self.explanation}" if self.explanation else ""
+            raise Failure(f"{self.mtype} failed with status {self.status}{why}")
+
+
+@define(eq=False)
+class Client:
+    """An authenticated connection, for one task; `expiration` is ISO 8601, UTC."""
+
+    expiration: str
+    service: bool
+    _connection: Connection = field(repr=False)
+    _unasked: deque[Received] = field(factory=deque, repr=False)
+
+    async def request(
+        self, mtype: str, req: object = None, *, timeout_s: float = inf
+    ) -> AsyncIterator[Received]:
+        """Send a request and give its answers, up to the final one.
+
+        `req` is left out of the message where it is None; `timeout_s` is for each answer. The
+        iterator raises Failure when an answer does not come in time or the gateway leaves.
+        """
+        msg_id = str(uuid4())
+        data = {"msgId": msg_id} if req is None else {"msgId": msg_id, "req": req}
+        text = orjson.dumps({"mType": mtype, "data": data}).decode()
+        await _send(self._connection, text)
+        return _Answers(self, mtype, msg_id, timeout_s)
+
+    async def ask(self, mtype: str, req: object = None, *, timeout_s: float = inf) -> Any:
+        """The `rsp` of the final answer to a request; raises Failure unless its status is 0."""
+        async for answer in await self.request(mtype, req, timeout_s=timeout_s):
+            last = answer
+        last.check()
+        return last.rsp
+
+    async def message(self) -> Received:
+        """The next message that is no answer to a request. Raises Failure."""
+        return self._unasked.popleft() if self._unasked else await self._receive()
+
+    async def answer(self, msg_id: str) -> Received:
+        """The next answer to the request `msg_id`; what else comes is kept for `message`."""
+        while True:
+            received = await self._receive()
+            if received.msg_id == msg_id:
+                return received
+            self._unasked.append(received)
+
+    async def _receive(self) -> Received:
+        return Received.of(*await _read(self._connection))
+
+
+@define
+class _Answers(AsyncIterator[Received]):
+    _client: Client
+    _mtype: str
+    _msg_id: str
+    _timeout_s: float
+    _over: bool = False
+
+    async def __anext__(self) -> Received:
+        if self._over:
+            raise StopAsyncIteration
+        try:
+            with trio.fail_after(self._timeout_s):
+                answer = await self._client.answer(self._msg_id)
+        except trio.TooSlowError:
+            raise Failure(
+                f"no answer to {self._mtype} within {self._timeout_s:g} s",
+                "wait longer with --timeout, or see the gateway's log",
+            ) from None
+        self._over = answer.final
+        return answer
+
+
+@asynccontextmanager
+async def client(url: str, token: str) -> AsyncIterator[Client]:
+    """Connect to a gateway and authenticate. Raises Failure."""
+    try:
+        async with connect(url) as connection:
+            granted = await _authenticate(connection, token)
+            yield Client(str(granted.get("expiration")), bool(granted.get("service")), connection)
+    except ConnectError as error:
+        fix = _REFUSAL_FIXES.get(error.status, "is the gateway running there?")
+        raise Failure(f"no connection to {error}", fix) from None
+
+
+async def _authenticate(connection: Connection, token: str) -> Mapping[str, Any]:
+    try:
+        with trio.fail_after(AUTH_TIMEOUT_S):
+            await _send(connection, orjson.dumps({"type": "auth", "token": token}).decode())
+            answer, text = await _read(connection)
+    except trio.TooSlowError:
+        cause = f"no answer to the authentication within {AUTH_TIMEOUT_S:g} s"
+        raise Failure(cause, "is this a gateway?") from None
+    if answer.get("type") != "auth_success":
+        raise Failure(f"the answer to the authentication is {text[:80]!r}", "is this a gateway?")
+    return answer
+
+
+async def _send(connection: Connection, text: str) -> None:
+    try:
+        await connection.send(text)
+    except ConnectionClosed as error:
+        raise _gone(error) from None
+
+
+async def _read(connection: Connection) -> tuple[Mapping[str, Any], str]:
+    """The next message and its text. Raises Failure, also when the gateway refuses the token."""
+    try:
+        received = await connection.receive()
+    except ConnectionClosed as error:
+        raise _gone(error) from None
+    text = received if isinstance(received, str) else received.decode(errors="replace")
+    try:
+        message = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        message = None
+    if not isinstance(message, dict):
+        raise Failure(f"the gateway sent what is no message: {text[:80]!r}", "is this a gateway?")
+    if message.get("type") == "auth_error":
+        # It can also come later: when a token expires or is revoked while it is in use.
+        code = message.get("code")
+        cause = f"the gateway refuses the token: {message.get('error')} (code {code})"
+        raise Failure(cause, _AUTH_FIXES.get(code, "see its log"))
+    return message, text
+
+
+def _gone(error: ConnectionClosed) -> Failure:
+    return Failure(f"the gateway left ({error})", _CLOSE_FIXES.get(error.code, "see its log"))
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,68 @@
+"""The configuration on the command line: the options that change it, the command that shows it."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from iqrf_trio import config
+from iqrf_trio.cli import USAGE, Failure
+
+HELP = """Print the effective configuration, with the origin of each value. The options are those
+of `run`, so that it shows what `run` would use."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    parser.add_argument(
+        "--default", action="store_true", help="print a commented file with the defaults instead"
+    )
+    add_options(parser)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options that name or change the configuration."""
+    parser.add_argument(
+        "-c",
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help=f"the configuration (default: {config.DEFAULT_FILE}, if it exists)",
+    )
+    parser.add_argument("--simulate", action="store_true", help="use a simulated mesh")
+    parser.add_argument("--port", metavar="N", help="the plain WebSocket port; 0 = any free one")
+    parser.add_argument("--state-dir", metavar="DIR", help="where the database is")
+    parser.add_argument("--log-level", metavar="L", help="debug, info, warning or error")
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="any key of the configuration, e.g. simulator.nodes=50; may be repeated",
+    )
+
+
+def load(arguments: argparse.Namespace) -> config.Config:
+    """The configuration that the options mean; raises Failure for one that cannot be."""
+    try:
+        return config.load(arguments.config, [*_sets(arguments), *arguments.set])
+    except config.ConfigError as error:
+        raise Failure(str(error), exit_code=USAGE) from None
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code. Raises Failure."""
+    shown = config.default_file() if arguments.default else config.describe(load(arguments))
+    print(shown, end="")
+    return 0
+
+
+def _sets(arguments: argparse.Namespace) -> Iterator[str]:
+    """What the short options mean in terms of --set."""
+    if arguments.simulate:
+        yield "port.kind=simulator"
+    if arguments.port is not None:
+        yield f"websocket.port={arguments.port}"
+    if arguments.state_dir is not None:
+        yield f"gateway.state_dir={config.toml(arguments.state_dir)}"
+    if arguments.log_level is not None:
+        yield f"log.level={config.toml(arguments.log_level)}"

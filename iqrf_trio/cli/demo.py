@@ -1,0 +1,202 @@
+"""The main job in one go: a gateway on a simulated mesh is enumerated and read by a client."""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import trio
+from attrs import define
+
+from iqrf_trio import daemon, logs
+from iqrf_trio.cli import USAGE, Failure, local_token
+from iqrf_trio.cli.client import Client, Received, client
+from iqrf_trio.cli.rendering import objects_table, render
+from iqrf_trio.config import Config, Gateway, ImpossibleValueError, Port, Simulator, WebSocket
+from iqrf_trio.store import DATABASE_NAME
+from iqrf_trio.transceiver import Transceiver
+
+HELP = """Start a gateway on a simulated mesh with real air time, enumerate the network, read all
+sensors once, print what was found and what it took, and stop. The exit code is 0 if all of it
+worked."""
+
+PATIENCE_S = 300.0
+"""For each step; at real air time the longest takes seconds."""
+
+STOP_S = 10.0
+"""For the gateway to end by itself."""
+
+_STEPS = list(range(9))
+_REPORT = "iqrfSensorData_ReportAsync"
+_COLUMNS = ("address", "mid", "zone", "parent", "vrn", "hwpid", "osVersion", "dpa", "sensors")
+
+Device = Mapping[str, Any]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    default = Simulator()
+    parser.add_argument(
+        "--nodes", type=int, default=default.nodes, help="of the mesh (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--speed",
+        type=float,
+        default=default.speed,
+        help="times faster than real air; 0 = no waiting (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=default.seed, help="which mesh (default: %(default)s)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code. Raises Failure with what did not work."""
+    logs.start("warning")
+    with TemporaryDirectory(prefix="iqrf-trio-") as directory:
+        trio.run(_demo, _config(arguments, Path(directory)))
+    return 0
+
+
+def _config(arguments: argparse.Namespace, state_dir: Path) -> Config:
+    try:
+        simulator = Simulator(nodes=arguments.nodes, speed=arguments.speed, seed=arguments.seed)
+    except ImpossibleValueError as error:
+        raise Failure(f"--{error}", exit_code=USAGE) from None
+    return Config(
+        gateway=Gateway(state_dir=state_dir),
+        websocket=WebSocket(port=0),
+        port=Port(kind="simulator"),
+        simulator=simulator,
+    )
+
+
+async def _demo(config: Config) -> None:
+    stop = trio.Event()
+    async with trio.open_nursery() as nursery:
+        running = await nursery.start(partial(daemon.run, config, stop=stop))
+        print(f"A gateway is ready at {running.url}, on a simulated mesh.")
+        make = partial(local_token.make, config.gateway.state_dir / DATABASE_NAME)
+        token = await trio.to_thread.run_sync(make)
+        async with client(running.url, token) as gateway:
+            print(f"Authenticated with a new token, good until {gateway.expiration}.")
+            await _show(gateway, running.gateway.transceiver, config.simulator.nodes)
+        stop.set()
+        nursery.cancel_scope.deadline = trio.current_time() + STOP_S
+    if nursery.cancel_scope.cancelled_caught:
+        raise Failure(f"the gateway did not stop within {STOP_S:g} s")
+    print("The gateway has stopped.")
+
+
+async def _show(gateway: Client, transceiver: Transceiver, nodes: int) -> None:
+    """Enumerate and read, with what both find and take."""
+    with trio.move_on_after(PATIENCE_S) as waiting:
+        await transceiver.wait_connected()
+    if waiting.cancelled_caught:
+        raise Failure(f"the coordinator has not answered within {PATIENCE_S:g} s")
+    enumeration, reading = Effort(transceiver), Effort(transceiver)
+    print("\nEnumeration:")
+    with enumeration.measured():
+        await _enumerate(gateway)
+    devices = await _devices(gateway, nodes)
+    print(f"\n{objects_table(devices)}\n")
+    with reading.measured():
+        report = await _read(gateway)
+    print(f"{render(report)}\n")
+    _check(report.rsp["devices"], devices)
+    print(f"The enumeration took {enumeration}.\nThe reading took {reading}.\n")
+
+
+@define
+class Effort:
+    """What something takes: seconds, and transactions that the radio network can feel."""
+
+    _transceiver: Transceiver
+    seconds: float = 0.0
+    transactions: int = 0
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """Measure the body."""
+        began, before = trio.current_time(), self._transceiver.counters.radio
+        yield
+        self.seconds = trio.current_time() - began
+        self.transactions = self._transceiver.counters.radio - before
+
+    def __str__(self) -> str:
+        """In words."""
+        return f"{self.seconds:.1f} s and {self.transactions} radio transactions"
+
+
+async def _enumerate(gateway: Client) -> None:
+    began = trio.current_time()
+    steps = []
+    answers = await gateway.request(
+        "iqrfDb_Enumerate", {"reenumerate": True, "standards": True}, timeout_s=PATIENCE_S
+    )
+    async for answer in answers:
+        answer.check()
+        steps.append(answer.rsp["step"])
+        print(f"{trio.current_time() - began:6.1f} s  {render(answer)}", flush=True)
+    if steps != _STEPS:
+        raise Failure(f"the enumeration went through steps {steps}, not 0 to 8")
+
+
+async def _devices(gateway: Client, nodes: int) -> Sequence[Device]:
+    """All devices as the gateway knows them, those without an answer being a Failure."""
+    wanted = {"sensors": True, "binouts": True, "light": True}
+    rsp = await gateway.ask("iqrfDb_GetDevices", wanted, timeout_s=PATIENCE_S)
+    devices: Sequence[Device] = rsp["devices"]
+    addresses = [device["address"] for device in devices]
+    if addresses != list(range(nodes + 1)):
+        raise Failure(f"the enumeration found the addresses {addresses}, not 0 to {nodes}")
+    unknown = [device["address"] for device in devices if not device["hwpid"]]
+    if unknown:
+        raise Failure(f"the devices {unknown} have not told who they are")
+    return [
+        {name: device[name] for name in _COLUMNS}
+        | {"outputs": device["binouts"]["count"], "light": device["light"]}
+        for device in devices
+    ]
+
+
+async def _read(gateway: Client) -> Received:
+    """The report of one reading of all sensors."""
+    await gateway.ask("iqrfSensorData_Start", timeout_s=PATIENCE_S)
+    report = None
+    with trio.move_on_after(PATIENCE_S):
+        while report is None:
+            received = await gateway.message()
+            if received.mtype == _REPORT:
+                received.check()
+                if received.rsp["reading"]:
+                    print(f"{render(received)}\n", flush=True)
+                else:
+                    report = received
+    if report is None:
+        raise Failure(f"there was no sensor report within {PATIENCE_S:g} s")
+    await gateway.ask("iqrfSensorData_Stop", timeout_s=PATIENCE_S)
+    return report
+
+
+def _check(reported: Sequence[Device], devices: Sequence[Device]) -> None:
+    """Raises Failure unless every sensor of every node was reported with a value."""
+    expected = {
+        (device["address"], sensor["index"])
+        for device in devices
+        if device["address"]
+        for sensor in device["sensors"]
+    }
+    found = {
+        (device["address"], sensor["index"])
+        for device in reported
+        for sensor in device["sensors"]
+        if sensor["value"] is not None
+    }
+    if not expected:
+        raise Failure("the enumeration found no sensors")
+    if missing := sorted(expected - found):
+        raise Failure(f"the report lacks the values of (address, index) {missing}")

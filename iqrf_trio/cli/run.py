@@ -1,0 +1,79 @@
+"""The daemon from the command line."""
+
+import argparse
+import shlex
+import sys
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from iqrf_trio import daemon, logs
+from iqrf_trio.cli import USAGE, Failure, causes, config, local_token
+from iqrf_trio.cli.access import DEFAULT_URL, TOKEN_FILE
+from iqrf_trio.config import Config, ConfigError
+from iqrf_trio.edges.websocket import ListenError, TlsError
+from iqrf_trio.simulator.toml_table import NetworkFileError
+from iqrf_trio.store import DATABASE_NAME, StoreError
+
+HELP = """Run the gateway until SIGINT or SIGTERM. Once clients can connect it logs one line,
+`ready: ws://HOST:PORT`, on stderr."""
+
+FIRST_REQUEST = ("iqrfDb_Enumerate", '{"standards": true}')
+"""What to try first: it shows the whole way to the radio and back."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    config.add_options(parser)
+    parser.add_argument(
+        "--token-file",
+        metavar="FILE",
+        type=Path,
+        help="have a token of this gateway in FILE, and say how to use it",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code. Raises Failure."""
+    loaded = config.load(arguments)
+    logs.start(loaded.log.level, as_json=loaded.log.json)
+    try:
+        trio.run(partial(_run, loaded, arguments.token_file))
+    except* (ConfigError, ListenError, NetworkFileError, StoreError, TlsError) as group:
+        raise _failure(next(causes(group))) from None
+    return 0
+
+
+async def _run(loaded: Config, token_file: Path | None) -> None:
+    async with trio.open_nursery() as nursery:
+        running = await nursery.start(daemon.run, loaded)
+        if token_file is not None:
+            database = loaded.gateway.state_dir / DATABASE_NAME
+            keep = partial(local_token.keep, database, token_file)
+            _introduce(running.url, await trio.to_thread.run_sync(keep), token_file)
+
+
+def _introduce(url: str, new_token: str | None, file: Path) -> None:
+    """Tell the user what to type next, ready to be copied."""
+    if new_token:
+        print(f"API token, kept in {file}:\n{new_token}")
+    options = [] if url == DEFAULT_URL else ["--url", url]
+    options += [] if file == TOKEN_FILE else ["--token-file", str(file)]
+    command = shlex.join([*_program(), "call", *options, *FIRST_REQUEST])
+    print(f"Try, in another terminal:\n{command}", flush=True)
+
+
+def _program() -> list[str]:
+    """How this program was started."""
+    if Path(sys.argv[0]).name == "__main__.py":
+        return [sys.executable, "-m", "iqrf_trio"]
+    return [sys.argv[0]]
+
+
+def _failure(error: BaseException) -> Failure:
+    if isinstance(error, ConfigError | NetworkFileError):
+        return Failure(str(error), exit_code=USAGE)
+    if isinstance(error, ListenError):
+        return Failure(str(error), "stop what listens there, or choose another with --port")
+    return Failure(str(error))

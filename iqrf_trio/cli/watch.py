@@ -1,0 +1,45 @@
+"""A live view of what a gateway sends unasked."""
+
+import argparse
+from datetime import datetime
+from functools import partial
+from typing import NoReturn
+
+import trio
+
+from iqrf_trio.cli.access import add_options, find_token
+from iqrf_trio.cli.client import Received, client
+from iqrf_trio.cli.rendering import line, render
+
+HELP = """Print what a gateway sends unasked, as it comes: sensor reports as tables, other
+asynchronous messages as lines. Ctrl-C ends it."""
+
+_REPORT = "iqrfSensorData_ReportAsync"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    add_options(parser)
+    parser.add_argument("--raw", action="store_true", help="print the messages as they come")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs until it is interrupted; raises Failure when the gateway leaves."""
+    token = find_token(arguments)
+    try:
+        trio.run(partial(_watch, arguments.url, token, raw=arguments.raw))
+    except* KeyboardInterrupt:
+        pass  # the way to end it
+    return 0
+
+
+async def _watch(url: str, token: str, *, raw: bool) -> NoReturn:
+    async with client(url, token) as gateway:
+        while True:
+            received = await gateway.message()
+            print(received.text if raw else _shown(received), flush=True)
+
+
+def _shown(received: Received) -> str:
+    now = f"{datetime.now().astimezone():%T}"
+    return f"{now} {render(received) if received.mtype == _REPORT else line(received)}"

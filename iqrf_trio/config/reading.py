@@ -1,0 +1,115 @@
+"""The configuration from its sources: a TOML file, the environment, and the command line."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from iqrf_trio.config.sections import Config, ImpossibleValueError
+from iqrf_trio.config.strict import structure
+from iqrf_trio.config.writing import toml
+
+DEFAULT_FILE = Path("/etc/iqrf-trio/iqrf-trio.toml")
+"""Read where no file is named, if it exists."""
+
+STATE_DIR_VARIABLE = "IQRF_TRIO_STATE_DIR"
+"""Wins over the file's `gateway.state_dir`, so that the token tool finds what the daemon uses."""
+
+_SET = "--set"
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used: where it stands, which key, why, and what to write."""
+
+    def __init__(self, file: str, key: str, reason: str, fix: str) -> None:
+        self.file = file
+        self.key = key
+        self.reason = reason
+        self.fix = fix
+        where = f"{file}: " if file else ""
+        super().__init__(f"{where}{key} {reason}; {fix}" if key else f"{where}{reason}; {fix}")
+
+
+def load(
+    path: Path | None, sets: Sequence[str], *, environment: Mapping[str, str] = os.environ
+) -> Config:
+    """The configuration of a file, of the environment and of `sets` ("KEY=VALUE"); the last wins.
+
+    Without a path DEFAULT_FILE is read if it exists. Raises ConfigError.
+    """
+    file = DEFAULT_FILE if path is None and DEFAULT_FILE.exists() else path
+    table = _read(file) if file else {}
+    origins = {key: str(file) for key in _leaves(table)}
+    if state_dir := environment.get(STATE_DIR_VARIABLE):
+        _put(table, origins, STATE_DIR_VARIABLE, "gateway.state_dir", state_dir)
+    for text in sets:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise ConfigError(_SET, text, "has no value", f"write {_SET} {text}=VALUE")
+        _put(table, origins, _SET, key.strip(), _value(value))
+    try:
+        return evolve(structure(table), origins=origins)
+    except ImpossibleValueError as error:
+        origin = _blamed(error.key, origins) or str(file or "")
+        fix = error.fix or f"for example {_example(error.key, origin)}"
+        raise ConfigError(origin, error.key, error.reason, fix) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        fix = "name a file that exists and that this user may read"
+        raise ConfigError(str(file), "", error.strerror or str(error), fix) from None
+    except UnicodeDecodeError:
+        raise ConfigError(str(file), "", "is not UTF-8 text", "save it as UTF-8") from None
+    except ValueError as error:
+        fix = "write key = value, texts in quotes"
+        raise ConfigError(str(file), "", f"is not TOML: {error}", fix) from None
+
+
+def _value(text: str) -> object:
+    """What `text` means as a TOML value; where it means nothing, the text itself."""
+    try:
+        table = tomllib.loads(f"value = {text}")
+    except ValueError:
+        return text
+    return table["value"] if len(table) == 1 else text
+
+
+def _leaves(table: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """The dotted keys of all values in `table`."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{path}{name}.")
+        else:
+            yield path + name
+
+
+def _put(
+    table: dict[str, Any], origins: dict[str, str], origin: str, key: str, value: object
+) -> None:
+    """Set `key` in the nested `table`, whatever stood in its way."""
+    *sections, name = key.split(".")
+    for section in sections:
+        if not isinstance(table.get(section), dict):
+            table[section] = {}
+        table = table[section]
+    table[name] = value
+    origins.update(dict.fromkeys(_leaves({key: value}), origin))
+
+
+def _blamed(key: str, origins: Mapping[str, str]) -> str | None:
+    """Where `key`, or something within the section `key`, came from."""
+    within = (origin for name, origin in origins.items() if name.startswith(f"{key}."))
+    return origins.get(key) or next(within, None)
+
+
+def _example(key: str, origin: str) -> str:
+    """How the default of `key` would be written where the wrong value stands."""
+    default = toml(attrgetter(key)(Config()))
+    return f"{_SET} {key}={default}" if origin == _SET else f"{key.rpartition('.')[2]} = {default}"

@@ -1,0 +1,261 @@
+"""The sections of the configuration: their keys, defaults and comments, and what they may hold."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from attrs import Attribute, field, fields, frozen
+
+T = TypeVar("T")
+Check = Callable[[Any, "Attribute[Any]", Any], None]
+
+OFF = "off"
+"""How the file spells a listener's port that is None in the program: no listener."""
+
+
+class ImpossibleValueError(ValueError):
+    """A section that cannot be: `key` within the section, the reason, and what to write instead."""
+
+    def __init__(self, key: str, reason: str, fix: str = "") -> None:
+        self.key = key
+        self.reason = reason
+        self.fix = fix
+        super().__init__(f"{key} {reason}")
+
+
+def setting(default: T, comment: str = "", check: Check | None = None) -> T:
+    """A key of a section: its default, its comment in the default file, and what it may hold."""
+    value: T = field(default=default, metadata={"comment": comment}, validator=check)
+    return value
+
+
+def between(low: float, high: float) -> Check:
+    """A number from `low` to `high`; None (a listener that is off) passes."""
+
+    def check(_: object, attribute: "Attribute[Any]", value: float | None) -> None:
+        if value is not None and not low <= value <= high:
+            raise ImpossibleValueError(attribute.name, f"must be {low} to {high}, not {value}")
+
+    return check
+
+
+def not_empty(_: object, attribute: "Attribute[Any]", value: str) -> None:
+    """A text with something in it."""
+    if not value.strip():
+        raise ImpossibleValueError(attribute.name, "must not be empty")
+
+
+def one_of(*choices: int) -> Check:
+    """One of a few numbers."""
+
+    def check(_: object, attribute: "Attribute[Any]", value: int) -> None:
+        if value not in choices:
+            allowed = ", ".join(map(str, choices))
+            raise ImpossibleValueError(attribute.name, f"must be one of {allowed}, not {value}")
+
+    return check
+
+
+_NO_KEY = "no key"
+"""Marks, in a field's metadata, what no file can set."""
+
+_TCP_PORT = between(0, 65535)
+_COUNT = between(1, 2**31 - 1)
+_SECONDS = between(1, 86400)
+_PIN = between(-1, 1023)
+
+# The speeds of a module's UART (TR configuration byte 0x0B, "UART baud rate").
+_BAUD_RATE = one_of(1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
+
+
+@frozen
+class Gateway:
+    """Who this gateway is and where it keeps what it knows."""
+
+    instance_id: str = setting("iqrfgd2-default", "insId of every answer", not_empty)
+    state_dir: Path = field(
+        default=Path("/var/lib/iqrf-trio"), metadata={"comment": "iqrf-trio.db lives here"}
+    )
+
+
+@frozen
+class WebSocket:
+    """The listeners for clients, and what one client may cost."""
+
+    host: str = setting("127.0.0.1", "", not_empty)
+    port: int | None = setting(1338, '0 = any free port; "off" = no plain listener', _TCP_PORT)
+    tls_port: int | None = setting(
+        None, "e.g. 8338, with certificate and private_key", between(0, 65535)
+    )
+    certificate: str = setting("", "PEM file")
+    private_key: str = setting("", "PEM file")
+    tls_mode: Literal["modern", "intermediate"] = setting("intermediate", "modern | intermediate")
+    auth_timeout: int = setting(30, "seconds, 1..60", between(1, 60))
+    auth_failures_per_minute: int = setting(
+        20, "per address before attempts are refused; 0 = no limit", between(0, 2**31 - 1)
+    )
+    max_clients: int = setting(50, "", _COUNT)
+    max_message_size: int = setting(65536, "bytes", _COUNT)
+    outbox_size: int = setting(256, "messages that wait for one client", _COUNT)
+    outbox_bytes: int = setting(4194304, "bytes that wait for one client", _COUNT)
+    max_handshakes: int = setting(64, "connections that are not yet WebSockets", _COUNT)
+    max_unauthenticated: int = setting(32, "", _COUNT)
+    handshake_timeout: int = setting(10, "seconds", _SECONDS)
+    heartbeat: int = setting(
+        150, "seconds idle before a ping; twice that ends the session", _SECONDS
+    )
+    origins: tuple[str, ...] = setting((), "empty = any")
+    async_messages: bool = setting(True, "asynchronous messages go to all sessions")
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse listeners that cannot be opened or that nobody can reach."""
+        if self.port is None and self.tls_port is None:
+            raise ImpossibleValueError(
+                "port", "is off and so is tls_port: nobody could connect", "give one of them a port"
+            )
+        if self.tls_port is not None and not (self.certificate and self.private_key):
+            raise ImpossibleValueError(
+                "tls_port",
+                "needs a certificate and its private_key",
+                f'name both files, or write tls_port = "{OFF}"',
+            )
+        if self.port and self.port == self.tls_port:
+            raise ImpossibleValueError(
+                "tls_port", f"is {self.tls_port} like port", "give each its own"
+            )
+
+
+@frozen
+class Queue:
+    """How many requests may wait, and how long those in the background at most."""
+
+    management_capacity: int = setting(32, "requests", _COUNT)
+    network_capacity: int = setting(32, "requests", _COUNT)
+    background_wait: float = setting(
+        10.0, "seconds after which a waiting background job is served next", between(0.001, 86400)
+    )
+
+
+@frozen
+class Spi:
+    """A module on the SPI bus."""
+
+    board: Literal["raspberry-pi"] = setting("raspberry-pi", "preset; the keys below override it")
+    mode: Literal["fast", "slow"] = setting("fast", "fast | slow")
+    gpio_chip: str = setting("/dev/gpiochip0", "", not_empty)
+    power_enable_pin: int = setting(23, "line of the chip; -1 = none", _PIN)
+    bus_enable_pin: int = setting(-1, "", _PIN)
+    programming_switch_pin: int = setting(-1, "", _PIN)
+
+
+@frozen
+class Uart:
+    """A module on a serial line."""
+
+    baud_rate: int = setting(57600, "as configured in the module", _BAUD_RATE)
+
+
+@frozen
+class Tcp:
+    """A module, or a simulated mesh, behind a TCP socket."""
+
+    host: str = setting("127.0.0.1", "", not_empty)
+    port: int = setting(10000, "", between(1, 65535))
+
+
+@frozen
+class Port:
+    """The way to the coordinator."""
+
+    kind: Literal["spi", "uart", "cdc", "tcp", "simulator"] = setting(
+        "spi", "spi | uart | cdc | tcp | simulator"
+    )
+    device: str = setting("/dev/spidev0.0", "spi, uart, cdc")
+    trace: str = setting("", "file that receives every frame with its time, JSON lines")
+    spi: Spi = Spi()
+    uart: Uart = Uart()
+    tcp: Tcp = Tcp()
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a device that is plainly of another kind."""
+        example = {"spi": "/dev/spidev0.0", "uart": "/dev/ttyS0", "cdc": "/dev/ttyACM0"}.get(
+            self.kind
+        )
+        if example is None:
+            return
+        of_spi = self.device.startswith("/dev/spidev")
+        of_serial = self.device.startswith("/dev/tty")
+        if not self.device or (of_serial if self.kind == "spi" else of_spi):
+            raise ImpossibleValueError(
+                "device",
+                f'is "{self.device}", which is no device of kind {self.kind}',
+                f'for example device = "{example}"',
+            )
+
+
+@frozen
+class Simulator:
+    """The simulated mesh behind a port of kind simulator."""
+
+    nodes: int = setting(12, "a generated mesh of so many nodes, 1..239, or", between(1, 239))
+    network: str = setting("", "a file that describes one, see simulated-network.toml")
+    seed: int = setting(1, "the same seed gives the same mesh", between(0, 2**31 - 1))
+    speed: float = setting(
+        1.0, "1 = real air time, 10 = ten times faster, 0 = no waiting", between(0, 10000)
+    )
+    loss: float = setting(0.0, "probability that a node misses a frame, 0..1", between(0, 1))
+
+
+@frozen
+class SensorData:
+    """How the sensor worker starts the first time."""
+
+    auto_run: bool = setting(False, "start reading when the gateway starts")
+    period: int = setting(10, "minutes", _COUNT)
+    retry_period: int = setting(1, "minutes", _COUNT)
+    async_reports: bool = setting(True, "report each reading to the clients")
+
+
+@frozen
+class Database:
+    """What is enumerated without being asked, and what answers carry of it."""
+
+    enumerate_on_launch: bool = setting(False)
+    enumerate_after_bonding: bool = setting(True)
+    annotate_metadata: bool = setting(False, "answers carry the metadata of their device")
+    products: str = setting("", "optional catalogue: HWPID -> manufacturer, product, breakdowns")
+
+
+@frozen
+class Log:
+    """What is logged on stderr, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = setting(
+        "info", "debug | info | warning | error"
+    )
+    json: bool = setting(False, "one JSON object per line")
+
+
+@frozen
+class Config:
+    """Everything the gateway is told; `origins` says where a value that is no default came from."""
+
+    gateway: Gateway = Gateway()
+    websocket: WebSocket = WebSocket()
+    queue: Queue = Queue()
+    port: Port = Port()
+    simulator: Simulator = Simulator()
+    sensor_data: SensorData = field(
+        default=SensorData(),
+        metadata={"comment": "first-start values; afterwards iqrfSensorData_SetConfig owns them"},
+    )
+    database: Database = Database()
+    log: Log = Log()
+    origins: Mapping[str, str] = field(
+        factory=dict, eq=False, repr=False, kw_only=True, metadata={_NO_KEY: True}
+    )
+
+
+def keys_of(section: type) -> list[str]:
+    """The names of a section's keys and of the sections within it."""
+    return [each.name for each in fields(section) if _NO_KEY not in each.metadata]

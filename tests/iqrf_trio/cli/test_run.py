@@ -1,0 +1,123 @@
+"""`iqrf-trio run`: from the options to a gateway that serves, and its ends."""
+
+import shlex
+import signal
+from pathlib import Path
+
+import pytest
+import trio
+
+from iqrf_trio.__main__ import main
+from iqrf_trio.cli import run
+from iqrf_trio.cli.client import client
+from tests.iqrf_trio.cli.process import command
+
+QUICK = ("run", "-c", "/dev/null", "--simulate", "--set", "simulator.speed=0")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_gateway_says_where_it_is_and_ends_with_a_signal(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with command(*QUICK, "--port", "0", "--state-dir", "s", directory=tmp_path) as gateway:
+        assert (await gateway.says("ready: ")).startswith("ws://127.0.0.1:")
+        assert (tmp_path / "s" / "iqrf-trio.db").exists()
+        assert await gateway.end(number) == 0
+    assert "Traceback" not in gateway.said
+
+
+async def test_the_first_run_makes_a_token_and_shows_how_to_use_it(tmp_path: Path) -> None:
+    words = (*QUICK, "--port", "0", "--state-dir", ".run", "--token-file", ".run/token")
+    async with command(*words, directory=tmp_path) as gateway:
+        url = await gateway.says("ready: ")
+        await gateway.says("API token, kept in .run/token:")
+        await gateway.says("Try, in another terminal:\n")
+        *_, token, _, line = gateway.said.splitlines()
+        file = tmp_path / ".run" / "token"
+        assert file.read_text() == f"{token}\n"
+        assert file.stat().st_mode & 0o777 == 0o600
+        *_, name, url_option, shown_url, mtype, parameters = shlex.split(line)
+        assert (name, url_option, shown_url) == ("call", "--url", url)
+        async with client(url, token) as connected:
+            assert (mtype, parameters) == ("iqrfDb_Enumerate", '{"standards": true}')
+            assert await connected.ask("iqrfDb_GetLights", {}) == {"lightDevices": []}
+        assert await gateway.end(signal.SIGTERM) == 0
+    async with command(*words, directory=tmp_path) as gateway:
+        await gateway.says("Try, in another terminal:\n")
+        assert "API token" not in gateway.said
+        assert file.read_text() == f"{token}\n"
+
+
+def test_the_command_to_try_names_only_what_differs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", [".venv/bin/iqrf-trio"])
+    run._introduce("ws://127.0.0.1:1338", "iqrfgd2;1;x", Path(".run/token"))
+    run._introduce("ws://127.0.0.1:1", None, Path("/tmp/a b"))
+    request = """iqrfDb_Enumerate '{"standards": true}'"""
+    assert capsys.readouterr().out.splitlines() == [
+        "API token, kept in .run/token:",
+        "iqrfgd2;1;x",
+        "Try, in another terminal:",
+        f".venv/bin/iqrf-trio call {request}",
+        "Try, in another terminal:",
+        f".venv/bin/iqrf-trio call --url ws://127.0.0.1:1 --token-file '/tmp/a b' {request}",
+    ]
+
+
+async def test_an_address_in_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    port = listeners[0].socket.getsockname()[1]
+    words = [*QUICK, "--port", str(port), "--state-dir", str(tmp_path)]
+    assert await trio.to_thread.run_sync(main, words) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"iqrf-trio: cannot listen on 127.0.0.1:{port}: Address already in use; "
+        "stop what listens there, or choose another with --port"
+    )
+    await listeners[0].aclose()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        (["--set", "simulator.nodes=0"], 2, "--set: simulator.nodes must be 1 to 239, not 0"),
+        (["--set", "port.kind=cdc", "--set", "port.device=/dev/ttyACM7"], 2, "port.kind"),
+        (["--set", "simulator.network=nope.toml"], 2, "nope.toml: No such file or directory"),
+        (["--state-dir", "/dev/null/x"], 1, "cannot create /dev/null/x/iqrf-trio.db: Not a dire"),
+        (
+            [
+                "--set",
+                "websocket.tls_port=0",
+                "--set",
+                "websocket.certificate=nope.pem",
+                "--set",
+                "websocket.private_key=nope.pem",
+            ],
+            1,
+            "certificate nope.pem: No such file or directory",
+        ),
+    ],
+)
+def test_what_keeps_a_gateway_from_starting_is_one_line(
+    words: list[str],
+    code: int,
+    error: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*QUICK, "--port", "0", "--state-dir", str(tmp_path), *words]) == code
+    lines = capsys.readouterr().err.splitlines()
+    assert error in lines[-1]
+    assert lines[-1].startswith("iqrf-trio: ")
+    assert len(lines) == 1
+
+
+async def test_a_token_that_cannot_be_kept_ends_the_gateway(tmp_path: Path) -> None:
+    words = (*QUICK, "--port", "0", "--state-dir", "s", "--token-file", ".")
+    async with command(*words, directory=tmp_path) as gateway:
+        said = await gateway.says("iqrf-trio: ")
+        assert said == (
+            "cannot keep the token in .: Is a directory; "
+            "choose another file with --token-file"
+        )
+        assert await gateway.process.wait() == 1

@@ -1,0 +1,48 @@
+"""`iqrf-trio watch`: reports as tables, everything else in a line, until the gateway leaves."""
+
+import json
+
+import pytest
+import trio
+
+from iqrf_trio.__main__ import main
+from tests.iqrf_trio.cli.gateway import TOKEN, gateway, message, report
+
+REPORTS = [
+    message(
+        "iqrfSensorData_ReportAsync",
+        {"dateTime": "2026-04-28T10:00:00.120Z", "unixTime": 1, "reportNum": 7, "reading": True},
+    ),
+    report(7, 22.5, None),
+    message("iqrfRaw", {"rData": "01.00"}),
+    {"mType": "ntfDaemon_Monitor", "data": {"num": 1}},
+]
+
+
+async def watch(*words: str) -> int:
+    async with gateway(greeting=[*REPORTS, 1001]) as it:
+        argv = ["watch", "--url", it.url, "--token", TOKEN, *words]
+        return await trio.to_thread.run_sync(main, argv)
+
+
+async def test_reports_are_tables_and_the_rest_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert await watch() == 1
+    out, err = capsys.readouterr()
+    start, head, columns, first, second, raw, monitor = out.splitlines()
+    assert start.split(" ", 1)[1] == "report 7: reading since 2026-04-28T10:00:00.120Z"
+    assert head.split(" ", 1)[1] == (
+        "report 7 of 2026-04-28T10:00:05.480Z: 1 of 2 values from 1 devices"
+    )
+    assert columns.split() == ["address", "RSSI", "index", "sensor", "value", "unit"]
+    assert first.split() == ["3", "-56", "0", "Temperature", "22.5", "°C"]
+    assert second.split() == ["3", "-56", "1", "Temperature", "-", "°C"]
+    assert raw.split(" ", 1)[1] == 'iqrfRaw {"rData":"01.00"}'
+    assert monitor.split(" ", 1)[1].startswith("ntfDaemon_Monitor")
+    assert err == (
+        "iqrf-trio: the gateway left (closed with 1001); it is shutting down; try again later\n"
+    )
+
+
+async def test_raw_prints_what_came(capsys: pytest.CaptureFixture[str]) -> None:
+    assert await watch("--raw") == 1
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == REPORTS

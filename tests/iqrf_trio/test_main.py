@@ -1,0 +1,129 @@
+"""The command line as a whole: what it offers, what it imports, how failures end."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from iqrf_trio import __main__, __version__
+from iqrf_trio.__main__ import main
+from iqrf_trio.cli import COMMANDS, Failure
+
+ROOT = Path(__file__).parents[2]
+
+
+def python(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"iqrf-trio {__version__}\n"
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"\n    {name} " in shown for name in COMMANDS)
+
+
+def test_no_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "commands:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["rnu"], "iqrf-trio: argument COMMAND: invalid choice: 'rnu'"),
+        (["--simulate"], "iqrf-trio: "),
+        (["config", "--defaul"], "iqrf-trio: unrecognized arguments: --defaul"),
+        (["call"], "iqrf-trio call: the following arguments are required: MTYPE"),
+    ],
+)
+def test_usage_errors_are_one_line(
+    words: list[str], error: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith(error)
+    assert err.endswith("--help\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_a_module_with_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    module = import_module(f"iqrf_trio.cli.{name}")
+    assert module.HELP
+    assert main([name, "--help"]) == 0
+    assert capsys.readouterr().out
+
+
+def test_help_imports_no_command() -> None:
+    code = (
+        "import sys; from iqrf_trio.__main__ import main; main(['--help']);"
+        "sys.exit(bool({'trio', 'cattrs', 'sqlite3'} & set(sys.modules)))"
+    )
+    assert python("-c", code).returncode == 0
+
+
+def test_the_package_is_a_command() -> None:
+    finished = python("-m", "iqrf_trio", "config", "--set", "x")
+    assert finished.returncode == 2
+    assert finished.stderr == "iqrf-trio: --set: x has no value; write --set x=VALUE\n"
+
+
+def test_the_token_tool_has_its_old_name() -> None:
+    code = "import sys; from iqrf_trio.__main__ import tokenctl; sys.exit(tokenctl())"
+    finished = python("-c", code, "no-such-command")
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("Unknown or unsupported command")
+
+
+def test_units_can_be_printed_on_any_terminal() -> None:
+    code = (
+        "import sys; sys.stdout.reconfigure(encoding='ascii');"
+        "from iqrf_trio.__main__ import main; main(['--version']); print('µg/m³')"
+    )
+    finished = python("-c", code)
+    assert finished.stdout.endswith("\\xb5g/m\\xb3\n")
+
+
+def test_whoever_reads_our_output_may_leave() -> None:
+    command = f"{sys.executable} -m iqrf_trio config --default | true"
+    finished = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert finished.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (Failure("no", "do"), 1, "iqrf-trio: no; do\n"),
+        (Failure("no", exit_code=2), 2, "iqrf-trio: no\n"),
+        (
+            ExceptionGroup("", [Failure("a"), ExceptionGroup("", [Failure("b", exit_code=2)])]),
+            2,
+            "iqrf-trio: a\niqrf-trio: b\n",
+        ),
+        (KeyboardInterrupt(), 130, ""),
+        (BaseExceptionGroup("", [KeyboardInterrupt(), KeyboardInterrupt()]), 130, ""),
+    ],
+)
+def test_how_commands_end(
+    error: BaseException, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert __main__._exit_code(error) == code
+    assert capsys.readouterr().err == said
+
+
+def test_what_nobody_expected_is_not_hidden() -> None:
+    unexpected = ExceptionGroup("", [Failure("a"), ZeroDivisionError()])
+    with pytest.raises(ExceptionGroup) as caught:
+        __main__._exit_code(unexpected)
+    assert caught.value is unexpected
