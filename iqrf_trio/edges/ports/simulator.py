@@ -1,0 +1,125 @@
+"""The port to a simulated mesh in this very process: it carries the time for it."""
+
+from collections import deque
+
+import trio
+from attrs import define, field
+
+from iqrf_trio.edges.ports import Link, Port, PortError
+from iqrf_trio.simulator.mesh import Mesh
+
+
+@define(eq=False)
+class MeshClock:
+    """The time of a mesh in seconds: Trio's, `speed` times as fast.
+
+    Speed 0 is no waiting: the clock runs like Trio's, and jumps to whatever is waited for.
+    """
+
+    speed: float
+    _epoch: float = field(init=False, factory=trio.current_time)
+    _skipped: float = field(init=False, default=0.0)
+
+    def now(self) -> float:
+        """The time of the mesh."""
+        return (trio.current_time() - self._epoch) * (self.speed or 1.0) + self._skipped
+
+    async def sleep_until(self, time: float, sooner: trio.Event) -> None:
+        """Wait until the mesh has this time, or until `sooner` is set."""
+        if not self.speed:
+            self._skipped += max(0.0, time - self.now())
+            return
+        with trio.move_on_at(self._epoch + time / self.speed):
+            await sooner.wait()
+
+
+class SimulatorPort(Port):
+    """Opens a mesh as if it were a module; speed 1 is real air time, 0 no waiting at all.
+
+    The mesh goes on while no link is open, but what it then says, nobody hears.
+    """
+
+    def __init__(self, mesh: Mesh, speed: float = 1.0) -> None:
+        if speed < 0:
+            raise ValueError(f"speed {speed} is below 0")
+        self._mesh = mesh
+        self._speed = speed
+        self._clock: MeshClock | None = None
+        self._link: SimulatorLink | None = None
+
+    @property
+    def name(self) -> str:
+        """See Port."""
+        return f"simulator with {len(self._mesh.world.nodes)} nodes"
+
+    async def open(self) -> "SimulatorLink":
+        """See Port; a link that is still open is closed."""
+        await trio.lowlevel.checkpoint()
+        if self._link:
+            await self._link.aclose()
+        # Nothing older than the link belongs to it.
+        self._mesh.pop_due(self.clock.now())
+        self._link = SimulatorLink(self._mesh, self.clock)
+        return self._link
+
+    async def reset(self) -> None:
+        """See Port."""
+        await trio.lowlevel.checkpoint()
+        self._mesh.reset(self.clock.now())
+
+    @property
+    def clock(self) -> MeshClock:
+        """The time of the mesh; it begins when it is first asked for."""
+        if self._clock is None:
+            self._clock = MeshClock(self._speed)
+        return self._clock
+
+
+class SimulatorLink(Link):
+    """Frames to and from a mesh."""
+
+    def __init__(self, mesh: Mesh, clock: MeshClock) -> None:
+        self._mesh = mesh
+        self._clock = clock
+        self._received: deque[bytes] = deque()
+        self._changed = trio.Event()
+        self._closed = False
+        mesh.on_frame(self._wake)
+
+    async def send(self, frame: bytes) -> None:
+        """See Link."""
+        await trio.lowlevel.checkpoint()
+        self._check()
+        self._mesh.receive(frame, self._clock.now())
+
+    async def receive(self) -> bytes:
+        """See Link."""
+        # Everything below the checkpoint up to a return runs in one go, so that no frame can
+        # be taken from the mesh and then lost to a cancellation.
+        await trio.lowlevel.checkpoint()
+        while not self._received:
+            self._check()
+            self._changed = trio.Event()
+            due = self._mesh.next_at
+            if due is None:
+                await self._changed.wait()
+                continue
+            await self._clock.sleep_until(due, self._changed)
+            # A frame that came meanwhile may be due sooner; `due` itself may be a rounding
+            # error away from now.
+            now = self._clock.now() if self._changed.is_set() else max(due, self._clock.now())
+            self._received.extend(self._mesh.pop_due(now))
+        return self._received.popleft()
+
+    async def aclose(self) -> None:
+        """See Link."""
+        self._closed = True
+        self._wake()
+        await trio.lowlevel.checkpoint()
+
+    def _wake(self) -> None:
+        self._changed.set()
+
+    def _check(self) -> None:
+        if self._closed:
+            raise PortError("the link to the simulator is closed")

@@ -1,0 +1,96 @@
+"""The port to a module, or a simulated mesh, behind a TCP connection that carries bare DPA."""
+
+from collections import deque
+from math import inf
+
+import trio
+
+from iqrf_trio.edges.ports import Link, Port, PortError
+from protocol.dpa.segments import Segments
+
+_CONNECT_S = 5.0
+"""How long to wait for a connection."""
+
+_HOLD_S = 0.1
+"""How long a piece of a message waits for the rest; both leave the other end together."""
+
+_RECEIVE = 4096
+"""Bytes to take at once; a message has 64 at most."""
+
+
+class TcpPort(Port):
+    """Connects to a server; each message is one segment, as the vendor's gateway has it."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host = host
+        self._port = port
+
+    @property
+    def name(self) -> str:
+        """See Port."""
+        return f"tcp {self._host}:{self._port}"
+
+    async def open(self) -> "TcpLink":
+        """See Port."""
+        try:
+            with trio.fail_after(_CONNECT_S):
+                # Trio sets TCP_NODELAY, without which messages would be sent together.
+                stream = await trio.open_tcp_stream(self._host, self._port)
+        except OSError as error:
+            raise PortError(f"{self.name}: {_reason(error)}") from error
+        except trio.TooSlowError as error:
+            raise PortError(f"{self.name}: no connection within {_CONNECT_S:g} s") from error
+        return TcpLink(self.name, stream)
+
+
+class TcpLink(Link):
+    """Frames over one connection."""
+
+    def __init__(self, name: str, stream: trio.abc.Stream) -> None:
+        self._name = name
+        self._stream = stream
+        self._segments = Segments()
+        self._frames: deque[bytes] = deque()
+
+    async def send(self, frame: bytes) -> None:
+        """See Link."""
+        self._segments.sent(frame)
+        try:
+            await self._stream.send_all(frame)
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            raise PortError(f"{self._name}: {_reason(error)}") from error
+
+    async def receive(self) -> bytes:
+        """See Link."""
+        await trio.lowlevel.checkpoint()
+        while not self._frames:
+            with trio.move_on_after(_HOLD_S if self._segments.pending else inf) as hold:
+                # Cancelled or not, a chunk that was taken from the socket gets here.
+                self._frames.extend(self._segments.feed(await self._chunk()))
+            if hold.cancelled_caught:
+                self._frames.extend(self._segments.flush())
+        return self._frames.popleft()
+
+    async def aclose(self) -> None:
+        """See Link."""
+        await self._stream.aclose()
+
+    async def _chunk(self) -> bytes:
+        try:
+            chunk = await self._stream.receive_some(_RECEIVE)
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            raise PortError(f"{self._name}: {_reason(error)}") from error
+        if not chunk:
+            raise PortError(f"{self._name}: closed by the other end")
+        return bytes(chunk)
+
+
+def _reason(error: BaseException) -> str:
+    """What the operating system said, as far down as it can be found."""
+    while not isinstance(error, OSError) and error.__cause__:
+        error = error.__cause__
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error.__cause__, BaseExceptionGroup):
+        return _reason(error.__cause__.exceptions[0])
+    return _reason(error.__cause__) if error.__cause__ else str(error)

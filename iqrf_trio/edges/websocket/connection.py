@@ -1,0 +1,130 @@
+"""One WebSocket, whichever side opened it, as the rest of the program sees it."""
+
+import trio
+import trio_websocket
+
+CLOSE_S = 5.0
+"""How long the peer may take to answer our close frame."""
+
+NORMAL, GOING_AWAY, PROTOCOL_ERROR, BAD_DATA = 1000, 1001, 1002, 1007
+POLICY_VIOLATION, TOO_BIG, INTERNAL_ERROR, TRY_AGAIN_LATER = 1008, 1009, 1011, 1013
+ABNORMAL = 1006
+"""Close codes (RFC 6455, 7.4.1); ABNORMAL is never sent, it means that no close frame came."""
+
+
+class ConnectionClosed(Exception):  # noqa: N818 - a fact, as in the library, not a failure
+    """The connection is over; `code` is its close code, `reason` the text that came with it."""
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        super().__init__(f"closed with {code}" + (f": {reason}" if reason else ""))
+        self.code = code
+        self.reason = reason
+
+
+class Visit:
+    """What the side that opened a connection keeps about it; a client keeps nothing."""
+
+    @property
+    def heard_at(self) -> float:
+        """When the peer last sent anything at all (Trio's clock)."""
+        return trio.current_time()
+
+    def authenticate(self) -> None:
+        """The peer is no stranger any more."""
+
+    def fail(self) -> None:
+        """The peer failed to authenticate."""
+
+    def leave(self) -> None:
+        """The connection is about to be closed."""
+
+    def drop(self) -> None:
+        """Neither read nor write any more."""
+
+
+class Connection:
+    """A WebSocket that is open: one task receives, any task sends or closes.
+
+    `remote` names the peer in logs.
+    """
+
+    def __init__(
+        self,
+        websocket: trio_websocket.WebSocketConnection,
+        remote: str,
+        max_message_size: int,
+        visit: Visit | None = None,
+    ) -> None:
+        self.remote = remote
+        self._websocket = websocket
+        self._max_message_size = max_message_size
+        self._visit = visit or Visit()
+
+    @property
+    def heard_at(self) -> float:
+        """When the peer last sent anything at all, pongs included (Trio's clock)."""
+        return self._visit.heard_at
+
+    async def receive(self) -> str | bytes:
+        """The next message, text or binary; cancelling loses none.
+
+        A message longer than the limit (in bytes) closes the connection with 1009.
+        Raises ConnectionClosed.
+        """
+        try:
+            message = await self._websocket.get_message()
+        except trio_websocket.ConnectionClosed:
+            raise self._closed() from None
+        # The library counts characters.
+        if isinstance(message, str) and _longer(message, self._max_message_size):
+            await self.close(TOO_BIG, f"Exceeded maximum message size: {self._max_message_size}")
+            raise ConnectionClosed(TOO_BIG)
+        return message
+
+    async def send(self, text: str) -> None:
+        """Send one text message; waits while the peer does not read.
+
+        Cancelling may tear the message, after which the connection only can be dropped.
+        Raises ConnectionClosed.
+        """
+        try:
+            await self._websocket.send_message(text)
+        except trio_websocket.ConnectionClosed:
+            raise self._closed() from None
+
+    async def ping(self) -> None:
+        """Send a ping and wait for its pong. Raises ConnectionClosed."""
+        try:
+            await self._websocket.ping()
+        except trio_websocket.ConnectionClosed:
+            raise self._closed() from None
+
+    async def close(self, code: int = NORMAL, reason: str = "") -> None:
+        """Send a close frame and wait at most CLOSE_S for the peer's; safe to call twice."""
+        self._visit.leave()
+        with trio.move_on_after(CLOSE_S):
+            await self._websocket.aclose(code, reason or None)
+
+    def drop(self) -> None:
+        """Give the connection up without a word; what reads or writes sees ConnectionClosed."""
+        self._visit.leave()
+        self._visit.drop()
+
+    def authenticated(self) -> None:
+        """Tell the server that this client is no stranger any more."""
+        self._visit.authenticate()
+
+    def failed(self) -> None:
+        """Tell the server that this client failed to authenticate."""
+        self._visit.fail()
+
+    def _closed(self) -> ConnectionClosed:
+        why = self._websocket.closed
+        if why is None:
+            return ConnectionClosed(ABNORMAL)
+        return ConnectionClosed(why.code, why.reason or "")
+
+
+def _longer(text: str, size: int) -> bool:
+    """Whether `text` has more than `size` bytes; encodes it only where that is in doubt."""
+    return len(text) * 4 > size and not text.isascii() and len(text.encode()) > size

@@ -1,0 +1,135 @@
+"""What strangers and clients may cost: places for them, and a count of each address's failures."""
+
+from ipaddress import IPv6Address, ip_address
+from math import ceil
+
+import trio
+from attrs import define, field, frozen
+
+PATIENCE_S = 2.0
+"""How long a newcomer waits for a place that others have taken but not yet earned."""
+
+
+@frozen
+class Limits:
+    """The bounds of a server; times in seconds.
+
+    `max_handshakes` counts sockets that are no WebSocket yet, `max_unauthenticated` WebSockets
+    nobody has vouched for yet, `max_clients` all WebSockets. `origins` are the `Origin` headers
+    admitted; empty admits all, and a client without the header is no browser and always admitted.
+    `auth_failures_per_minute` is per address; 0 means no limit.
+    """
+
+    max_clients: int = 50
+    max_handshakes: int = 64
+    max_unauthenticated: int = 32
+    max_message_size: int = 65536
+    handshake_timeout: float = 10.0
+    auth_failures_per_minute: int = 20
+    origins: tuple[str, ...] = ()
+
+
+@define(eq=False)
+class Place:
+    """One client's place; it is given back once, however often it is left."""
+
+    _places: "Places"
+    _authenticated: bool = False
+    _taken: bool = True
+
+    def authenticate(self) -> None:
+        """The client is no stranger any more."""
+        if self._taken and not self._authenticated:
+            self._authenticated = True
+            self._places.lose_a_stranger()
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self.authenticate()
+        if self._taken:
+            self._taken = False
+            self._places.clients -= 1
+
+
+@define
+class Places:
+    """How many clients there are, and how many of them are still strangers."""
+
+    _limits: Limits
+    clients: int = 0
+    unauthenticated: int = 0
+    _changed: trio.Event = field(factory=trio.Event)
+
+    async def take(self) -> Place | None:
+        """A place for a stranger, or None if there is none left.
+
+        Strangers who mean well authenticate at once, so it is worth waiting for one's place:
+        after a restart all clients come together.
+        """
+        with trio.move_on_after(PATIENCE_S):
+            while self._room and self.unauthenticated >= self._limits.max_unauthenticated:
+                await self._changed.wait()
+        if not self._room or self.unauthenticated >= self._limits.max_unauthenticated:
+            return None
+        self.clients += 1
+        self.unauthenticated += 1
+        return Place(self)
+
+    def lose_a_stranger(self) -> None:
+        """One stranger fewer: who waits for the place may have a look."""
+        self.unauthenticated -= 1
+        self._changed.set()
+        self._changed = trio.Event()
+
+    @property
+    def _room(self) -> bool:
+        return self.clients < self._limits.max_clients
+
+
+_REMEMBERED = 1024
+"""Addresses with failures that are remembered at most; the one that failed longest ago goes."""
+
+
+@define
+class Failures:
+    """Failed authentications per address: a bucket that holds a minute's worth and drains evenly.
+
+    Time is an argument: seconds of a monotonic clock.
+    """
+
+    per_minute: int
+    _buckets: dict[str, tuple[float, float]] = field(factory=dict)
+
+    def record(self, address: str, now: float) -> None:
+        """One more failure of `address`."""
+        if not self.per_minute:
+            return
+        key = _network(address)
+        # Twice the limit at most, so that a burst does not lock its address out for an hour.
+        level = min(self._level(key, now) + 1, 2 * self.per_minute)
+        self._buckets.pop(key, None)
+        if len(self._buckets) >= _REMEMBERED:
+            del self._buckets[next(iter(self._buckets))]
+        self._buckets[key] = level, now
+
+    def retry_after(self, address: str, now: float) -> int:
+        """Whole seconds until `address` may try again; 0 if it may now."""
+        if not self.per_minute:
+            return 0
+        excess = self._level(_network(address), now) - (self.per_minute - 1)
+        return max(0, ceil(round(excess * 60 / self.per_minute, 3)))
+
+    def _level(self, key: str, now: float) -> float:
+        level, at = self._buckets.get(key, (0.0, now))
+        return max(0.0, level - (now - at) * self.per_minute / 60)
+
+
+def _network(address: str) -> str:
+    """What counts as one address: IPv4 addresses, and IPv6 networks of 64 bits (one host's)."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Address(int(parsed) >> 64 << 64))
+    return address

@@ -1,0 +1,201 @@
+"""The streams under a WebSocket: one that parts politely from its peer, one that watches it."""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+
+import trio
+
+LINGER_S = 2.0
+"""How long a peer may take to close its side after us (the frame we sent last must reach it)."""
+
+_LINGER_CHUNKS = 64
+_CHUNK = 65536
+"""Bytes read at once and thrown away; together with the count, 4 MiB of a peer that won't stop."""
+
+_UPGRADED = b"HTTP/1.1 101"
+_CLOSE_FRAME = b"\x88"
+"""First byte of an unfragmented close frame (RFC 6455, 5.2)."""
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+
+
+class LingeringStream(trio.abc.HalfCloseableStream):
+    """A stream that, when closed, first says so and lets the peer read and close.
+
+    Closing a TCP socket with unread data makes the kernel reset the connection, and the reset
+    destroys what the peer has not read yet, such as the reason for the close. Being cancelled
+    cuts the waiting short.
+    """
+
+    def __init__(self, stream: trio.abc.HalfCloseableStream) -> None:
+        self.stream = stream
+        self._closed = False
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Send `data`."""
+        await self.stream.send_all(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        """Wait until there is room to send."""
+        await self.stream.wait_send_all_might_not_block()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        """Receive what there is."""
+        return await self.stream.receive_some(max_bytes)
+
+    async def send_eof(self) -> None:
+        """Say that nothing more will be sent."""
+        await self.stream.send_eof()
+
+    async def aclose(self) -> None:
+        """Say so, let the peer close, close."""
+        if self._closed:
+            await trio.lowlevel.checkpoint()
+            return
+        self._closed = True
+        try:
+            with trio.move_on_after(LINGER_S):
+                await self._linger()
+        finally:
+            await self.stream.aclose()
+
+    async def _linger(self) -> None:
+        try:
+            await self.stream.send_eof()
+            for _ in range(_LINGER_CHUNKS):
+                if not await self.stream.receive_some(_CHUNK):
+                    return
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            pass  # the peer is gone already
+
+
+class Wire(trio.abc.Stream):
+    """What the WebSocket library is given for a stream.
+
+    It tells when the peer is gone or the library gave up (`on_end`), when the peer was heard last
+    (`heard_at`, Trio's clock), and whether a close frame went out. The library may close it at any
+    time, which only ends reading and sending; `finish` closes what is underneath.
+
+    On the server's side, what an eager client sends behind its request head is kept back until
+    the upgrade is answered: the library would drop it.
+    """
+
+    def __init__(self, stream: trio.abc.Stream, *, server: bool = True) -> None:
+        self._stream = stream
+        self._upgraded = trio.Event()
+        if not server:
+            self._upgraded.set()
+        self._head = b""
+        self._held: bytes | None = None
+        self._receiving = trio.CancelScope()
+        self._sending = False
+        self.ended = False
+        self.answered = False
+        self.close_sent = False
+        self.peer_gone = False
+        self.heard_at = trio.current_time()
+        self.on_end: Callable[[], object] = lambda: None
+
+    @property
+    def upgraded(self) -> bool:
+        """Whether the upgrade was granted, so that frames may be sent."""
+        return self._upgraded.is_set()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        """Receive for the library; once ended, ClosedResourceError."""
+        if not self.ended:
+            with trio.CancelScope() as self._receiving:
+                return await self._receive(max_bytes)
+        raise trio.ClosedResourceError
+
+    async def _receive(self, max_bytes: int | None) -> bytes | bytearray:
+        if self._held is not None:
+            await self._upgraded.wait()
+            held, self._held = self._held, None
+            if held:
+                return held
+        try:
+            data = await self._stream.receive_some(max_bytes)
+        except trio.BrokenResourceError:
+            self._lose_peer()
+            raise
+        if not data:
+            self._lose_peer()
+            return data
+        self.heard_at = trio.current_time()
+        return data if self.upgraded else self._hold_back(data)
+
+    def _hold_back(self, data: bytes | bytearray) -> bytes | bytearray:
+        """`data` up to the end of the request head."""
+        seen = len(self._head)
+        self._head += data  # the library refuses a head that does not end
+        end = _HEAD_END.search(self._head, max(0, seen - 3))
+        if end is None:
+            return data
+        size = end.end() - seen
+        self._head, self._held = b"", bytes(data[size:])
+        return data[:size]
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Send for the library: one frame or one HTTP answer; cancelling ends all sending."""
+        # The library sends one thing at a time, so what is under way still was torn.
+        if self.ended or self._sending:
+            raise trio.ClosedResourceError
+        await self._send(bytes(data))
+
+    async def _send(self, data: bytes) -> None:
+        self._sending = True
+        try:
+            await self._stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self._lose_peer()
+            raise
+        self._sending = False
+        self.answered = True
+        if self.upgraded:
+            self.close_sent |= data.startswith(_CLOSE_FRAME)
+        elif data.startswith(_UPGRADED):
+            self._upgraded.set()
+
+    async def wait_send_all_might_not_block(self) -> None:
+        """Wait until there is room to send."""
+        await self._stream.wait_send_all_might_not_block()
+
+    async def aclose(self) -> None:
+        """End reading and sending; the peer is parted from in `finish`."""
+        self.end()
+        await trio.lowlevel.checkpoint()
+
+    def end(self) -> None:
+        """Neither receive nor send from now on."""
+        self.ended = True
+        self._receiving.cancel()
+        self.on_end()
+
+    def _lose_peer(self) -> None:
+        self.peer_gone = True
+        self.end()
+
+    async def abort(self) -> None:
+        """Close for good, at once."""
+        self.end()
+        await trio.aclose_forcefully(self._stream)
+
+    async def finish(self, last: bytes = b"") -> None:
+        """Send `last` (if the wire is whole and the peer there), and close for good.
+
+        Call it when no task uses the wire any more.
+        """
+        self.end()
+        try:
+            with trio.move_on_after(LINGER_S):
+                # A torn frame would swallow whatever follows it.
+                if last and not self.peer_gone and not self._sending:
+                    await self._send(last)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            pass
+        finally:
+            # A stream that fails to close politely, or in time, is closed all the same.
+            with suppress(trio.BrokenResourceError), trio.move_on_after(2 * LINGER_S):
+                await self._stream.aclose()
