@@ -1,0 +1,370 @@
+"""The request scheduler: the management lane beside the radio, and the one queue for the radio.
+
+A client's request on the network lane has the radio until it is answered. A procedure or the
+sensor worker takes it for one step at a time, so that clients get their turn between the steps.
+"""
+
+import logging
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+import trio
+from attrs import define, field, frozen
+
+from iqrf_trio.priority_channel import PriorityChannel
+from protocol.lanes import Lane, Priority
+from protocol.scheduling import (
+    Entry,
+    Fate,
+    Kind,
+    LeaseTimeout,
+    QueueClosed,
+    QueueFull,
+    RadioQueue,
+    Series,
+    State,
+    Statistics,
+    Tally,
+)
+
+__all__ = ["Job", "Lease", "LeaseTimeout", "QueueClosed", "QueueFull", "Scheduler"]
+
+log = logging.getLogger("iqrf_trio.scheduler")
+T = TypeVar("T")
+
+
+@define(eq=False)
+class Job:
+    """One request of a client; once accepted, exactly one of its functions is called.
+
+    `work` answers it, and turns its errors into answers itself. `abandon` answers that it will
+    not run any more (shutdown); `refuse` that the radio stayed leased for longer than `patience`
+    seconds; without a `refuse`, `abandon` stands in. `name` is for the log.
+
+    On the network lane an INTERACTIVE job has the radio as long as it works. Any other one is a
+    procedure: it works beside the radio, one procedure after the other, and takes the radio by
+    `Scheduler.perform` or `Scheduler.lease`.
+    """
+
+    priority: Priority
+    work: Callable[[], Awaitable[None]]
+    abandon: Callable[[], None]
+    name: str = "job"
+    patience: float = math.inf
+    refuse: Callable[[LeaseTimeout], None] | None = None
+
+
+@define(eq=False)
+class _Turn:
+    """How a request or step learns that its turn has come, and others that it is over.
+
+    `scope` shields the work from whoever asked for it; its deadline is set at shutdown.
+    """
+
+    lane: Lane
+    job: Job | None = None
+    scope: trio.CancelScope = field(factory=lambda: trio.CancelScope(shield=True))
+    over: trio.Event = field(factory=trio.Event)
+    _decided: trio.Event = field(factory=trio.Event)
+    _error: Exception | None = None
+
+    async def wait(self) -> None:
+        """Wait for the turn of a step or lease; raises LeaseTimeout or QueueClosed instead."""
+        await self._decided.wait()
+        if self._error is not None:
+            raise self._error
+
+    def decide(self, error: Exception | None = None) -> None:
+        """The turn has come, or never will."""
+        self._error = error
+        self._decided.set()
+
+
+_Entry = Entry[_Turn]
+
+_holder: ContextVar[_Entry | None] = ContextVar("_holder", default=None)
+"""The request, step or lease by which the current task has the radio."""
+
+
+@contextmanager
+def _holding(entry: _Entry) -> Iterator[None]:
+    token = _holder.set(entry)
+    try:
+        yield
+    finally:
+        _holder.reset(token)
+
+
+@frozen(eq=False)
+class Lease:
+    """The radio, held between steps: nothing but `perform` gets on the air."""
+
+    _scheduler: "Scheduler"
+    entry: _Entry
+
+    async def perform(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run `work` as a step of this lease."""
+        return await self._scheduler.perform(self.entry.priority, work, lease=self)
+
+
+@define(eq=False)
+class Scheduler:
+    """Hands out turns: management jobs at once, network jobs and steps one at a time.
+
+    Capacities are numbers of jobs: management counts those that run, network those that wait.
+    `background_wait` bounds the waiting of lower priorities, `grace` the work under way at
+    shutdown; both in seconds.
+    """
+
+    management_capacity: int = 32
+    network_capacity: int = 32
+    background_wait: float = 10.0
+    grace: float = 5.0
+    _channel: PriorityChannel[_Turn] = field(init=False)
+    _management: trio.Nursery | None = field(default=None, init=False)
+    _managed: set[_Entry] = field(factory=set, init=False)
+    _tallies: dict[Series, Tally] = field(factory=dict, init=False)
+
+    @_channel.default
+    def _make_channel(self) -> PriorityChannel[_Turn]:
+        return PriorityChannel(RadioQueue(self.network_capacity, self.background_wait))
+
+    @property
+    def paused(self) -> bool:
+        """Whether the radio is kept silent."""
+        return self._channel.queue.paused
+
+    @property
+    def network_waiting(self) -> int:
+        """How many client requests wait for the radio."""
+        return self._channel.queue.waiting
+
+    @property
+    def management_running(self) -> int:
+        """How many management jobs run."""
+        return len(self._managed)
+
+    def statistics(self) -> Statistics:
+        """The figures of this moment."""
+        return {series: tally.snapshot() for series, tally in self._tallies.items()}
+
+    def manage(self, work: Callable[[], T], priority: Priority = Priority.INTERACTIVE) -> T:
+        """Run a management job that need not wait, here and now; raises as submit_management."""
+        entry = self._admit(_Turn(Lane.MANAGEMENT), priority)
+        with self._finishing(entry):
+            return work()
+
+    def submit_management(self, job: Job) -> None:
+        """Run `job` in a task of its own, beside the radio; raises QueueFull, QueueClosed."""
+        entry = self._admit(_Turn(Lane.MANAGEMENT, job), job.priority)
+        assert self._management is not None
+        self._management.start_soon(self._work, entry)
+
+    def submit_network(self, job: Job) -> None:
+        """Let `job` wait for the radio; raises QueueFull, QueueClosed."""
+        kind = Kind.REQUEST if job.priority is Priority.INTERACTIVE else Kind.PROCEDURE
+        self._put(_Turn(Lane.NETWORK, job), kind, job.priority, patience=job.patience)
+
+    async def perform(
+        self,
+        priority: Priority,
+        work: Callable[[], Awaitable[T]],
+        *,
+        patience: float = math.inf,
+        lease: Lease | None = None,
+    ) -> T:
+        """Run `work` as one step when its turn comes, and return its result.
+
+        Whoever has the radio already (a job, a lease) performs at once. Cancelling takes a
+        waiting step back; one that runs is finished first. Raises what `work` raises,
+        QueueClosed at shutdown, and LeaseTimeout after waiting `patience` seconds behind a lease.
+        """
+        holder = self._own() if lease is None else lease.entry
+        if holder is not None and holder is self._channel.queue.running:
+            return await work()
+        turn = _Turn(Lane.NETWORK)
+        entry = self._put(turn, Kind.STEP, priority, lease=holder, patience=patience)
+        with self._finishing(entry):
+            await turn.wait()
+            return await _run(entry, work)
+
+    @asynccontextmanager
+    async def lease(
+        self, priority: Priority, *, patience: float = math.inf
+    ) -> AsyncIterator[Lease]:
+        """Hold the radio between steps: until the end of the block only its own steps run.
+
+        Raises QueueClosed and LeaseTimeout as `perform` does.
+        """
+        holder = self._own()
+        if holder is not None:
+            yield Lease(self, holder)
+            return
+        turn = _Turn(Lane.NETWORK)
+        entry = self._put(turn, Kind.LEASE, priority, patience=patience)
+        with self._finishing(entry):
+            await turn.wait()
+            with _holding(entry):
+                yield Lease(self, entry)
+
+    async def pause(self) -> None:
+        """Keep the radio silent, from the end of the job or step under way; returns then.
+
+        It stays paused even if the wait is cancelled. Requests are accepted until the queue is
+        full.
+        """
+        self._channel.pause()
+        running = self._channel.queue.running
+        if running is None:
+            await trio.lowlevel.checkpoint()
+        else:
+            await running.item.over.wait()
+
+    def resume(self) -> None:
+        """Serve what waits, in order."""
+        self._channel.resume()
+
+    def close(self) -> None:
+        """Abandon what waits; later submits raise QueueClosed. What is under way goes on."""
+        for entry in self._channel.close():
+            self._refuse(entry, Fate.ABANDONED, QueueClosed("the gateway is shutting down"))
+
+    async def run_network(
+        self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Serve the radio queue; when cancelled, close it and finish what is under way."""
+        async with trio.open_nursery() as nursery:
+            task_status.started()
+            try:
+                while True:
+                    self._serve(await self._channel.receive(), nursery)
+            finally:
+                self.close()
+                self._hurry(self._channel.queue.active)
+
+    async def run_management(
+        self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Own the tasks of management jobs; when cancelled, finish those under way."""
+        async with trio.open_nursery() as nursery:
+            self._management = nursery
+            task_status.started()
+            try:
+                await trio.sleep_forever()
+            finally:
+                self._management = None
+                self._hurry(self._managed)
+
+    def _own(self) -> _Entry | None:
+        """By what the current task has the radio; a copied context may outlive it."""
+        holder = _holder.get()
+        queue = self._channel.queue
+        return holder if holder in (queue.running, queue.lease) else None
+
+    def _admit(self, turn: _Turn, priority: Priority) -> _Entry:
+        queue, now = self._channel.queue, trio.current_time()
+        with self._accepting(turn.lane, Kind.REQUEST, priority):
+            if queue.closed or (turn.job is not None and self._management is None):
+                raise QueueClosed("the gateway is not running")
+            if len(self._managed) >= self.management_capacity:
+                raise QueueFull(self.management_capacity)
+        entry = Entry(turn, Kind.REQUEST, priority, now, started=now, state=State.ACTIVE)
+        self._managed.add(entry)
+        return entry
+
+    def _put(
+        self,
+        turn: _Turn,
+        kind: Kind,
+        priority: Priority,
+        *,
+        lease: _Entry | None = None,
+        patience: float,
+    ) -> _Entry:
+        with self._accepting(turn.lane, kind, priority):
+            return self._channel.put(turn, kind, priority, lease=lease, patience=patience)
+
+    def _serve(self, entry: _Entry, nursery: trio.Nursery) -> None:
+        if entry.state is State.EXPIRED:
+            self._refuse(entry, Fate.LEASED, LeaseTimeout(entry.patience))
+        elif entry.item.job is None:
+            entry.item.decide()
+        else:
+            nursery.start_soon(self._work, entry)
+
+    async def _work(self, entry: _Entry) -> None:
+        """The boundary of a job: what it did not handle itself ends here."""
+        job = entry.item.job
+        assert job is not None
+        try:
+            with self._finishing(entry):
+                await _run(entry, job.work)
+        except Exception:
+            log.exception("%s failed", job.name)
+
+    def _refuse(self, entry: _Entry, fate: Fate, error: QueueClosed | LeaseTimeout) -> None:
+        self._tally(entry.item.lane, entry.kind, entry.priority).end(fate)
+        entry.item.over.set()
+        job = entry.item.job
+        if job is None:
+            entry.item.decide(error)
+            return
+        try:
+            if isinstance(error, LeaseTimeout) and job.refuse is not None:
+                job.refuse(error)
+            else:
+                job.abandon()
+        except Exception:
+            log.exception("%s was not told that it will not run", job.name)
+
+    def _hurry(self, entries: Iterable[_Entry]) -> None:
+        """What is under way has the grace time from now."""
+        for entry in entries:
+            entry.item.scope.deadline = trio.current_time() + self.grace
+
+    # The books: each entry is accepted or rejected, and each accepted one ends once.
+
+    def _tally(self, lane: Lane, kind: Kind, priority: Priority) -> Tally:
+        return self._tallies.setdefault(Series(lane, kind, priority), Tally())
+
+    @contextmanager
+    def _accepting(self, lane: Lane, kind: Kind, priority: Priority) -> Iterator[None]:
+        tally = self._tally(lane, kind, priority)
+        try:
+            yield
+        except QueueFull:
+            tally.end(Fate.FULL)
+            raise
+        except QueueClosed:
+            tally.end(Fate.CLOSED)
+            raise
+        tally.accept()
+
+    @contextmanager
+    def _finishing(self, entry: _Entry) -> Iterator[None]:
+        """Whatever happens to the entry, it is over at the end of the block."""
+        fate = Fate.FAILED
+        try:
+            yield
+            fate = Fate.ANSWERED
+        finally:
+            tally = self._tally(entry.item.lane, entry.kind, entry.priority)
+            if entry.state is State.WAITING:
+                tally.end(Fate.WITHDRAWN)
+            elif entry.state is State.ACTIVE:
+                waited, ran = entry.started - entry.since, trio.current_time() - entry.started
+                tally.finish(fate, waited, ran)
+            entry.item.over.set()
+            if entry.item.lane is Lane.MANAGEMENT:
+                self._managed.discard(entry)
+            else:
+                self._channel.done(entry)
+
+
+async def _run(entry: _Entry, work: Callable[[], Awaitable[T]]) -> T:
+    with entry.item.scope, _holding(entry):
+        return await work()
+    raise QueueClosed("cut short by the shutdown")

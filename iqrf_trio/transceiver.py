@@ -1,0 +1,437 @@
+"""The transceiver keeps the way to the coordinator open, and does one DPA transaction at a time."""
+
+import logging
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Literal, TypeVar
+
+import trio
+from attrs import define, field, frozen
+
+from iqrf_trio.edges.ports import Link, Port, PortError
+from protocol.dpa import commands
+from protocol.dpa.call import Call
+from protocol.dpa.commands import name_of
+from protocol.dpa.errors import (
+    BadResponseError,
+    DpaAbortedError,
+    DpaTimeoutError,
+    InterfaceError,
+    status_text,
+)
+from protocol.dpa.packet import BROADCAST, COORDINATOR, Packet, Request, Response, parse
+from protocol.dpa.timing import Timing, is_remote, observe, observe_reset, uses_radio
+from protocol.dpa.transaction import Outcome, Transaction
+from protocol.errors import RemoteProtocolError
+
+log = logging.getLogger("iqrf_trio.transceiver")
+T = TypeVar("T")
+
+LINK_PATIENCE_S = 0.5
+"""How long a request waits for a link that is down."""
+
+LONGEST_PAUSE_S = 60
+"""Between two attempts to open the port; the first is 1 s, each further one twice as long."""
+
+RESET_AFTER = 3
+"""Failures to open the port in a row, after which the module behind it is reset."""
+
+SILENCE = 3
+"""Requests in a row to which the coordinator said nothing at all: it hangs, or is gone."""
+
+GRACE_S = 5.0
+"""What the transaction on the air has to finish at shutdown."""
+
+CLOSING_S = 1.0
+"""What a link has to let go of its device."""
+
+REMEMBERED = 4
+"""Requests given up of which a late answer is still recognised."""
+
+_ENUMERATION = commands.ENUMERATE.key
+
+Trace = Callable[[Literal["out", "in"], bytes], None]
+"""Is told each frame: sent, or received whatever it is."""
+
+
+class Count(Enum):
+    """What the transceiver counts. The first five are transactions."""
+
+    UNICAST = "unicast"
+    BROADCAST = "broadcast"
+    FRC = "frc"
+    DISCOVERY = "discovery"
+    LOCAL = "local"
+    TIMEOUT = "timeout"
+    LATE = "late"
+    """Frames that answered a request given up before."""
+    UNEXPECTED = "unexpected"
+    """Frames that answered nothing: duplicates, mostly."""
+    GARBAGE = "garbage"
+    """Frames that are no DPA."""
+    ASYNCHRONOUS = "asynchronous"
+    OPENED = "opened"
+    RESET = "reset"
+
+
+@frozen
+class Counters:
+    """Everything counted since the start, at one moment."""
+
+    counts: Mapping[Count, int]
+
+    def __getitem__(self, count: Count) -> int:
+        """How often."""
+        return self.counts.get(count, 0)
+
+    @property
+    def radio(self) -> int:
+        """Radio transactions: unicasts to nodes, FRC, discoveries; what the network can feel."""
+        return self[Count.UNICAST] + self[Count.FRC] + self[Count.DISCOVERY]
+
+
+def kind_of(request: Request) -> Count:
+    """What the transaction of `request` counts as."""
+    if is_remote(request):
+        return Count.BROADCAST if request.nadr == BROADCAST else Count.UNICAST
+    key = request.pnum, request.pcmd
+    if key in {commands.FRC_SEND.key, commands.FRC_SEND_SELECTIVE.key}:
+        return Count.FRC
+    return Count.DISCOVERY if key == commands.DISCOVERY.key else Count.LOCAL
+
+
+@define(eq=False)
+class _Flight:
+    """The transaction under way. Its scope shields it, and ends it when the link is lost."""
+
+    transaction: Transaction
+    scope: trio.CancelScope = field(factory=lambda: trio.CancelScope(shield=True))
+    changed: trio.Event = field(factory=trio.Event)
+
+    def receive(self, packet: Packet) -> bool:
+        belongs = self.transaction.receive(packet, trio.current_time())
+        self.changed.set()
+        return belongs
+
+    def fail(self, status: int) -> None:
+        self.transaction.fail(status, trio.current_time())
+        self.scope.cancel()
+
+    async def wait(self) -> None:
+        """Until there is an outcome; the deadline moves with what is received."""
+        while self.transaction.outcome is None:
+            with trio.move_on_at(self.transaction.deadline):
+                await self.changed.wait()
+            self.changed = trio.Event()
+            self.transaction.tick(trio.current_time())
+
+
+@define(eq=False)
+class _Session:
+    """One link, from its opening to its loss. `silent` counts requests without any echo."""
+
+    link: Link
+    scope: trio.CancelScope = field(factory=trio.CancelScope)
+    silent: int = 0
+    reason: str = "closed"
+
+
+@define(eq=False)
+class Transceiver:
+    """The one user of the port.
+
+    `on_async` is given each frame that a device sent unasked; `trace` sees all frames.
+    `waits_for_air` is for ports without a signal of readiness (UART, TCP): a request that needs
+    the radio is held back until the routing before it is over. `timing` is what is known of the
+    network, learned from the coordinator when the link opens and from all answers that pass by.
+    """
+
+    _port: Port
+    on_async: Callable[[bytes], None] = field(kw_only=True)
+    trace: Trace | None = field(kw_only=True, default=None)
+    waits_for_air: bool = field(kw_only=True, default=False)
+    timing: Timing = field(factory=Timing, init=False)
+    _turn: trio.StrictFIFOLock = field(factory=trio.StrictFIFOLock, init=False)
+    _scope: trio.CancelScope = field(init=False)
+    _stopping: bool = field(default=False, init=False)
+    _session: _Session | None = field(default=None, init=False)
+    _up: trio.Event = field(factory=trio.Event, init=False)
+    _flight: _Flight | None = field(default=None, init=False)
+    _air_free_at: float = field(default=-math.inf, init=False)
+    _air_changed: trio.Event = field(factory=trio.Event, init=False)
+    _given_up: deque[Request] = field(factory=lambda: deque(maxlen=REMEMBERED), init=False)
+    _failures: int = field(default=0, init=False)
+    _reset_due: bool = field(default=False, init=False)
+    _counts: Counter[Count] = field(factory=Counter, init=False)
+
+    @_scope.default
+    def _make_scope(self) -> trio.CancelScope:
+        return trio.CancelScope(shield=True)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the link is open and the coordinator has answered."""
+        return self._session is not None
+
+    @property
+    def counters(self) -> Counters:
+        """The counters of this moment."""
+        return Counters(dict(self._counts))
+
+    async def wait_connected(self) -> None:
+        """Wait until `connected`."""
+        while self._session is None:
+            await self._up.wait()
+
+    async def call(self, call: Call[T]) -> T:
+        """The value of the answer to `call`; raises DpaError."""
+        outcome = await self.transact(call.request)
+        return outcome.value(call)
+
+    async def transact(self, request: Request, timeout_ms: int | None = None) -> Outcome:
+        """Do one transaction, after those asked for before; `timeout_ms` as Transaction takes it.
+
+        Never raises DpaError: the status of the outcome tells (-4 if the link is down or gets
+        lost, -3 at shutdown). Cancelling takes a waiting request back; one on the wire is finished
+        first.
+        """
+        patience_ends = trio.current_time() + LINK_PATIENCE_S
+        async with self._turn:
+            if self.waits_for_air and uses_radio(request):
+                await self._wait_for_air()
+            with trio.move_on_at(patience_ends):
+                await self.wait_connected()
+            if self._session is None or self._stopping:
+                return self._unsent(request)
+            return await self._exchange(self._session, request, timeout_ms)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Open the port, again and again if need be, and read; for as long as the daemon lives.
+
+        When cancelled, the transaction on the air has GRACE_S to finish; later ones get -3.
+        """
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._keep_open)
+            task_status.started()
+            try:
+                await trio.sleep_forever()
+            finally:
+                self._stopping = True
+                grace = 0 if self._flight is None else GRACE_S
+                self._scope.deadline = trio.current_time() + grace
+
+    async def _wait_for_air(self) -> None:
+        while self._air_free_at > trio.current_time():
+            self._air_changed = trio.Event()
+            with trio.move_on_at(self._air_free_at):
+                await self._air_changed.wait()
+
+    # One link after the other.
+
+    async def _keep_open(self) -> None:
+        with self._scope:
+            while True:
+                reason = await self._serve()
+                self._failures += 1
+                self._reset_due |= self._failures >= RESET_AFTER
+                pause = min(2 ** (self._failures - 1), LONGEST_PAUSE_S)
+                log.warning("%s: %s; next attempt in %d s", self._port.name, reason, pause)
+                await trio.sleep(pause)
+
+    async def _serve(self) -> str:
+        """The boundary of the port: open it and use it until it fails; returns why it did."""
+        try:
+            if self._reset_due:
+                await self._reset()
+            link = await self._port.open()
+            self._counts[Count.OPENED] += 1
+            try:
+                return await self._use(link)
+            finally:
+                with trio.move_on_after(CLOSING_S, shield=True):
+                    await link.aclose()
+        except PortError as error:
+            return str(error)
+        except Exception:
+            log.exception("%s failed", self._port.name)
+            return "internal error"
+
+    async def _reset(self) -> None:
+        log.warning("%s: resetting the module", self._port.name)
+        self._counts[Count.RESET] += 1
+        await self._port.reset()
+        self._reset_due = False
+        self._air_is_free()
+
+    async def _use(self, link: Link) -> str:
+        session = _Session(link)
+        with session.scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._read, session)
+                try:
+                    await self._greet(session)
+                    log.info("%s: connected; %s", self._port.name, self.timing)
+                    self._session = session
+                    self._up.set()
+                    await trio.sleep_forever()
+                finally:
+                    self._lose(session, session.reason)
+        return session.reason
+
+    async def _greet(self, session: _Session) -> None:
+        """Learn what the timing needs to know. Who says nothing is lost, errors do not matter."""
+        for _ in range(SILENCE):
+            outcome = await self._exchange(session, commands.os_read(COORDINATOR).request)
+            if outcome.response is not None:
+                break
+        else:
+            self._lose(session, "no answer from the coordinator")
+        for call in (
+            commands.enumerate_peripherals(COORDINATOR),
+            commands.addr_info(),
+            commands.bonded_devices(),
+            commands.discovered_devices(),
+        ):
+            await self._exchange(session, call.request)
+
+    def _lose(self, session: _Session, reason: str) -> None:
+        """Give the link up; what is under way on it fails, and nothing new begins on it."""
+        if not session.scope.cancel_called:
+            session.reason = reason
+            session.scope.cancel()
+        self._session = None
+        if self._up.is_set():  # if not, it is still waited for
+            self._up = trio.Event()
+        if self._flight is not None:
+            self._flight.fail(self._down_status)
+
+    # Frames in.
+
+    async def _read(self, session: _Session) -> None:
+        try:
+            while True:
+                self._received(session, await session.link.receive())
+        except PortError as error:
+            self._lose(session, str(error))
+
+    def _received(self, session: _Session, frame: bytes) -> None:
+        if self.trace is not None:
+            self.trace("in", frame)
+        try:
+            packet = parse(frame)
+        except RemoteProtocolError as error:
+            self._counts[Count.GARBAGE] += 1
+            log.warning("%s: %s: %s", self._port.name, error, frame.hex("."))
+            return
+        session.silent = self._failures = 0
+        if isinstance(packet, Request) or (isinstance(packet, Response) and packet.asynchronous):
+            self._unasked(packet, frame)
+        elif self._flight is None or not self._flight.receive(packet):
+            self._unwanted(packet, frame)
+
+    def _unasked(self, packet: Request | Response, frame: bytes) -> None:
+        self._counts[Count.ASYNCHRONOUS] += 1
+        if packet.nadr == COORDINATOR and (packet.pnum, packet.pcmd) == _ENUMERATION:
+            self._learn_of_reset(frame)
+        try:
+            self.on_async(frame)
+        except Exception:
+            log.exception("the asynchronous frame %s was not passed on", frame.hex("."))
+
+    def _learn_of_reset(self, frame: bytes) -> None:
+        try:
+            enumeration = commands.ENUMERATE.decode(frame[8:])
+        except BadResponseError as error:
+            log.warning("reset message %s: %s", frame.hex("."), error)
+            return
+        log.info("the coordinator was reset: %s", enumeration)
+        self.timing = observe_reset(self.timing, enumeration)
+
+    def _unwanted(self, packet: Packet, frame: bytes) -> None:
+        """A frame that came too late, or for nothing."""
+        for request in self._given_up:
+            if (packet.nadr, packet.pnum, packet.pcmd) == (
+                request.nadr,
+                request.pnum,
+                request.pcmd,
+            ):
+                self._counts[Count.LATE] += 1
+                log.info("late: %s", frame.hex("."))
+                if not is_remote(request):
+                    # The coordinator is done with what it was thought to be busy with.
+                    self._air_is_free()
+                return
+        self._counts[Count.UNEXPECTED] += 1
+        log.warning("unexpected: %s", frame.hex("."))
+
+    def _air_is_free(self) -> None:
+        self._air_free_at = min(self._air_free_at, trio.current_time())
+        self._air_changed.set()
+
+    # Transactions.
+
+    async def _exchange(
+        self, session: _Session, request: Request, timeout_ms: int | None = None
+    ) -> Outcome:
+        await trio.lowlevel.checkpoint_if_cancelled()  # the last chance before the shield
+        now = trio.current_time()
+        free = self._air_free_at <= now
+        transaction = Transaction(
+            request, self.timing, now, timeout_ms, air_free_at=self._air_free_at
+        )
+        flight = self._flight = _Flight(transaction)
+        self._counts[kind_of(request)] += 1
+        try:
+            with flight.scope:
+                await self._send(session, transaction)
+                await flight.wait()
+        finally:
+            transaction.fail(DpaAbortedError.code, trio.current_time())
+            self._air_free_at = transaction.air_free_at
+            self._flight = None
+            if self._stopping:
+                self._scope.cancel()
+        assert transaction.outcome is not None
+        self._judge(session, transaction.outcome, free=free)
+        return transaction.outcome
+
+    async def _send(self, session: _Session, transaction: Transaction) -> None:
+        frame = transaction.request.encode()
+        if self.trace is not None:
+            self.trace("out", frame)
+        try:
+            with trio.move_on_at(transaction.deadline):
+                await session.link.send(frame)
+        except PortError as error:
+            log.warning("%s: %s not sent: %s", self._port.name, frame.hex("."), error)
+            transaction.fail(InterfaceError.code, trio.current_time())
+
+    def _judge(self, session: _Session, outcome: Outcome, *, free: bool) -> None:
+        """What an outcome teaches: of the network, and of the coordinator's health."""
+        request = outcome.request
+        if outcome.response is not None:
+            self.timing = observe(self.timing, request, outcome.response)
+        if outcome.status < 0:
+            name = name_of(request.pnum, request.pcmd)
+            log.info("%s to %d: %s", name, request.nadr, status_text(outcome.status))
+        if outcome.status == DpaTimeoutError.code:
+            self._counts[Count.TIMEOUT] += 1
+            self._given_up.append(request)
+        # Given up while it may still be busy, the coordinator is not to blame.
+        busy = not free or self._air_free_at > trio.current_time()
+        mute = outcome.confirmation is None and outcome.response is None
+        if mute and not busy:
+            session.silent += 1
+            if session.silent >= SILENCE:
+                self._reset_due = True
+                self._lose(session, f"no answer to {SILENCE} requests in a row")
+
+    def _unsent(self, request: Request) -> Outcome:
+        now = trio.current_time()
+        return Outcome(request, self._down_status, None, None, now, None, None)
+
+    @property
+    def _down_status(self) -> int:
+        return DpaAbortedError.code if self._stopping else InterfaceError.code

@@ -1,0 +1,878 @@
+"""The scheduler's promises to clients, procedures and the operator, on a clock that jumps.
+
+Rows Q and D are the conformance rows of the request queues; Q5 does not exist. The incumbent's
+queue served numbers, squared; here a job's answer is its name in `Log.answers`.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+import trio
+from attrs import define, field
+from hypothesis import given
+from hypothesis import strategies as st
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from iqrf_trio.scheduler import Job, LeaseTimeout, QueueClosed, QueueFull, Scheduler
+from protocol.errors import LocalProtocolError
+from protocol.lanes import Lane, Priority
+from protocol.scheduling import Fate, Kind, Series
+
+INTERACTIVE, PROCEDURE, BACKGROUND = Priority
+
+
+@define
+class Log:
+    """Jobs and steps that take their time on the radio, and what became of them."""
+
+    answers: list[str] = field(factory=list)
+    abandoned: list[str] = field(factory=list)
+    refused: list[str] = field(factory=list)
+    on_air: list[str] = field(factory=list)
+    began: list[tuple[str, float]] = field(factory=list)
+
+    def job(
+        self,
+        name: str,
+        seconds: float = 1,
+        priority: Priority = INTERACTIVE,
+        patience: float = float("inf"),
+    ) -> Job:
+        return Job(
+            priority,
+            lambda: self.work(name, seconds),
+            lambda: self.abandoned.append(name),
+            name,
+            patience,
+            lambda error: self.refused.append(f"{name}: {error.status}"),
+        )
+
+    async def work(self, name: str, seconds: float = 1) -> None:
+        assert not self.on_air, "the radio does one thing at a time"
+        self.began.append((name, trio.current_time()))
+        self.on_air.append(name)
+        try:
+            await trio.sleep(seconds)
+        finally:
+            self.on_air.remove(name)
+        self.answers.append(name)
+
+    def step(self, name: str, seconds: float = 1) -> Callable[[], Awaitable[None]]:
+        return lambda: self.work(name, seconds)
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@asynccontextmanager
+async def running(scheduler: Scheduler) -> AsyncIterator[trio.Nursery]:
+    """Both lanes served until the end of the block, then cancelled."""
+    async with trio.open_nursery() as nursery:
+        await nursery.start(scheduler.run_network)
+        await nursery.start(scheduler.run_management)
+        yield nursery
+        nursery.cancel_scope.cancel()
+
+
+def fates(
+    scheduler: Scheduler, kind: Kind, priority: Priority, lane: Lane = Lane.NETWORK
+) -> dict[Fate, int]:
+    """What became of a series; those that happened at least once."""
+    figures = scheduler.statistics()[Series(lane, kind, priority)]
+    return {fate: count for fate, count in figures.fates.items() if count}
+
+
+# --- conformance rows of the queues -----------------------------------------------------------
+
+
+async def test_q1_two_wait_right_after_two_pushes(log: Log, autojump_clock: MockClock) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        assert scheduler.network_waiting == 0
+        scheduler.submit_network(log.job("2"))
+        scheduler.submit_network(log.job("3"))
+        assert scheduler.network_waiting == 2
+        await trio.sleep(2.5)
+        assert scheduler.network_waiting == 0
+        assert log.answers == ["2", "3"]
+
+
+async def test_q2_one_waits_after_one_push(log: Log) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        assert scheduler.network_waiting == 0
+        scheduler.submit_network(log.job("2", 0))
+        assert scheduler.network_waiting == 1
+
+
+async def test_q3_one_after_the_other(log: Log, autojump_clock: MockClock) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        scheduler.submit_network(log.job("2"))
+        scheduler.submit_network(log.job("3"))
+        await trio.sleep(1.1)
+        assert log.answers == ["2"]
+        assert scheduler.network_waiting == 0  # the one under way does not wait
+        await trio.sleep(1.1)
+        assert log.answers == ["2", "3"]
+
+
+async def test_q4_what_was_pushed_before_a_stop_waits_for_the_start(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        scheduler.submit_network(log.job("2"))
+        await scheduler.pause()
+        await trio.sleep(1.1)
+        assert scheduler.network_waiting == 1
+        assert log.answers == []
+        scheduler.resume()
+        await trio.sleep(1.1)
+        assert scheduler.network_waiting == 0
+        assert log.answers == ["2"]
+
+
+async def test_q6_clearing_a_stopped_queue_leaves_nothing(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        await scheduler.pause()
+        for _ in range(3):
+            scheduler.submit_network(log.job("2"))
+        assert scheduler.network_waiting == 3
+        scheduler.close()
+        assert scheduler.network_waiting == 0
+        assert log.abandoned == ["2", "2", "2"]
+        scheduler.resume()
+        await trio.sleep(10)
+        assert log.answers == []
+
+
+async def test_d5_three_requests_held_by_a_stop_come_in_order_after_the_start(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        await scheduler.pause()
+        for name in ("first", "second", "third"):
+            scheduler.submit_network(log.job(name))
+        await trio.sleep(1000)
+        assert log.answers == []
+        scheduler.resume()
+        await trio.sleep(10)
+        assert log.answers == ["first", "second", "third"]
+
+
+async def test_d7_a_stop_is_answered_after_the_request_under_way(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        scheduler.submit_network(log.job("request", 5))
+        scheduler.submit_network(log.job("next"))
+        await trio.sleep(1)
+        began = trio.current_time()
+        await scheduler.pause()
+        log.answers.append("stop")
+        assert trio.current_time() - began == pytest.approx(4)
+        await trio.sleep(100)
+        assert log.answers == ["request", "stop"]
+
+
+async def test_d8_stopping_and_starting_twice_is_fine(log: Log, autojump_clock: MockClock) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        await scheduler.pause()
+        await scheduler.pause()
+        states = [scheduler.paused]
+        scheduler.resume()
+        scheduler.resume()
+        states.append(scheduler.paused)
+        assert states == [True, False]
+        scheduler.submit_network(log.job("request"))
+        await trio.sleep(2)
+        assert log.answers == ["request"]
+
+
+# --- the pause --------------------------------------------------------------------------------
+
+
+async def test_a_pause_waits_for_the_step_not_for_the_procedure(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+
+    async def procedure() -> None:
+        for number in range(3):
+            await scheduler.perform(PROCEDURE, log.step(f"step {number}", 2))
+
+    async with running(scheduler) as nursery:
+        nursery.start_soon(procedure)
+        await trio.sleep(1)
+        await scheduler.pause()
+        assert log.answers == ["step 0"]
+        await trio.sleep(100)
+        assert log.answers == ["step 0"]
+        scheduler.resume()
+        await trio.sleep(100)
+        assert log.answers == ["step 0", "step 1", "step 2"]
+
+
+async def test_a_pause_whose_caller_goes_away_stays(log: Log, autojump_clock: MockClock) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        scheduler.submit_network(log.job("request", 5))
+        scheduler.submit_network(log.job("next"))
+        await trio.sleep(1)
+        with trio.move_on_after(1) as scope:
+            await scheduler.pause()
+        assert scope.cancelled_caught
+        await trio.sleep(100)
+        assert log.answers == ["request"]
+        assert scheduler.paused
+
+
+async def test_many_may_pause_at_once_even_if_somebody_resumes(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    returned = []
+
+    async def pause() -> None:
+        await scheduler.pause()
+        returned.append(trio.current_time())
+
+    async with running(scheduler) as nursery:
+        start = trio.current_time()
+        scheduler.submit_network(log.job("request", 5))
+        scheduler.submit_network(log.job("next", 50))
+        await trio.sleep(1)
+        for _ in range(3):
+            nursery.start_soon(pause)
+        await trio.sleep(1)
+        scheduler.resume()
+        await trio.sleep(100)
+        assert returned == [pytest.approx(start + 5)] * 3
+        assert log.answers == ["request", "next"]
+
+
+async def test_puts_are_accepted_during_a_pause_until_the_queue_is_full(log: Log) -> None:
+    scheduler = Scheduler(network_capacity=2)
+    async with running(scheduler):
+        await scheduler.pause()
+        scheduler.submit_network(log.job("one"))
+        scheduler.submit_network(log.job("two"))
+        with pytest.raises(QueueFull) as caught:
+            scheduler.submit_network(log.job("three"))
+        assert caught.value.capacity == 2
+    assert log.abandoned == ["one", "two"]
+
+
+# --- priorities -------------------------------------------------------------------------------
+
+
+async def test_clients_come_between_the_steps_of_a_procedure(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+
+    async def procedure() -> None:
+        for number in range(2):
+            await scheduler.perform(PROCEDURE, log.step(f"step {number}"))
+
+    async with running(scheduler):
+        enumeration = Job(PROCEDURE, procedure, lambda: None)
+        scheduler.submit_network(enumeration)
+        await trio.sleep(0.5)
+        scheduler.submit_network(log.job("client"))
+        await trio.sleep(10)
+        assert log.answers == ["step 0", "client", "step 1"]
+
+
+@pytest.mark.parametrize("priority", [PROCEDURE, BACKGROUND])
+async def test_a_flood_of_clients_holds_a_step_up_for_the_bound_and_one_job(
+    priority: Priority, log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler(background_wait=10)
+    start = trio.current_time()
+    async with running(scheduler):
+        for number in range(30):
+            scheduler.submit_network(log.job(f"client {number}", 3))
+        await wait_all_tasks_blocked()
+        await scheduler.perform(priority, log.step("step"))
+        began = dict(log.began)["step"] - start
+        assert 10 <= began <= 10 + 3
+
+
+async def test_two_submitted_procedures_run_one_after_the_other(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+
+    def procedure(name: str) -> Callable[[], Awaitable[None]]:
+        async def steps() -> None:
+            await scheduler.perform(PROCEDURE, log.step(f"{name} 0"))
+            await trio.sleep(5)  # beside the radio
+            await scheduler.perform(PROCEDURE, log.step(f"{name} 1"))
+
+        return steps
+
+    async with running(scheduler):
+        scheduler.submit_network(Job(PROCEDURE, procedure("first"), lambda: None))
+        scheduler.submit_network(Job(PROCEDURE, procedure("second"), lambda: None))
+        await trio.sleep(3)
+        scheduler.submit_network(log.job("client"))
+        await trio.sleep(100)
+    assert log.answers == ["first 0", "client", "first 1", "second 0", "second 1"]
+
+
+# --- steps ------------------------------------------------------------------------------------
+
+
+async def test_perform_hands_on_result_and_exception(autojump_clock: MockClock) -> None:
+    scheduler = Scheduler()
+
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    async def answer() -> int:
+        await trio.sleep(1)
+        return 42
+
+    async with running(scheduler):
+        with pytest.raises(ZeroDivisionError):
+            await scheduler.perform(PROCEDURE, fail)
+        assert await scheduler.perform(BACKGROUND, answer) == 42
+
+
+async def test_a_step_whose_caller_leaves_while_it_waits_never_runs(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        scheduler.submit_network(log.job("request", 5))
+        await trio.sleep(1)
+        with trio.move_on_after(1):
+            await scheduler.perform(PROCEDURE, log.step("step"))
+        await trio.sleep(100)
+        assert log.answers == ["request"]
+        assert fates(scheduler, Kind.STEP, PROCEDURE) == {Fate.WITHDRAWN: 1}
+
+
+async def test_a_step_whose_caller_leaves_while_it_runs_is_finished(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        start = trio.current_time()
+        with trio.move_on_after(1) as scope:
+            await scheduler.perform(PROCEDURE, log.step("step", 5))
+            await trio.lowlevel.checkpoint()
+        assert scope.cancelled_caught
+        assert trio.current_time() - start == pytest.approx(5)
+        assert log.answers == ["step"]
+
+
+async def test_a_caller_that_leaves_as_its_turn_comes_gives_the_radio_back(log: Log) -> None:
+    scheduler = Scheduler()
+
+    async def leave(scope: trio.CancelScope) -> None:
+        with scope:
+            await scheduler.perform(PROCEDURE, log.step("step", 0))
+
+    async with running(scheduler) as nursery:
+        for _ in range(50):  # trio shuffles tasks that wake together: both orders come
+            await scheduler.pause()
+            scope = trio.CancelScope()
+            nursery.start_soon(leave, scope)
+            await wait_all_tasks_blocked()
+            scheduler.resume()
+            scope.cancel()
+            await wait_all_tasks_blocked()
+        await scheduler.perform(PROCEDURE, log.step("last", 0))
+    assert log.answers[-1] == "last"
+    ends = fates(scheduler, Kind.STEP, PROCEDURE)
+    assert ends.pop(Fate.WITHDRAWN) > 0
+    assert sum(ends.values()) > 1
+
+
+async def test_a_job_that_performs_has_the_radio_already(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+
+    async def work() -> None:
+        await scheduler.perform(PROCEDURE, log.step("inside"))
+        async with scheduler.lease(PROCEDURE) as held:
+            await held.perform(log.step("leased inside"))
+
+    async with running(scheduler):
+        scheduler.submit_network(Job(INTERACTIVE, work, lambda: None))
+        scheduler.submit_network(log.job("other"))
+        await trio.sleep(10)
+        assert log.answers == ["inside", "leased inside", "other"]
+
+
+# --- leases -----------------------------------------------------------------------------------
+
+
+async def test_a_lease_holds_the_radio_between_its_steps(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        async with scheduler.lease(PROCEDURE) as held:
+            scheduler.submit_network(log.job("client"))
+            await held.perform(log.step("step 0"))
+            await trio.sleep(50)
+            await scheduler.perform(BACKGROUND, log.step("step 1"))  # by whom does not matter
+            assert log.answers == ["step 0", "step 1"]
+        await trio.sleep(5)
+        assert log.answers == ["step 0", "step 1", "client"]
+        with pytest.raises(LocalProtocolError):
+            await held.perform(log.step("too late"))
+
+
+async def test_a_lease_ends_with_an_exception(log: Log, autojump_clock: MockClock) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        with pytest.raises(ZeroDivisionError):
+            async with scheduler.lease(PROCEDURE):
+                raise ZeroDivisionError
+        scheduler.submit_network(log.job("client"))
+        await trio.sleep(5)
+        assert log.answers == ["client"]
+
+
+async def test_a_lease_whose_caller_leaves_while_it_waits_is_never_given(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        scheduler.submit_network(log.job("request", 5))
+        await trio.sleep(1)
+        with trio.move_on_after(1):
+            async with scheduler.lease(PROCEDURE):
+                raise AssertionError("it should still wait")
+        scheduler.submit_network(log.job("next"))
+        await trio.sleep(10)
+        assert log.answers == ["request", "next"]
+
+
+async def test_a_pause_holds_the_steps_of_a_lease_too(log: Log, autojump_clock: MockClock) -> None:
+    scheduler = Scheduler()
+
+    async def procedure() -> None:
+        async with scheduler.lease(PROCEDURE) as held:
+            await held.perform(log.step("step 0"))
+            await held.perform(log.step("step 1"))
+
+    async with running(scheduler) as nursery:
+        nursery.start_soon(procedure)
+        await trio.sleep(0.5)
+        await scheduler.pause()
+        scheduler.submit_network(log.job("client"))
+        await trio.sleep(100)
+        assert log.answers == ["step 0"]
+        scheduler.resume()
+        await trio.sleep(100)
+        assert log.answers == ["step 0", "step 1", "client"]
+
+
+async def test_a_request_that_waits_too_long_behind_a_lease_is_refused(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        async with scheduler.lease(PROCEDURE) as held:
+            scheduler.submit_network(log.job("hasty", patience=3))
+            scheduler.submit_network(log.job("patient"))
+            no_refuse = log.job("hasty too", patience=3)
+            no_refuse.refuse = None
+            scheduler.submit_network(no_refuse)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(held.perform, log.step("long step", 60))
+                await trio.sleep(2.9)
+                assert log.refused == []
+                await trio.sleep(0.2)
+                assert log.refused == ["hasty: -8"]
+                assert log.abandoned == ["hasty too"]
+        await trio.sleep(5)
+        assert log.answers == ["long step", "patient"]
+
+
+async def test_a_step_that_waits_too_long_behind_a_lease_raises(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    outcome = []
+    leased = trio.Event()
+
+    async def impatient() -> None:
+        await leased.wait()
+        start = trio.current_time()
+        with pytest.raises(LeaseTimeout):
+            await scheduler.perform(INTERACTIVE, log.step("step"), patience=3)
+        with pytest.raises(LeaseTimeout):
+            async with scheduler.lease(PROCEDURE, patience=1):
+                raise AssertionError("it should not be given")
+        outcome.append(trio.current_time() - start)
+
+    async with running(scheduler) as nursery:
+        nursery.start_soon(impatient)
+        async with scheduler.lease(PROCEDURE):
+            leased.set()
+            await trio.sleep(60)
+        assert outcome == [pytest.approx(4)]
+
+
+async def test_what_a_lease_holder_starts_shares_the_lease(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        async with scheduler.lease(PROCEDURE), trio.open_nursery() as nursery:
+            nursery.start_soon(scheduler.perform, PROCEDURE, log.step("one"))
+            nursery.start_soon(scheduler.perform, PROCEDURE, log.step("two"))
+        assert sorted(log.answers) == ["one", "two"]
+
+
+# --- management -------------------------------------------------------------------------------
+
+
+async def test_management_runs_side_by_side_up_to_its_capacity(autojump_clock: MockClock) -> None:
+    scheduler = Scheduler(management_capacity=2)
+    start = trio.current_time()
+    answered = []
+
+    async def work() -> None:
+        await trio.sleep(3)
+        answered.append(trio.current_time() - start)
+
+    job = Job(INTERACTIVE, work, lambda: None)
+    async with running(scheduler):
+        scheduler.submit_management(job)
+        scheduler.submit_management(job)
+        with pytest.raises(QueueFull) as caught:
+            scheduler.submit_management(job)
+        assert caught.value.capacity == 2
+        assert scheduler.management_running == 2
+        await trio.sleep(4)
+        assert answered == [pytest.approx(3)] * 2
+        assert scheduler.management_running == 0
+        scheduler.submit_management(job)
+
+
+async def test_management_capacity_zero_refuses_all(log: Log) -> None:
+    scheduler = Scheduler(management_capacity=0)
+    async with running(scheduler):
+        with pytest.raises(QueueFull) as caught:
+            scheduler.submit_management(log.job("version"))
+        assert caught.value.capacity == 0
+        with pytest.raises(QueueFull):
+            scheduler.manage(lambda: "version")
+
+
+async def test_what_need_not_wait_is_managed_in_place(log: Log) -> None:
+    scheduler = Scheduler(management_capacity=1)
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    async with running(scheduler):
+        await scheduler.pause()
+        assert scheduler.manage(lambda: scheduler.paused)
+        with pytest.raises(ZeroDivisionError):
+            scheduler.manage(fail)
+        series = fates(scheduler, Kind.REQUEST, INTERACTIVE, Lane.MANAGEMENT)
+        assert series == {Fate.ANSWERED: 1, Fate.FAILED: 1}
+        scheduler.submit_management(log.job("stuck", 1000))
+        with pytest.raises(QueueFull):
+            scheduler.manage(fail)
+        assert scheduler.management_running == 1
+        scheduler.close()
+        with pytest.raises(QueueClosed):
+            scheduler.manage(fail)
+        scheduler.grace = 0
+
+
+async def test_management_does_not_wait_for_the_radio(log: Log, autojump_clock: MockClock) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        scheduler.submit_network(log.job("request", 50))
+        await trio.sleep(1)
+        answered = []
+
+        async def stop_the_queue() -> None:
+            await scheduler.pause()
+            answered.append("stop")
+
+        async def version() -> None:
+            answered.append("version")
+
+        scheduler.submit_management(Job(INTERACTIVE, stop_the_queue, lambda: None))
+        scheduler.submit_management(Job(INTERACTIVE, version, lambda: None))
+        await trio.sleep(1)
+        assert answered == ["version"]
+        await trio.sleep(50)
+        assert answered == ["version", "stop"]
+
+
+async def test_management_before_the_start_and_after_the_end_is_closed(log: Log) -> None:
+    scheduler = Scheduler()
+    with pytest.raises(QueueClosed):
+        scheduler.submit_management(log.job("early"))
+    async with running(scheduler):
+        scheduler.close()
+        with pytest.raises(QueueClosed):
+            scheduler.submit_management(log.job("late"))
+
+
+# --- errors and shutdown ----------------------------------------------------------------------
+
+
+async def test_a_job_that_raises_is_logged_by_name_and_the_next_one_runs(
+    log: Log, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    scheduler = Scheduler()
+
+    async def fail() -> None:
+        raise ZeroDivisionError("oops")
+
+    async with running(scheduler):
+        scheduler.submit_network(Job(INTERACTIVE, fail, lambda: None, name="iqrfRaw 17"))
+        scheduler.submit_management(Job(INTERACTIVE, fail, lambda: None, name="iqrfDb 18"))
+        scheduler.submit_network(log.job("next"))
+        await trio.sleep(5)
+        assert log.answers == ["next"]
+        assert fates(scheduler, Kind.REQUEST, INTERACTIVE) == {Fate.FAILED: 1, Fate.ANSWERED: 1}
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert sorted(record.getMessage() for record in errors) == [
+        "iqrfDb 18 failed",
+        "iqrfRaw 17 failed",
+    ]
+    assert all(record.exc_info for record in errors)
+
+
+async def test_an_abandon_that_raises_does_not_take_the_others_with_it(
+    log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    scheduler = Scheduler()
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    async with running(scheduler):
+        await scheduler.pause()
+        scheduler.submit_network(Job(INTERACTIVE, lambda: log.work("never"), fail))
+        scheduler.submit_network(log.job("other"))
+        scheduler.close()
+        assert log.abandoned == ["other"]
+    assert "was not told" in caplog.text
+
+
+async def test_shutdown_finishes_the_running_job_and_abandons_the_waiting(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler(grace=5)
+    start = trio.current_time()
+    async with running(scheduler):
+        scheduler.submit_network(log.job("running", 4))
+        scheduler.submit_network(log.job("waiting"))
+        scheduler.submit_management(Job(INTERACTIVE, partial(trio.sleep, 3), lambda: None))
+        await trio.sleep(1)
+    assert trio.current_time() - start == pytest.approx(4)
+    assert log.answers == ["running"]
+    assert log.abandoned == ["waiting"]
+    assert fates(scheduler, Kind.REQUEST, INTERACTIVE, Lane.MANAGEMENT) == {Fate.ANSWERED: 1}
+    with pytest.raises(QueueClosed):
+        scheduler.submit_network(log.job("late"))
+    assert fates(scheduler, Kind.REQUEST, INTERACTIVE) == {
+        Fate.ANSWERED: 1,
+        Fate.ABANDONED: 1,
+        Fate.CLOSED: 1,
+    }
+
+
+async def test_shutdown_waits_no_longer_than_the_grace_time(
+    log: Log, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    scheduler = Scheduler(grace=5)
+    start = trio.current_time()
+    async with running(scheduler):
+        scheduler.submit_network(log.job("endless", 1000))
+        scheduler.submit_management(Job(INTERACTIVE, trio.sleep_forever, lambda: None, "stuck"))
+        await trio.sleep(1)
+    assert trio.current_time() - start == pytest.approx(6)
+    assert log.abandoned == []
+    assert "endless failed" in caplog.text
+    assert "stuck failed" in caplog.text
+
+
+async def test_shutdown_tells_a_procedure_that_its_next_step_will_not_run(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler(grace=5)
+
+    async def procedure() -> None:
+        try:
+            await scheduler.perform(PROCEDURE, log.step("step 0", 3))
+            await scheduler.perform(PROCEDURE, log.step("step 1", 3))
+        except QueueClosed:
+            log.answers.append("shutting down")
+
+    async with running(scheduler):
+        scheduler.submit_network(Job(PROCEDURE, procedure, lambda: None))
+        await trio.sleep(1)
+    assert log.answers == ["step 0", "shutting down"]
+
+
+async def test_shutdown_wakes_whoever_waits_for_a_step_or_lease(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler()
+    ended = []
+
+    async def step() -> None:
+        with pytest.raises(QueueClosed):
+            await scheduler.perform(BACKGROUND, log.step("step"))
+        ended.append("step")
+
+    async def lease() -> None:
+        with pytest.raises(QueueClosed):
+            async with scheduler.lease(PROCEDURE):
+                raise AssertionError("it should not be given")
+        ended.append("lease")
+
+    async with trio.open_nursery() as callers, running(scheduler):
+        scheduler.submit_network(log.job("running", 2))
+        await trio.sleep(1)
+        callers.start_soon(step)
+        callers.start_soon(lease)
+        await trio.sleep(0.5)
+    assert sorted(ended) == ["lease", "step"]
+
+
+async def test_a_step_is_cut_short_at_the_end_of_the_grace_time(
+    log: Log, autojump_clock: MockClock
+) -> None:
+    scheduler = Scheduler(grace=5)
+    start = trio.current_time()
+
+    async def step() -> None:
+        with pytest.raises(QueueClosed):
+            await scheduler.perform(BACKGROUND, log.step("step", 1000))
+
+    async with trio.open_nursery() as callers, running(scheduler):
+        callers.start_soon(step)
+        await trio.sleep(1)
+    assert trio.current_time() - start == pytest.approx(6)
+
+
+async def test_each_series_has_its_figures(log: Log, autojump_clock: MockClock) -> None:
+    scheduler = Scheduler(network_capacity=2)
+    async with running(scheduler):
+        scheduler.submit_network(log.job("first", 2))
+        scheduler.submit_network(log.job("second", 2))
+        with pytest.raises(QueueFull):
+            scheduler.submit_network(log.job("third"))
+        await scheduler.perform(BACKGROUND, log.step("step", 0.2))
+    clients = scheduler.statistics()[Series(Lane.NETWORK, Kind.REQUEST, INTERACTIVE)]
+    assert clients.accepted == 2
+    assert clients.fates[Fate.ANSWERED] == 2
+    assert clients.fates[Fate.FULL] == 1
+    assert clients.waited.total_s == pytest.approx(2)
+    assert clients.ran.total_s == pytest.approx(4)
+    assert clients.ran.counts[5] == 2  # 1 s .. 3 s
+    worker = scheduler.statistics()[Series(Lane.NETWORK, Kind.STEP, BACKGROUND)]
+    assert worker.waited.total_s == pytest.approx(4)
+    assert worker.ran.total_s == pytest.approx(0.2)
+
+
+# --- random histories -------------------------------------------------------------------------
+
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("request"), st.sampled_from(Priority), st.sampled_from([0.5, 2.0])),
+        st.tuples(st.just("step"), st.sampled_from(Priority), st.sampled_from([0.5, 2.0])),
+        st.tuples(st.just("lease"), st.sampled_from(Priority), st.sampled_from([0.5, 2.0])),
+        st.tuples(st.just("cancelled step"), st.sampled_from(Priority), st.just(1.0)),
+        st.tuples(st.just("pause"), st.just(INTERACTIVE), st.just(0.0)),
+        st.tuples(st.just("resume"), st.just(INTERACTIVE), st.just(0.0)),
+        st.tuples(st.just("sleep"), st.just(INTERACTIVE), st.sampled_from([0.0, 1.0, 7.0])),
+    ),
+    max_size=30,
+)
+
+
+@given(actions=ACTIONS, capacity=st.integers(0, 5))
+def test_whatever_happens_each_accepted_job_has_one_fate(
+    actions: list[tuple[str, Priority, float]], capacity: int
+) -> None:
+    log = Log()
+    scheduler = Scheduler(network_capacity=capacity, grace=5)
+    accepted = []
+
+    async def step(priority: Priority, name: str, seconds: float) -> None:
+        try:
+            await scheduler.perform(priority, log.step(name, seconds))
+        except QueueClosed:
+            log.abandoned.append(name)
+
+    async def lease(priority: Priority, name: str, seconds: float) -> None:
+        try:
+            async with scheduler.lease(priority) as held:
+                await held.perform(log.step(name, seconds))
+        except QueueClosed:
+            log.abandoned.append(name)
+
+    async def leaving(priority: Priority, name: str, seconds: float) -> None:
+        with trio.move_on_after(seconds):
+            await step(priority, name, 5)
+
+    async def history() -> None:
+        async with trio.open_nursery() as callers, running(scheduler) as nursery:
+            for number, (action, priority, seconds) in enumerate(actions):
+                name = f"{action} {number}"
+                if action == "request":
+                    job = log.job(name, seconds, priority, patience=3)
+                    if priority is not INTERACTIVE:
+                        job.work = lambda p=priority, n=name, s=seconds: step(p, n, s)  # type: ignore[misc]
+                    try:
+                        scheduler.submit_network(job)
+                        accepted.append(name)
+                    except QueueFull:
+                        assert scheduler.network_waiting == capacity
+                elif action == "step":
+                    callers.start_soon(step, priority, name, seconds)
+                    accepted.append(name)
+                elif action == "lease":
+                    callers.start_soon(lease, priority, name, seconds)
+                    accepted.append(name)
+                elif action == "cancelled step":
+                    callers.start_soon(leaving, priority, name, seconds)
+                elif action == "pause":
+                    nursery.start_soon(scheduler.pause)
+                elif action == "resume":
+                    scheduler.resume()
+                else:
+                    await trio.sleep(seconds)
+
+    trio.run(history, clock=MockClock(autojump_threshold=0))
+    refused = [text.removesuffix(": -8") for text in log.refused]
+    ended = [
+        name
+        for name in log.answers + log.abandoned + refused
+        if not name.startswith("cancelled step")
+    ]
+    assert sorted(ended) == sorted(accepted)
+    for figures in scheduler.statistics().values():
+        rejected = figures.fates[Fate.FULL] + figures.fates[Fate.CLOSED]
+        assert sum(figures.fates.values()) - rejected == figures.accepted
