@@ -21,6 +21,7 @@ FLOORS = {
     "iqrf_trio.transceiver": 2,
     "iqrf_trio.reports": 2,
     "iqrf_trio.frc": 2,
+    "iqrf_trio.announcements": 2,
     "iqrf_trio.session": 3,
     "iqrf_trio.sensor_worker": 3,
     "iqrf_trio.enumeration": 3,
@@ -34,7 +35,9 @@ FLOORS = {
 
 BESIDE = {
     ("iqrf_trio.frc", "iqrf_trio.transceiver"),
+    ("iqrf_trio.announcements", "iqrf_trio.reports"),
     ("iqrf_trio.token_watch", "iqrf_trio.session"),
+    ("iqrf_trio.edges", "iqrf_trio.config"),
     ("iqrf_trio.edges", "iqrf_trio.simulator"),
     ("iqrf_trio.simulator", "iqrf_trio.edges"),
     ("iqrf_trio.cli", "iqrf_trio.daemon"),
