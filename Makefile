@@ -11,7 +11,7 @@ WITH_TESTS := $(VENV)/.installed-tests
 SOURCES := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test check clean
+.PHONY: help venv run demo test check bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: $(WITH_TESTS) ## lint, types, floors, tests with coverage: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+bench: $(INSTALLED) ## the benchmarks; OUT=file.json writes the figures, ARGS="start cycle" picks
+	@$(BIN)/python -m bench $(if $(OUT),--out $(OUT)) $(ARGS)
 
 clean: ## remove the environment and what tools left behind; keeps .run
 	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""What the gateway adds to the radio, measured on the installed command (`make bench`)."""

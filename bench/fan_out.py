@@ -1,0 +1,52 @@
+"""Fan-out: how long one report takes to all sessions."""
+
+import selectors
+import time
+from collections.abc import Iterator
+
+from bench.asking import ask, wait_for_radio
+from bench.rows import Figure, Row
+from bench.servers import gateway
+from bench.wire import Wire
+
+
+def measure() -> Iterator[Row]:
+    """The two reports of an empty reading, until the last of 1, 50 and 500 clients has both."""
+    first = 0.0
+    for clients in (1, 50, 500):
+        with gateway("websocket.max_clients=600") as server:
+            wires = [server.connect() for _ in range(clients)]
+            wait_for_radio(server, wires[0])
+            took = _report(wires)
+            for wire in wires:
+                wire.close()
+        first = first or took
+        ratio = took / first / clients
+        yield Row(f"{clients} clients", 1000 * took, "ms", ratio, "of 1 client, each")
+
+
+def _report(wires: list[Wire]) -> float:
+    began = time.perf_counter()
+    ask(wires[0], "iqrfSensorData_Start")
+    missing = dict.fromkeys(wires, 2)
+    with selectors.DefaultSelector() as selector:
+        for wire in wires:
+            selector.register(wire, selectors.EVENT_READ, wire)
+        _take(wires[0], missing)
+        while missing:
+            for key, _ in selector.select(10):
+                wire = key.data
+                wire.fill()
+                _take(wire, missing)
+    return time.perf_counter() - began
+
+
+def _take(wire: Wire, missing: dict[Wire, int]) -> None:
+    while (text := wire.take()) is not None:
+        if "iqrfSensorData_ReportAsync" in text:
+            missing[wire] -= 1
+            if not missing[wire]:
+                del missing[wire]
+
+
+FIGURE = Figure("Fan-out of reports", measure)
