@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar
 
 from attrs import evolve, field, frozen
 
@@ -17,11 +17,11 @@ from protocol.errors import LocalProtocolError
 from protocol.network import JsonObject
 
 _HEADER = 6
-_HEX_BYTES = re.compile(r"[0-9a-f]{1,2}([. ][0-9a-f]{1,2})*", re.ASCII | re.IGNORECASE)
+_HEX_BYTES = re.compile(r"[0-9a-f]{1,2}([. ][0-9a-f]{1,2})*", re.IGNORECASE)
 
 
 def _request_in(value: object) -> Request:
-    text = cast("str", string(value)).strip()
+    text: str = string(value).strip()
     if not text:
         raise MemberError("must not be empty")
     if not _HEX_BYTES.fullmatch(text):

@@ -76,13 +76,15 @@ def report_started(number: int, at: datetime) -> Answer:
     return _report(_when(number, at, reading=True))
 
 
-def report_finished(number: int, reading: Reading, failure: str = "") -> Answer:
-    """The report of what cycle `number` brought; `failure` says why it brought nothing at all."""
+def report_finished(number: int, reading: Reading) -> Answer:
+    """The report of what cycle `number` brought; a shortfall stands in the status string."""
     devices: Json = {"devices": [_device(node) for node in reading.devices]}
     answer = _report(devices | _when(number, reading.at, reading=False))
-    if not failure:
-        return answer
-    return attrs.evolve(answer, status=_READ_FAILED, status_str=failure)
+    if reading.failure:
+        return attrs.evolve(answer, status=_READ_FAILED, status_str=reading.failure)
+    if reading.shortfall:
+        return attrs.evolve(answer, status_str=f"ok; {reading.shortfall}")
+    return answer
 
 
 def _report(rsp: Json) -> Answer:

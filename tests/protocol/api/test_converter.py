@@ -43,6 +43,16 @@ def refusal(value: object, type_: type = Order) -> str:
     return str(refused.value)
 
 
+@frozen
+class Span:
+    first: int
+    last: int
+
+    def __attrs_post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError("last must not be before first")
+
+
 def order(**members: object) -> object:
     return {"someItems": [], **members}
 
@@ -127,6 +137,11 @@ def test_an_unknown_member_goes_first_for_it_may_be_the_missing_one() -> None:
 def test_a_long_unknown_member_is_cut() -> None:
     assert len(refusal(order(**{"x" * 60_000: 1}))) < 250
     assert len(refusal(order(word="x" * 60_000))) < 250
+
+
+def test_members_that_are_right_alone_but_not_together() -> None:
+    assert structure({"first": 1, "last": 1}, Span) == Span(1, 1)
+    assert refusal({"first": 2, "last": 1}, Span) == "message: last must not be before first"
 
 
 def test_an_open_class_passes_over_what_it_does_not_know() -> None:

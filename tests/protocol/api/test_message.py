@@ -44,6 +44,13 @@ def test_what_is_not_said() -> None:
     assert (parsed.msg_id, parsed.verbose, parsed.timeout) == ("unknown", False, None)
 
 
+def test_what_is_of_the_wrong_type_counts_as_not_said_until_it_is_refused() -> None:
+    parsed = parse('{"mType":"x","data":{"msgId":5,"returnVerbose":"yes","timeout":1.5}}')
+    assert (parsed.msg_id, parsed.verbose, parsed.timeout) == ("unknown", False, None)
+    parsed = parse('{"mType":"x","data":{"timeout":true}}')
+    assert parsed.timeout is None
+
+
 def test_a_missing_quote_is_told_with_its_place() -> None:
     text = '{\n      "mType: "invalid_json"\n    }'
     error = refused(text)
