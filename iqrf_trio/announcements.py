@@ -1,28 +1,40 @@
 """What the gateway says unasked: reports, enumeration steps and asynchronous DPA, as messages."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from attrs import frozen
 
-from iqrf_trio.reports import Reports
 from protocol.api import db, raw, sensor_data
 from protocol.api.message import Answer, Style, dump
 from protocol.reading import Reading
-from protocol.sensor_settings import SensorSettings
+from protocol.sensor_settings import Messaging, SensorSettings
+
+
+@frozen
+class Outlet:
+    """A way out of the gateway: to everybody who is connected there and entitled to messages."""
+
+    publish: Callable[[str], None]
+    unasked: bool = True
+    """Whether it takes what is not sent to it by name."""
 
 
 @frozen(eq=False)
 class Announcer:
-    """Puts what happened into messages, and hands them to everybody who is entitled to them."""
+    """Puts what happened into messages, and hands them to the outlets that take them."""
 
     _ins_id: str
-    _reports: Reports
-    _async_dpa: bool
+    _outlets: Mapping[Messaging, Outlet]
+
+    @property
+    def messagings(self) -> frozenset[Messaging]:
+        """The names of the outlets."""
+        return frozenset(self._outlets)
 
     def frame(self, frame: bytes) -> None:
         """A device has sent `frame` on its own."""
-        if self._async_dpa:
-            self._publish(raw.unasked(frame), Style.DPA)
+        self._publish(raw.unasked(frame), Style.DPA)
 
     def enumeration(self, step: db.Step, status: int, text: str) -> None:
         """An enumeration that no client asked for has come to `step`; begin and end are news."""
@@ -31,16 +43,19 @@ class Announcer:
 
     def started(self, settings: SensorSettings, number: int, at: datetime) -> None:
         """Reading cycle `number` begins."""
-        if settings.async_reports:
-            self._publish(sensor_data.report_started(number, at), Style.SERVICE)
+        self._report(settings, sensor_data.report_started(number, at))
 
-    def finished(
-        self, settings: SensorSettings, number: int, reading: Reading, failure: str
-    ) -> None:
+    def finished(self, settings: SensorSettings, number: int, reading: Reading) -> None:
         """Reading cycle `number` is over."""
-        if settings.async_reports:
-            report = sensor_data.report_finished(number, reading, failure)
-            self._publish(report, Style.SERVICE)
+        self._report(settings, sensor_data.report_finished(number, reading))
 
-    def _publish(self, answer: Answer, style: Style) -> None:
-        self._reports.publish(dump(answer, style, verbose=False, ins_id=self._ins_id))
+    def _report(self, settings: SensorSettings, answer: Answer) -> None:
+        if settings.async_reports:
+            self._publish(answer, Style.SERVICE, settings.messaging_list)
+
+    def _publish(self, answer: Answer, style: Style, named: tuple[Messaging, ...] = ()) -> None:
+        """Send to the outlets of these names; without names to all that take what is unasked."""
+        text = dump(answer, style, verbose=False, ins_id=self._ins_id)
+        for name, outlet in self._outlets.items():
+            if name in named if named else outlet.unasked:
+                outlet.publish(text)

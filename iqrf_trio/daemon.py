@@ -8,19 +8,19 @@ from pathlib import Path
 
 import trio
 from attrs import frozen
-from protocol.sensor_settings import Messaging, SensorSettings
 
-from iqrf_trio import __version__
-from iqrf_trio.announcements import Announcer
-from iqrf_trio.config import Config
+from iqrf_trio import __version__, products, sensor_settings
+from iqrf_trio.announcements import Announcer, Outlet
+from iqrf_trio.backups import Backups
+from iqrf_trio.config import Config, ConfigError
 from iqrf_trio.edges.ports import Port
-from iqrf_trio.edges.ports.of_config import port_of
+from iqrf_trio.edges.ports.of_config import port_of, trace_of
 from iqrf_trio.edges.websocket import Connection, Limits, open_listeners, serve
-from iqrf_trio.enumeration import Enumeration, Order
+from iqrf_trio.enumeration import Enumeration, Interview
 from iqrf_trio.handlers.db import ANNOTATE_SETTING
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
-from iqrf_trio.handlers.sensor_data import SETTING
+from iqrf_trio.overheard import Overheard
 from iqrf_trio.reports import Reports
 from iqrf_trio.scheduler import Scheduler
 from iqrf_trio.sensor_worker import SensorWorker
@@ -28,7 +28,9 @@ from iqrf_trio.session import Session, SessionLimits, Sessions
 from iqrf_trio.store import DATABASE_NAME, Store
 from iqrf_trio.token_watch import TokenWatch, authenticate
 from iqrf_trio.transceiver import Transceiver
-from protocol.api.sensor_data import settings_of
+from protocol.catalogue import Catalogue, CatalogueError
+from protocol.dpa.transaction import Outcome
+from protocol.sensor_settings import Messaging, SensorSettings
 
 log = logging.getLogger("iqrf_trio.daemon")
 
@@ -75,8 +77,10 @@ async def _serve(
     """The nursery tree. Shutdown order is nesting: what is opened last ends first."""
     endpoints = await open_listeners(config.websocket)
     reports, sessions = Reports(), Sessions()
-    announcer = Announcer(config.gateway.instance_id, reports, config.websocket.async_messages)
-    gateway = await _build(config, store, port, announcer)
+    websocket = Outlet(reports.publish, unasked=config.websocket.async_messages)
+    announcer = Announcer(config.gateway.instance_id, {WEBSOCKET: websocket})
+    overheard = Overheard(store, _now)
+    gateway = await _build(config, store, port, announcer, overheard)
     dispatcher = Dispatcher(gateway)
     limits = SessionLimits(
         auth_timeout=config.websocket.auth_timeout,
@@ -105,6 +109,8 @@ async def _serve(
                 async with trio.open_nursery() as services:
                     services.start_soon(gateway.enumeration.run)
                     services.start_soon(gateway.worker.run)
+                    services.start_soon(overheard.run)
+                    services.start_soon(Backups(store, _now).run)
                     services.start_soon(TokenWatch(store, sessions, _now).run)
                     await services.start(
                         partial(serve, handler_nursery=clients),
@@ -124,21 +130,36 @@ async def _serve(
         core.cancel_scope.cancel()
 
 
-async def _build(config: Config, store: Store, port: Port, announcer: Announcer) -> Gateway:
+async def _build(
+    config: Config, store: Store, port: Port, announcer: Announcer, overheard: Overheard
+) -> Gateway:
     scheduler = Scheduler(
         management_capacity=config.queue.management_capacity,
         network_capacity=config.queue.network_capacity,
         background_wait=config.queue.background_wait,
         grace=GRACE_S,
     )
-    transceiver = Transceiver(port, on_async=announcer.frame)
-    enumeration = Enumeration(transceiver, scheduler, store)
-    if config.database.enumerate_on_launch:
-        order = Order(announcer.enumeration, reenumerate=True, standards=True, client=False)
-        enumeration.start(order)
-    worker = SensorWorker(
-        await _sensor_settings(config, store), transceiver, scheduler, store, announcer, _now
+
+    def on_async(frame: bytes) -> None:
+        announcer.frame(frame)
+        overheard.frame(frame)
+
+    def on_answer(outcome: Outcome) -> None:
+        overheard.answer(outcome)
+        enumeration.observe(outcome)
+
+    transceiver = Transceiver(port, on_async=on_async, on_answer=on_answer, trace=trace_of(config))
+    enumeration = Enumeration(
+        Interview(transceiver, scheduler),
+        store,
+        announcer.enumeration,
+        await _catalogue(config, store),
+        config.database.enumerate_after_bonding,
     )
+    if config.database.enumerate_on_launch:
+        enumeration.launch()
+    settings = await sensor_settings.load(store, _sensor_settings(config))
+    worker = SensorWorker(settings, transceiver, scheduler, store, announcer, _now)
     if worker.settings.auto_run:
         worker.start()
     annotate = await store.setting(ANNOTATE_SETTING)
@@ -151,16 +172,25 @@ async def _build(config: Config, store: Store, port: Port, announcer: Announcer)
         enumeration=enumeration,
         worker=worker,
         local_time=_local_time,
-        messagings=frozenset((WEBSOCKET,)),
+        messagings=announcer.messagings,
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
     )
 
 
-async def _sensor_settings(config: Config, store: Store) -> SensorSettings:
-    """The stored settings; at the first start those of the configuration."""
-    stored = await store.setting(SETTING)
-    if stored is not None:
-        return settings_of(stored)
+async def _catalogue(config: Config, store: Store) -> Catalogue:
+    """The product catalogue, by which also those devices are named that are known already."""
+    file = config.database.products
+    try:
+        catalogue = await trio.to_thread.run_sync(products.load, Path(file) if file else None)
+    except CatalogueError as error:
+        fix = "correct the file, or leave the key empty"
+        raise ConfigError("", "database.products", str(error), fix) from None
+    await store.save_network(catalogue.applied(store.network))
+    return catalogue
+
+
+def _sensor_settings(config: Config) -> SensorSettings:
+    """What the worker is told at the first start."""
     return SensorSettings(
         auto_run=config.sensor_data.auto_run,
         period=config.sensor_data.period,

@@ -45,11 +45,15 @@ class PriorityChannel(Generic[T]):
 
         For one task. Cancelling loses nothing.
         """
-        await trio.lowlevel.checkpoint()
+        if not self.queue.empty:
+            await trio.lowlevel.checkpoint()
         while (entry := self.queue.next(trio.current_time())) is None:
             self._changed = trio.Event()
-            with trio.move_on_at(self.queue.expires_at()):
+            if (expires_at := self.queue.expires_at()) == math.inf:
                 await self._changed.wait()
+            else:
+                with trio.move_on_at(expires_at):
+                    await self._changed.wait()
         return entry
 
     def done(self, entry: Entry[T]) -> None:

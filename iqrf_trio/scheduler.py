@@ -9,6 +9,7 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import TypeVar
 
 import trio
@@ -24,13 +25,22 @@ from protocol.scheduling import (
     QueueClosed,
     QueueFull,
     RadioQueue,
+    RadioReserved,
     Series,
     State,
     Statistics,
     Tally,
 )
 
-__all__ = ["Job", "Lease", "LeaseTimeout", "QueueClosed", "QueueFull", "Scheduler"]
+__all__ = [
+    "Job",
+    "Lease",
+    "LeaseTimeout",
+    "QueueClosed",
+    "QueueFull",
+    "RadioReserved",
+    "Scheduler",
+]
 
 log = logging.getLogger("iqrf_trio.scheduler")
 T = TypeVar("T")
@@ -38,11 +48,11 @@ T = TypeVar("T")
 
 @define(eq=False)
 class Job:
-    """One request of a client; once accepted, exactly one of its functions is called.
+    """One request of a client; once accepted, exactly one of its functions answers it.
 
-    `work` answers it, and turns its errors into answers itself. `abandon` answers that it will
-    not run any more (shutdown); `refuse` that the radio stayed leased for longer than `patience`
-    seconds; without a `refuse`, `abandon` stands in. `name` is for the log.
+    `work` does it, and turns its errors into answers itself. `abandon` answers that it will not
+    run any more, or was cut short (shutdown); `refuse` that the radio stayed leased for longer
+    than `patience` seconds; without a `refuse`, `abandon` stands in. `name` is for the log.
 
     On the network lane an INTERACTIVE job has the radio as long as it works. Any other one is a
     procedure: it works beside the radio, one procedure after the other, and takes the radio by
@@ -61,10 +71,11 @@ class Job:
 class _Turn:
     """How a request or step learns that its turn has come, and others that it is over.
 
-    `scope` shields the work from whoever asked for it; its deadline is set at shutdown.
+    `tally` is where its fate is counted. `scope` shields the work from whoever asked for it; its
+    deadline is set at shutdown.
     """
 
-    lane: Lane
+    tally: Tally
     job: Job | None = None
     scope: trio.CancelScope = field(factory=lambda: trio.CancelScope(shield=True))
     over: trio.Event = field(factory=trio.Event)
@@ -85,17 +96,14 @@ class _Turn:
 
 _Entry = Entry[_Turn]
 
+_REJECTIONS = {
+    QueueFull: Fate.FULL,
+    QueueClosed: Fate.CLOSED,
+    RadioReserved: Fate.RESERVED,
+}
+
 _holder: ContextVar[_Entry | None] = ContextVar("_holder", default=None)
 """The request, step or lease by which the current task has the radio."""
-
-
-@contextmanager
-def _holding(entry: _Entry) -> Iterator[None]:
-    token = _holder.set(entry)
-    try:
-        yield
-    finally:
-        _holder.reset(token)
 
 
 @frozen(eq=False)
@@ -116,13 +124,14 @@ class Scheduler:
 
     Capacities are numbers of jobs: management counts those that run, network those that wait.
     `background_wait` bounds the waiting of lower priorities, `grace` the work under way at
-    shutdown; both in seconds.
+    shutdown; both in seconds. While the radio is `reserved`, only requests of clients get it.
     """
 
     management_capacity: int = 32
     network_capacity: int = 32
     background_wait: float = 10.0
     grace: float = 5.0
+    reserved: bool = field(default=False, init=False)
     _channel: PriorityChannel[_Turn] = field(init=False)
     _management: trio.Nursery | None = field(default=None, init=False)
     _managed: set[_Entry] = field(factory=set, init=False)
@@ -136,6 +145,16 @@ class Scheduler:
     def paused(self) -> bool:
         """Whether the radio is kept silent."""
         return self._channel.queue.paused
+
+    @property
+    def leased(self) -> bool:
+        """Whether somebody holds the radio between steps."""
+        return self._channel.queue.lease is not None
+
+    @property
+    def on_air(self) -> bool:
+        """Whether a request or step has the radio."""
+        return self._channel.queue.running is not None
 
     @property
     def network_waiting(self) -> int:
@@ -153,20 +172,29 @@ class Scheduler:
 
     def manage(self, work: Callable[[], T], priority: Priority = Priority.INTERACTIVE) -> T:
         """Run a management job that need not wait, here and now; raises as submit_management."""
-        entry = self._admit(_Turn(Lane.MANAGEMENT), priority)
-        with self._finishing(entry):
-            return work()
+        tally = self._admit(priority)
+        began, fate = trio.current_time(), Fate.FAILED
+        try:
+            result = work()
+            fate = Fate.ANSWERED
+            return result
+        finally:
+            tally.finish(fate, 0, trio.current_time() - began)
 
     def submit_management(self, job: Job) -> None:
         """Run `job` in a task of its own, beside the radio; raises QueueFull, QueueClosed."""
-        entry = self._admit(_Turn(Lane.MANAGEMENT, job), job.priority)
+        tally = self._admit(job.priority, self._management)
         assert self._management is not None
+        now = trio.current_time()
+        turn = _Turn(tally, job)
+        entry = Entry(turn, Kind.REQUEST, job.priority, now, started=now, state=State.ACTIVE)
+        self._managed.add(entry)
         self._management.start_soon(self._work, entry)
 
     def submit_network(self, job: Job) -> None:
         """Let `job` wait for the radio; raises QueueFull, QueueClosed."""
         kind = Kind.REQUEST if job.priority is Priority.INTERACTIVE else Kind.PROCEDURE
-        self._put(_Turn(Lane.NETWORK, job), kind, job.priority, patience=job.patience)
+        self._put(kind, job.priority, job, patience=job.patience)
 
     async def perform(
         self,
@@ -180,15 +208,15 @@ class Scheduler:
 
         Whoever has the radio already (a job, a lease) performs at once. Cancelling takes a
         waiting step back; one that runs is finished first. Raises what `work` raises,
-        QueueClosed at shutdown, and LeaseTimeout after waiting `patience` seconds behind a lease.
+        QueueClosed at shutdown, RadioReserved while it is, and LeaseTimeout after waiting
+        `patience` seconds behind a lease.
         """
         holder = self._own() if lease is None else lease.entry
         if holder is not None and holder is self._channel.queue.running:
             return await work()
-        turn = _Turn(Lane.NETWORK)
-        entry = self._put(turn, Kind.STEP, priority, lease=holder, patience=patience)
+        entry = self._put(Kind.STEP, priority, lease=holder, patience=patience)
         with self._finishing(entry):
-            await turn.wait()
+            await entry.item.wait()
             return await _run(entry, work)
 
     @asynccontextmanager
@@ -197,18 +225,33 @@ class Scheduler:
     ) -> AsyncIterator[Lease]:
         """Hold the radio between steps: until the end of the block only its own steps run.
 
-        Raises QueueClosed and LeaseTimeout as `perform` does.
+        Raises QueueClosed, RadioReserved and LeaseTimeout as `perform` does.
         """
         holder = self._own()
         if holder is not None:
             yield Lease(self, holder)
             return
-        turn = _Turn(Lane.NETWORK)
-        entry = self._put(turn, Kind.LEASE, priority, patience=patience)
+        entry = self._put(Kind.LEASE, priority, patience=patience)
         with self._finishing(entry):
-            await turn.wait()
-            with _holding(entry):
+            await entry.item.wait()
+            token = _holder.set(entry)
+            try:
                 yield Lease(self, entry)
+            finally:
+                _holder.reset(token)
+
+    def reserve(self) -> None:
+        """Keep the radio for requests of clients: from now on no step or lease is accepted.
+
+        Raises RadioReserved while somebody holds a lease.
+        """
+        if self.leased:
+            raise RadioReserved("exclusive access already assigned")
+        self.reserved = True
+
+    def release(self) -> None:
+        """Give the radio to procedures and the background again."""
+        self.reserved = False
 
     async def pause(self) -> None:
         """Keep the radio silent, from the end of the job or step under way; returns then.
@@ -237,10 +280,10 @@ class Scheduler:
     ) -> None:
         """Serve the radio queue; when cancelled, close it and finish what is under way."""
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._serve, nursery)
             task_status.started()
             try:
-                while True:
-                    self._serve(await self._channel.receive(), nursery)
+                await trio.sleep_forever()
             finally:
                 self.close()
                 self._hurry(self._channel.queue.active)
@@ -264,59 +307,82 @@ class Scheduler:
         queue = self._channel.queue
         return holder if holder in (queue.running, queue.lease) else None
 
-    def _admit(self, turn: _Turn, priority: Priority) -> _Entry:
-        queue, now = self._channel.queue, trio.current_time()
-        with self._accepting(turn.lane, Kind.REQUEST, priority):
-            if queue.closed or (turn.job is not None and self._management is None):
-                raise QueueClosed("the gateway is not running")
-            if len(self._managed) >= self.management_capacity:
-                raise QueueFull(self.management_capacity)
-        entry = Entry(turn, Kind.REQUEST, priority, now, started=now, state=State.ACTIVE)
-        self._managed.add(entry)
-        return entry
+    def _admit(self, priority: Priority, needs: object = True) -> Tally:
+        """Accept a management job; `needs` is what must be there for it."""
+        tally = self._tally(Lane.MANAGEMENT, Kind.REQUEST, priority)
+        if self._channel.queue.closed or not needs:
+            tally.end(Fate.CLOSED)
+            raise QueueClosed("the gateway is not running")
+        if len(self._managed) >= self.management_capacity:
+            tally.end(Fate.FULL)
+            raise QueueFull(self.management_capacity)
+        tally.accept()
+        return tally
 
     def _put(
         self,
-        turn: _Turn,
         kind: Kind,
         priority: Priority,
+        job: Job | None = None,
         *,
         lease: _Entry | None = None,
         patience: float,
     ) -> _Entry:
-        with self._accepting(turn.lane, kind, priority):
-            return self._channel.put(turn, kind, priority, lease=lease, patience=patience)
+        tally = self._tally(Lane.NETWORK, kind, priority)
+        turn = _Turn(tally, job)
+        try:
+            if self.reserved and job is None:
+                raise RadioReserved("the gateway is in service mode")
+            entry = self._channel.put(turn, kind, priority, lease=lease, patience=patience)
+        except (QueueFull, QueueClosed, RadioReserved) as error:
+            tally.end(_REJECTIONS[type(error)])
+            raise
+        tally.accept()
+        return entry
 
-    def _serve(self, entry: _Entry, nursery: trio.Nursery) -> None:
-        if entry.state is State.EXPIRED:
-            self._refuse(entry, Fate.LEASED, LeaseTimeout(entry.patience))
-        elif entry.item.job is None:
-            entry.item.decide()
-        else:
-            nursery.start_soon(self._work, entry)
+    async def _serve(self, nursery: trio.Nursery) -> None:
+        """Deal with one entry after the other; a client's request right here."""
+        while True:
+            entry = await self._channel.receive()
+            if entry.state is State.EXPIRED:
+                self._refuse(entry, Fate.LEASED, LeaseTimeout(entry.patience))
+            elif entry.item.job is None:
+                entry.item.decide()
+            elif entry.kind is Kind.REQUEST:
+                await self._work(entry)  # nothing else may have the radio meanwhile
+            else:
+                nursery.start_soon(self._work, entry)
 
     async def _work(self, entry: _Entry) -> None:
         """The boundary of a job: what it did not handle itself ends here."""
         job = entry.item.job
         assert job is not None
+        fate = Fate.FAILED
         try:
-            with self._finishing(entry):
-                await _run(entry, job.work)
-        except Exception:
-            log.exception("%s failed", job.name)
+            await _run(entry, job.work)
+            fate = Fate.ANSWERED
+        except Exception as error:
+            if entry.item.scope.cancelled_caught:
+                self._tell(job, job.abandon)
+            else:
+                log.error("%s failed", job.name, exc_info=error)
+        finally:
+            self._finish(entry, fate)
 
     def _refuse(self, entry: _Entry, fate: Fate, error: QueueClosed | LeaseTimeout) -> None:
-        self._tally(entry.item.lane, entry.kind, entry.priority).end(fate)
+        entry.item.tally.end(fate)
         entry.item.over.set()
         job = entry.item.job
         if job is None:
             entry.item.decide(error)
-            return
+        elif isinstance(error, LeaseTimeout) and job.refuse is not None:
+            self._tell(job, partial(job.refuse, error))
+        else:
+            self._tell(job, job.abandon)
+
+    def _tell(self, job: Job, how: Callable[[], None]) -> None:
         try:
-            if isinstance(error, LeaseTimeout) and job.refuse is not None:
-                job.refuse(error)
-            else:
-                job.abandon()
+            how()
         except Exception:
             log.exception("%s was not told that it will not run", job.name)
 
@@ -328,20 +394,11 @@ class Scheduler:
     # The books: each entry is accepted or rejected, and each accepted one ends once.
 
     def _tally(self, lane: Lane, kind: Kind, priority: Priority) -> Tally:
-        return self._tallies.setdefault(Series(lane, kind, priority), Tally())
-
-    @contextmanager
-    def _accepting(self, lane: Lane, kind: Kind, priority: Priority) -> Iterator[None]:
-        tally = self._tally(lane, kind, priority)
-        try:
-            yield
-        except QueueFull:
-            tally.end(Fate.FULL)
-            raise
-        except QueueClosed:
-            tally.end(Fate.CLOSED)
-            raise
-        tally.accept()
+        series = Series(lane, kind, priority)
+        tally = self._tallies.get(series)
+        if tally is None:
+            tally = self._tallies[series] = Tally()
+        return tally
 
     @contextmanager
     def _finishing(self, entry: _Entry) -> Iterator[None]:
@@ -351,20 +408,24 @@ class Scheduler:
             yield
             fate = Fate.ANSWERED
         finally:
-            tally = self._tally(entry.item.lane, entry.kind, entry.priority)
-            if entry.state is State.WAITING:
-                tally.end(Fate.WITHDRAWN)
-            elif entry.state is State.ACTIVE:
-                waited, ran = entry.started - entry.since, trio.current_time() - entry.started
-                tally.finish(fate, waited, ran)
-            entry.item.over.set()
-            if entry.item.lane is Lane.MANAGEMENT:
-                self._managed.discard(entry)
-            else:
-                self._channel.done(entry)
+            self._finish(entry, fate)
+
+    def _finish(self, entry: _Entry, fate: Fate) -> None:
+        if entry.state is State.WAITING:
+            entry.item.tally.end(Fate.WITHDRAWN)
+        elif entry.state is State.ACTIVE:
+            waited, ran = entry.started - entry.since, trio.current_time() - entry.started
+            entry.item.tally.finish(fate, waited, ran)
+        entry.item.over.set()
+        self._managed.discard(entry)
+        self._channel.done(entry)
 
 
 async def _run(entry: _Entry, work: Callable[[], Awaitable[T]]) -> T:
-    with entry.item.scope, _holding(entry):
-        return await work()
+    with entry.item.scope:
+        token = _holder.set(entry)
+        try:
+            return await work()
+        finally:
+            _holder.reset(token)
     raise QueueClosed("cut short by the shutdown")

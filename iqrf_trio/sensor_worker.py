@@ -8,16 +8,18 @@ from functools import partial
 from typing import NoReturn, Protocol
 
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
-from iqrf_trio.frc import read_frc
-from iqrf_trio.scheduler import Scheduler
+from iqrf_trio import sensor_settings
+from iqrf_trio.frc import read_frc, read_offline_frc
+from iqrf_trio.scheduler import QueueClosed, Scheduler
 from iqrf_trio.store import Store, StoreError
 from iqrf_trio.transceiver import Transceiver
-from protocol.sensor_settings import SensorSettings
 from protocol.dpa.errors import DpaError
 from protocol.lanes import Priority
-from protocol.reading import Answer, Cycle, Reading, Round
+from protocol.reading import Answer, Cycle, Reading
+from protocol.rounds import Round
+from protocol.sensor_settings import SensorSettings
 from protocol.standard import sensor
 
 log = logging.getLogger("iqrf_trio.sensor_worker")
@@ -27,9 +29,18 @@ ATTEMPTS = 3
 
 RETRY_PAUSE_S = 0.25
 
+RECONNECT_S = 5.0
+"""How long an attempt is put off while there is no link; resetting a module takes 2 s."""
+
 MIN_GAP_S = 5.0
 """Between the end of a cycle and the start of the next, so that a cycle longer than its period
 leaves air to others."""
+
+STORING_S = 2.0
+"""What storing the values has at shutdown."""
+
+STOPPED = "the worker was stopped"
+SHUTTING_DOWN = "the gateway is shutting down"
 
 
 class NotRunningError(Exception):
@@ -46,18 +57,15 @@ class Reporter(Protocol):
     def started(self, settings: SensorSettings, number: int, at: datetime) -> None:
         """Cycle `number` begins."""
 
-    def finished(
-        self, settings: SensorSettings, number: int, reading: Reading, failure: str
-    ) -> None:
-        """Cycle `number` is over; `failure` is empty, or why it brought nothing at all."""
+    def finished(self, settings: SensorSettings, number: int, reading: Reading) -> None:
+        """Cycle `number` is over and brought `reading`."""
 
 
 @define(eq=False)
 class SensorWorker:
     """Reads all sensors once per period for as long as it is `running`.
 
-    `running` and `reading` are what `iqrfSensorData_Status` tells. The reporter is told of each
-    cycle twice, with the settings the cycle began with.
+    The reporter is told of each cycle twice, with the settings the cycle began with.
     """
 
     settings: SensorSettings
@@ -66,16 +74,22 @@ class SensorWorker:
     _store: Store
     _reporter: Reporter
     _now: Callable[[], datetime]
-    running: bool = False
-    reading: bool = False
-    _number: int = 0
-    _asked: bool = False
-    _began: float = 0.0
-    _ended: float = 0.0
-    _failed: bool = False
-    _warned: set[object] = field(factory=set)
-    _wake: trio.Event = field(factory=trio.Event)
-    _scope: trio.CancelScope = field(factory=trio.CancelScope)
+    running: bool = field(default=False, init=False)
+    _asked: bool = field(default=False, init=False)
+    _busy: bool = field(default=False, init=False)
+    _number: int = field(default=0, init=False)
+    _began: float = field(default=-math.inf, init=False)
+    _ended: float = field(default=-math.inf, init=False)
+    _failed: bool = field(default=False, init=False)
+    _warned: set[object] = field(factory=set, init=False)
+    _wake: trio.Event = field(factory=trio.Event, init=False)
+    _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+    _configuring: trio.Lock = field(factory=trio.Lock, init=False)
+
+    @property
+    def reading(self) -> bool:
+        """Whether a cycle is under way, or about to begin."""
+        return self._asked or self._busy
 
     def start(self) -> None:
         """Begin with a cycle at once; nothing if it runs already."""
@@ -85,7 +99,7 @@ class SensorWorker:
 
     def stop(self) -> None:
         """No further cycle; the one under way ends after the round on the air."""
-        self.running = False
+        self.running = self._asked = False
         self._scope.cancel()
 
     def invoke(self) -> None:
@@ -96,10 +110,17 @@ class SensorWorker:
             raise AlreadyReadingError
         self._ask()
 
-    def configure(self, settings: SensorSettings) -> None:
-        """Use `settings` from now on; a sleep under way takes the new period."""
-        self.settings = settings
-        self._wake.set()
+    async def configure(self, change: Callable[[SensorSettings], SensorSettings]) -> None:
+        """Store the changed settings and put them into force; a sleep takes the new period.
+
+        Either both happens or neither; changes at the same time add up. Raises StoreError, and
+        what `change` raises.
+        """
+        async with self._configuring:
+            settings = change(self.settings)
+            await sensor_settings.save(self._store, settings)
+            self.settings = settings
+            self._wake.set()
 
     async def run(self) -> NoReturn:
         """Read when it is time, for as long as the daemon lives."""
@@ -124,71 +145,93 @@ class SensorWorker:
         return max(self._began + 60 * period, self._ended + MIN_GAP_S)
 
     async def _cycle(self) -> None:
-        self._asked = False
+        """One cycle between its two reports: the second comes whatever happens."""
+        self._asked, self._busy = False, True
+        self._scope = trio.CancelScope()
         self._number += 1
         self._began = trio.current_time()
-        self._scope = trio.CancelScope()
-        self.reading = True
-        try:
-            await self._read_and_report(self.settings, self._number)
-        finally:
-            self.reading = False
-            self._ended = trio.current_time()
-        took = self._ended - self._began
-        log.info("reading cycle %d took %.1f s", self._number, took)
-        if took > 60 * self.settings.period:
-            self._warn_once("period", f"a reading takes {took:.0f} s, longer than its period")
-
-    async def _read_and_report(self, settings: SensorSettings, number: int) -> None:
-        """One cycle between its two reports: the second comes whatever happens."""
-        cycle = Cycle(self._store.network)
-        failure = "shutting down"
-        self._reporter.started(settings, number, self._now())
+        settings, cycle = self.settings, Cycle(self._store.network)
+        cut_short = SHUTTING_DOWN
+        self._reporter.started(settings, self._number, self._now())
         try:
             with self._scope:
-                for asked in cycle.rounds:
-                    cycle.take(asked, await self._answer(asked))
-            await self._store.save_values(cycle.values(), self._now())
-            failure = cycle.reason if cycle.failed else ""
-        except StoreError as error:
-            failure = f"the values were not stored: {error}"
+                await self._read(cycle)
+            cut_short = STOPPED if self._scope.cancelled_caught else ""
+        except QueueClosed:
+            log.info("reading cycle %d: %s", self._number, cut_short)
         except Exception:  # the boundary of a cycle: the next one begins afresh
-            log.exception("reading cycle %d failed", number)
-            failure = "internal error"
+            log.exception("reading cycle %d failed", self._number)
+            cut_short = "internal error"
         finally:
-            self._failed = bool(failure)
-            reading = cycle.reading(self._now())
+            reading = await self._keep(cycle.reading(self._now(), cut_short=cut_short))
+            self._reporter.finished(settings, self._number, reading)
+            self._failed = bool(reading.failure)
+            self._busy = False
+            self._ended = trio.current_time()
             self._log(reading)
-            self._reporter.finished(settings, number, reading, failure)
+
+    async def _read(self, cycle: Cycle) -> None:
+        """Ask round by round, as long as there is somebody to ask."""
+        for asked in cycle.rounds:
+            answer = await self._answer(asked)
+            cycle.take(asked, answer)
+            if isinstance(answer, str) and not self._transceiver.connected:
+                break
 
     async def _answer(self, asked: Round) -> Answer | str:
         """What a round brought, after a few attempts; as text, why it brought nothing."""
         work = partial(self._ask_nodes, asked)
         for attempt in range(ATTEMPTS):
             if attempt:
-                await trio.sleep(RETRY_PAUSE_S)
+                await self._pause()
             try:
                 return await self._scheduler.perform(Priority.BACKGROUND, work)
             except DpaError as error:
                 reason = str(error)
         return reason
 
+    async def _pause(self) -> None:
+        await trio.sleep(RETRY_PAUSE_S)
+        with trio.move_on_after(RECONNECT_S):
+            await self._transceiver.wait_connected()
+
     async def _ask_nodes(self, asked: Round) -> Answer:
-        if asked.command is not None:
-            return await read_frc(self._transceiver, asked.command, asked.nodes, asked.user_data)
-        ((address, index),) = asked.sensors
-        return await self._transceiver.call(sensor.read_with_types(address, (index,)))
+        if asked.command is None:
+            ((address, index),) = asked.sensors
+            return await self._transceiver.call(sensor.read_with_types(address, (index,)))
+        read = read_offline_frc if asked.offline else read_frc
+        return await read(self._transceiver, asked.command, asked.nodes, asked.user_data)
+
+    async def _keep(self, reading: Reading) -> Reading:
+        """Store what was read; returns the reading as it is to be reported."""
+        values = reading.values_for(self._store.network)
+        if not values:
+            return reading
+        failure = "the values were not stored"
+        with trio.move_on_after(STORING_S, shield=True):
+            try:
+                await self._store.save_values(values, reading.at)
+                return reading
+            except StoreError as error:
+                failure += f": {error}"
+            except Exception:  # the boundary of a cycle, as above
+                log.exception("the values of reading cycle %d were not stored", self._number)
+                failure += ": internal error"
+        return evolve(reading, failure=failure, shortfall="")
 
     def _log(self, reading: Reading) -> None:
+        took = self._ended - self._began
+        text = reading.failure or reading.shortfall or "complete"
+        log.info("reading cycle %d took %.1f s: %s", self._number, took, text)
         for failed in reading.failed_rounds:
-            log.warning(
-                "no %s of %d nodes: %s",
-                failed.round.kind.value,
-                len(failed.round.nodes),
-                failed.reason,
-            )
+            kind, nodes = failed.round.kind.value, len(failed.round.nodes)
+            log.warning("no %s of %d nodes: %s", kind, nodes, failed.reason)
         for unknown in reading.unknown_types:
             self._warn_once(unknown, f"sensors of type {unknown} are not read: no known quantity")
+        period = self.settings.period
+        if took > 60 * period:
+            text = f"a reading takes {took:.0f} s, longer than its period of {period} min"
+            self._warn_once(("period", period), text)
 
     def _warn_once(self, about: object, text: str) -> None:
         if about not in self._warned:

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 import trio
 from attrs import define, field, frozen
 
-from iqrf_trio.edges.ports import Link, Port, PortError
+from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
 from protocol.dpa import commands
 from protocol.dpa.call import Call
 from protocol.dpa.commands import name_of
@@ -21,7 +21,7 @@ from protocol.dpa.errors import (
     InterfaceError,
     status_text,
 )
-from protocol.dpa.packet import BROADCAST, COORDINATOR, Packet, Request, Response, parse
+from protocol.dpa.packet import BROADCAST, COORDINATOR, Packet, Request, Response, address_of, parse
 from protocol.dpa.timing import Timing, is_remote, observe, observe_reset, uses_radio
 from protocol.dpa.transaction import Outcome, Transaction
 from protocol.errors import RemoteProtocolError
@@ -41,14 +41,20 @@ RESET_AFTER = 3
 SILENCE = 3
 """Requests in a row to which the coordinator said nothing at all: it hangs, or is gone."""
 
+START_S = 3.0
+"""How long a module that was just switched on may take until it reports so."""
+
 GRACE_S = 5.0
 """What the transaction on the air has to finish at shutdown."""
 
 CLOSING_S = 1.0
 """What a link has to let go of its device."""
 
-REMEMBERED = 4
+REMEMBERED = 16
 """Requests given up of which a late answer is still recognised."""
+
+DOUBT_S = 2.0
+"""How long a node's late answer is reckoned with when its command is sent with other data."""
 
 _ENUMERATION = commands.ENUMERATE.key
 
@@ -129,10 +135,26 @@ class _Flight:
 
 
 @define(eq=False)
+class _GivenUp:
+    """A request that was not answered in time.
+
+    `passed`: the coordinator has answered something later, so that only a node may still answer.
+    """
+
+    request: Request
+    at: float
+    passed: bool = False
+
+
+@define(eq=False)
 class _Session:
-    """One link, from its opening to its loss. `silent` counts requests without any echo."""
+    """One link, from its opening to its loss.
+
+    `silent` counts requests without any echo, `started` is set by a report of a reset.
+    """
 
     link: Link
+    started: trio.Event = field(factory=trio.Event)
     scope: trio.CancelScope = field(factory=trio.CancelScope)
     silent: int = 0
     reason: str = "closed"
@@ -142,16 +164,19 @@ class _Session:
 class Transceiver:
     """The one user of the port.
 
-    `on_async` is given each frame that a device sent unasked; `trace` sees all frames.
-    `waits_for_air` is for ports without a signal of readiness (UART, TCP): a request that needs
-    the radio is held back until the routing before it is over. `timing` is what is known of the
-    network, learned from the coordinator when the link opens and from all answers that pass by.
+    `on_async` is given each frame that a device sent unasked, `on_answer` each outcome with a
+    response; neither waits, nor raises but for a bug. `trace` sees all frames.
+    `waits_for_air` is for ports without a signal of readiness, and the port's own word unless it
+    is given: a request that needs the radio is held back until the routing before it is over.
+    `timing` is what is known of the network, learned from the coordinator when the link opens and
+    from all answers that pass by.
     """
 
     _port: Port
     on_async: Callable[[bytes], None] = field(kw_only=True)
+    on_answer: Callable[[Outcome], None] = field(kw_only=True, default=lambda _: None)
     trace: Trace | None = field(kw_only=True, default=None)
-    waits_for_air: bool = field(kw_only=True, default=False)
+    waits_for_air: bool = field(kw_only=True)
     timing: Timing = field(factory=Timing, init=False)
     _turn: trio.StrictFIFOLock = field(factory=trio.StrictFIFOLock, init=False)
     _scope: trio.CancelScope = field(init=False)
@@ -161,10 +186,14 @@ class Transceiver:
     _flight: _Flight | None = field(default=None, init=False)
     _air_free_at: float = field(default=-math.inf, init=False)
     _air_changed: trio.Event = field(factory=trio.Event, init=False)
-    _given_up: deque[Request] = field(factory=lambda: deque(maxlen=REMEMBERED), init=False)
+    _given_up: deque[_GivenUp] = field(factory=lambda: deque(maxlen=REMEMBERED), init=False)
     _failures: int = field(default=0, init=False)
     _reset_due: bool = field(default=False, init=False)
     _counts: Counter[Count] = field(factory=Counter, init=False)
+
+    @waits_for_air.default
+    def _word_of_the_port(self) -> bool:
+        return self._port.waits_for_air
 
     @_scope.default
     def _make_scope(self) -> trio.CancelScope:
@@ -203,6 +232,7 @@ class Transceiver:
                 await self._wait_for_air()
             with trio.move_on_at(patience_ends):
                 await self.wait_connected()
+            await self._dispel_doubt(request)
             if self._session is None or self._stopping:
                 return self._unsent(request)
             return await self._exchange(self._session, request, timeout_ms)
@@ -253,6 +283,7 @@ class Transceiver:
                 with trio.move_on_after(CLOSING_S, shield=True):
                     await link.aclose()
         except PortError as error:
+            self._reset_due |= isinstance(error, ModuleError)
             return str(error)
         except Exception:
             log.exception("%s failed", self._port.name)
@@ -282,6 +313,10 @@ class Transceiver:
 
     async def _greet(self, session: _Session) -> None:
         """Learn what the timing needs to know. Who says nothing is lost, errors do not matter."""
+        if session.link.starting:
+            # Without a report the greeting tells as much.
+            with trio.move_on_after(START_S):
+                await session.started.wait()
         for _ in range(SILENCE):
             outcome = await self._exchange(session, commands.os_read(COORDINATOR).request)
             if outcome.response is not None:
@@ -314,6 +349,7 @@ class Transceiver:
             while True:
                 self._received(session, await session.link.receive())
         except PortError as error:
+            self._reset_due |= isinstance(error, ModuleError)
             self._lose(session, str(error))
 
     def _received(self, session: _Session, frame: bytes) -> None:
@@ -327,13 +363,14 @@ class Transceiver:
             return
         session.silent = self._failures = 0
         if isinstance(packet, Request) or (isinstance(packet, Response) and packet.asynchronous):
-            self._unasked(packet, frame)
+            self._unasked(session, packet, frame)
         elif self._flight is None or not self._flight.receive(packet):
             self._unwanted(packet, frame)
 
-    def _unasked(self, packet: Request | Response, frame: bytes) -> None:
+    def _unasked(self, session: _Session, packet: Request | Response, frame: bytes) -> None:
         self._counts[Count.ASYNCHRONOUS] += 1
         if packet.nadr == COORDINATOR and (packet.pnum, packet.pcmd) == _ENUMERATION:
+            session.started.set()
             self._learn_of_reset(frame)
         try:
             self.on_async(frame)
@@ -351,12 +388,11 @@ class Transceiver:
 
     def _unwanted(self, packet: Packet, frame: bytes) -> None:
         """A frame that came too late, or for nothing."""
-        for request in self._given_up:
-            if (packet.nadr, packet.pnum, packet.pcmd) == (
-                request.nadr,
-                request.pnum,
-                request.pcmd,
-            ):
+        for given_up in self._given_up:
+            request = given_up.request
+            if address_of(packet) == address_of(request):
+                if isinstance(packet, Response):
+                    self._given_up.remove(given_up)
                 self._counts[Count.LATE] += 1
                 log.info("late: %s", frame.hex("."))
                 if not is_remote(request):
@@ -379,7 +415,12 @@ class Transceiver:
         now = trio.current_time()
         free = self._air_free_at <= now
         transaction = Transaction(
-            request, self.timing, now, timeout_ms, air_free_at=self._air_free_at
+            request,
+            self.timing,
+            now,
+            timeout_ms,
+            air_free_at=self._air_free_at,
+            rivals=len(self._rivals(request)),
         )
         flight = self._flight = _Flight(transaction)
         self._counts[kind_of(request)] += 1
@@ -390,7 +431,8 @@ class Transceiver:
         finally:
             transaction.fail(DpaAbortedError.code, trio.current_time())
             self._air_free_at = transaction.air_free_at
-            self._flight = None
+            if self._flight is flight:
+                self._flight = None
             if self._stopping:
                 self._scope.cancel()
         assert transaction.outcome is not None
@@ -413,12 +455,18 @@ class Transceiver:
         request = outcome.request
         if outcome.response is not None:
             self.timing = observe(self.timing, request, outcome.response)
+            if not is_remote(request):
+                self._catch_up(request)
+            try:
+                self.on_answer(outcome)
+            except Exception:
+                log.exception("the answer to %s was not passed on", request)
         if outcome.status < 0:
             name = name_of(request.pnum, request.pcmd)
             log.info("%s to %d: %s", name, request.nadr, status_text(outcome.status))
         if outcome.status == DpaTimeoutError.code:
             self._counts[Count.TIMEOUT] += 1
-            self._given_up.append(request)
+            self._given_up.append(_GivenUp(request, trio.current_time()))
         # Given up while it may still be busy, the coordinator is not to blame.
         busy = not free or self._air_free_at > trio.current_time()
         mute = outcome.confirmation is None and outcome.response is None
@@ -428,6 +476,35 @@ class Transceiver:
                 self._reset_due = True
                 self._lose(session, f"no answer to {SILENCE} requests in a row")
 
+    async def _dispel_doubt(self, request: Request) -> None:
+        """Have the coordinator answer something else first, if its next answer may be late."""
+        if self._session is None or not any(not each.passed for each in self._rivals(request)):
+            return
+        given_up = {address_of(each.request) for each in self._given_up}
+        probes = (probe for probe in _PROBES if address_of(probe) not in given_up)
+        if probe := next(probes, None):
+            await self._exchange(self._session, probe)
+
+    def _catch_up(self, answered: Request) -> None:
+        """The coordinator answers in order: what it was asked before, it does not answer later."""
+        if any(address_of(each.request) == address_of(answered) for each in self._given_up):
+            return  # the answer may itself be a late one
+        for each in tuple(self._given_up):
+            each.passed = True
+            if not is_remote(each.request):
+                self._given_up.remove(each)
+
+    def _rivals(self, request: Request) -> list[_GivenUp]:
+        """Requests whose late answers could be taken for that to `request`."""
+        since = trio.current_time() - DOUBT_S
+        alike = [
+            each
+            for each in self._given_up
+            if address_of(each.request) == address_of(request)
+            and (each.at > since or not each.passed)
+        ]
+        return alike if any(each.request != request for each in alike) else []
+
     def _unsent(self, request: Request) -> Outcome:
         now = trio.current_time()
         return Outcome(request, self._down_status, None, None, now, None, None)
@@ -435,3 +512,15 @@ class Transceiver:
     @property
     def _down_status(self) -> int:
         return DpaAbortedError.code if self._stopping else InterfaceError.code
+
+
+_PROBES = tuple(
+    call.request
+    for call in (
+        commands.addr_info(),
+        commands.enumerate_peripherals(COORDINATOR),
+        commands.bonded_devices(),
+        commands.discovered_devices(),
+    )
+)
+"""Harmless requests whose answers show what the coordinator has come to."""

@@ -162,7 +162,7 @@ class Decoder:
         if self._buffer[short] != CR:
             return -1 if len(self._buffer) > long else None
         # The CR may be a byte of the key: what follows tells, or that nothing does.
-        follows = self._buffer[short + 1 : short + 2]
+        follows = bytes(self._buffer[short + 1 : short + 2])
         return short if not more or follows in {b"<", b">"} or len(self._buffer) > long else None
 
     def _skip(self) -> None:

@@ -39,8 +39,9 @@ class Sensor:
     """One sensor of a device, with its latest value.
 
     `index` counts over all sensors of the device, `type_index` over those of its type (what an
-    FRC asks for). `frcs` are the FRC commands that can read it, ascending. `updated` is when
-    `value` was stored, UTC; both are None until a first value came.
+    FRC asks for). `frcs` are the FRC commands that can read it, ascending. What its type decodes
+    is multiplied by `scale`. `updated` is when `value` was stored, UTC; both are None until a
+    first value came.
     """
 
     index: int
@@ -53,13 +54,21 @@ class Sensor:
     frcs: tuple[int, ...]
     value: Value | None = None
     updated: datetime | None = None
+    scale: float = 1.0
+
+    def scaled(self, value: Value) -> Value:
+        """What its type decoded, as this sensor means it."""
+        if self.scale == 1 or isinstance(value, tuple):
+            return value
+        return round(value * self.scale, self.decimals)
 
 
 @frozen
 class Device:
     """One bonded device (address 1..239) or the coordinator (address 0).
 
-    `product` is None until the device has answered who it is; `standards_known` says whether
+    `product` is None until the device has answered who it is; `responding` is False while what
+    is known is older than the last question, which got no answer. `standards_known` says whether
     `sensors`, `binary_outputs` and `light` are what it told, or merely not asked yet. `parent`
     is an address, None where unknown; `zone` counts from 0.
     """
@@ -71,6 +80,7 @@ class Device:
     zone: int = 0
     parent: int | None = None
     product: Product | None = None
+    responding: bool = True
     standards_known: bool = False
     sensors: tuple[Sensor, ...] = ()
     binary_outputs: int = 0

@@ -1,111 +1,16 @@
-"""One reading of the whole network: which rounds it takes, and what they add up to.
+"""One reading of the whole network: what the rounds of a cycle add up to."""
 
-A cycle reads every sensor by FRC at the full width of its type, as many nodes at a time as one
-FRC can carry. Data blocks, which no FRC carries, are read node by node. RSSI and supply voltage
-come by Memory read FRCs out of each node's memory (DPA guide, "Memory read").
-"""
-
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from enum import Enum
 
 from attrs import define, field, frozen
 
-from protocol.dpa.frc import (
-    LAST_RSSI,
-    MEMORY_READ,
-    RESPONSE_BUFFER,
-    groups,
-    memory_read,
-    width_of,
-)
-from protocol.dpa.os import OS_READ
+from protocol.dpa.os import rssi_dbm, supply_volts
 from protocol.errors import LocalProtocolError
-from protocol.network import Device, Network, Value
-from protocol.standard.quantities import QUANTITIES, decode_frc, native_frc
-from protocol.standard.sensor import Measurement, frc_user_data
-
-_SUPPLY_VOLTAGE_OFFSET = 9
-"""Where the answer to OS Read has the code of the supply voltage (DPA guide, "OS Read")."""
-
-_RSSI_OFFSET = 130
-_MAX_RSSI_DBM = 0
-"""The receiver cannot have heard anything stronger, so it is not the RSSI what was read."""
-
-_VOLTAGE_NUMERATOR = 261.12
-_VOLTAGE_LIMIT = 127
-_MAX_VOLTS = 6.0
-"""No transceiver survives more; the formula is not confirmed for G modules."""
-
-
-class Kind(Enum):
-    """What a round is about."""
-
-    RSSI = "RSSI"
-    SUPPLY_VOLTAGE = "supply voltage"
-    SENSOR = "sensor"
-    DATA_BLOCK = "data block"
-
-
-@frozen
-class Round:
-    """One question on the radio, and which sensors its answer will fill.
-
-    An FRC to `nodes` (ascending) by `command` with `user_data`; or, where `command` is None, a
-    read with types of the one sensor of the one node. `sensors` are pairs of address and sensor
-    index, all of `type`; RSSI and supply voltage have none.
-    """
-
-    kind: Kind
-    nodes: tuple[int, ...]
-    command: int | None = None
-    user_data: bytes = field(default=b"", repr=lambda data: data.hex("."))
-    type: int | None = None
-    sensors: tuple[tuple[int, int], ...] = ()
-
-
-def plan(network: Network) -> tuple[Round, ...]:
-    """The fewest rounds that read everything: RSSI, supply voltage, then sensors by type.
-
-    Nodes that never told what they are (no product) are not asked; sensors of types that are no
-    known quantity are not read (see `unknown_types`).
-    """
-    nodes = [device for device in network.nodes if device.product is not None]
-    return (*_state_rounds(nodes), *_sensor_rounds(nodes))
-
-
-def unknown_types(network: Network) -> tuple[int, ...]:
-    """The sensor types in the network that are no known quantity, ascending."""
-    found = {sensor.type for device in network.nodes for sensor in device.sensors}
-    return tuple(sorted(found - QUANTITIES.keys()))
-
-
-def _state_rounds(nodes: Iterable[Device]) -> Iterator[Round]:
-    addresses = [device.address for device in nodes]
-    for kind, address in (
-        (Kind.RSSI, LAST_RSSI),
-        (Kind.SUPPLY_VOLTAGE, RESPONSE_BUFFER + _SUPPLY_VOLTAGE_OFFSET),
-    ):
-        user_data = memory_read(address, OS_READ.pnum, OS_READ.pcmd)
-        for group in groups(addresses, width_of(MEMORY_READ).capacity):
-            yield Round(kind, group, MEMORY_READ, user_data)
-
-
-def _sensor_rounds(nodes: Iterable[Device]) -> Iterator[Round]:
-    owners: defaultdict[tuple[int, int], dict[int, int]] = defaultdict(dict)
-    for device in nodes:
-        for sensor in device.sensors:
-            if sensor.type in QUANTITIES:
-                owners[sensor.type, sensor.type_index][device.address] = sensor.index
-    for (sensor_type, type_index), indexes in sorted(owners.items()):
-        command = native_frc(sensor_type)
-        kind = Kind.SENSOR if command is not None else Kind.DATA_BLOCK
-        user_data = frc_user_data(sensor_type, type_index) if command is not None else b""
-        capacity = width_of(command).capacity if command is not None else 1
-        for group in groups(indexes, capacity):
-            filled = tuple((address, indexes[address]) for address in group)
-            yield Round(kind, group, command, user_data, sensor_type, filled)
+from protocol.network import Device, Network, Sensor, Value
+from protocol.rounds import RSSI_TYPE, Kind, Round, plan, unknown_types
+from protocol.standard.quantities import decode_frc
+from protocol.standard.sensor import Measurement
 
 
 @frozen
@@ -146,13 +51,35 @@ class FailedRound:
 class Reading:
     """The outcome of a cycle: all nodes of the network, ascending by address.
 
-    `unknown_types` are the sensor types that were not read because nobody knows their coding.
+    `failure` says why it brought nothing at all, `shortfall` what is missing of it otherwise; both
+    are empty when all rounds were answered. `unknown_types` are the sensor types that were not
+    read because nobody knows their coding.
     """
 
     at: datetime
     devices: tuple[NodeReading, ...]
     failed_rounds: tuple[FailedRound, ...] = ()
     unknown_types: tuple[int, ...] = ()
+    failure: str = ""
+    shortfall: str = ""
+
+    def values_for(self, network: Network) -> Mapping[tuple[int, int], Value]:
+        """What was measured, by address and sensor index, as far as it belongs to `network`.
+
+        Meanwhile another module may have got the address, or another sensor the index.
+        """
+        known = {
+            (device.address, device.mid, sensor.index, sensor.type)
+            for device in network
+            for sensor in device.sensors
+        }
+        return {
+            (node.address, sensor.index): sensor.value
+            for node in self.devices
+            for sensor in node.sensors
+            if sensor.value is not None
+            and (node.address, node.mid or 0, sensor.index, sensor.type) in known
+        }
 
 
 Answer = Mapping[int, int] | tuple[Measurement, ...]
@@ -171,6 +98,7 @@ class Cycle:
     _rssi: dict[int, int] = field(factory=dict, init=False)
     _voltage: dict[int, int] = field(factory=dict, init=False)
     _values: dict[tuple[int, int], Value] = field(factory=dict, init=False)
+    _answered: set[Round] = field(factory=set, init=False)
     _failures: dict[Round, str] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -185,36 +113,34 @@ class Cycle:
         """
         if asked not in self.rounds:
             raise LocalProtocolError("the round does not belong to this cycle")
-        self._failures.pop(asked, None)
         if isinstance(answer, str):
-            self._failures[asked] = answer
-        elif isinstance(answer, Mapping):
+            self._fail(asked, answer)
+            return
+        self._failures.pop(asked, None)
+        self._answered.add(asked)
+        if isinstance(answer, Mapping):
             self._take_frc(asked, answer)
         else:
             self._take_data_block(asked, answer)
 
-    @property
-    def failed(self) -> bool:
-        """Whether there were rounds, and every one failed."""
-        return bool(self.rounds) and len(self._failures) == len(self.rounds)
-
-    @property
-    def reason(self) -> str:
-        """Why rounds failed, each reason once; empty when none did."""
-        return "; ".join(dict.fromkeys(self._failures.values()))
-
-    def values(self) -> Mapping[tuple[int, int], Value]:
-        """The values that were read, by address and sensor index; no None among them."""
-        return dict(self._values)
-
-    def reading(self, at: datetime) -> Reading:
-        """What is known by now, as read at `at`."""
+    def reading(self, at: datetime, *, cut_short: str = "") -> Reading:
+        """What is known by now, as read at `at`; `cut_short` says why rounds were not taken."""
+        missing = len(self.rounds) - len(self._answered)
+        reasons = "; ".join(dict.fromkeys(filter(None, (*self._failures.values(), cut_short))))
         return Reading(
             at,
             tuple(self._node(device) for device in self.network.nodes),
             tuple(FailedRound(failed, reason) for failed, reason in self._failures.items()),
             unknown_types(self.network),
+            failure=reasons if missing and not self._answered else "",
+            shortfall=f"{missing} of {len(self.rounds)} rounds brought nothing: {reasons}"
+            if missing and self._answered
+            else "",
         )
+
+    def _fail(self, asked: Round, reason: str) -> None:
+        self._answered.discard(asked)
+        self._failures[asked] = reason
 
     def _take_frc(self, asked: Round, raw: Mapping[int, int]) -> None:
         if asked.command is None:
@@ -233,41 +159,40 @@ class Cycle:
             raise LocalProtocolError("a read of sensors does not answer an FRC")
         types = [sensor_type for sensor_type, _ in measurements]
         if types != [asked.type]:
-            self._failures[asked] = f"sensor types {types} were answered, not {[asked.type]}"
+            self._fail(asked, f"sensor types {types} were answered, not {[asked.type]}")
             return
         [(_, value)] = measurements
         if value is not None:
             self._values[asked.sensors[0]] = value
 
     def _node(self, device: Device) -> NodeReading:
+        sensors = tuple(
+            SensorReading(
+                sensor.index,
+                sensor.type,
+                sensor.name,
+                sensor.unit,
+                _scaled(sensor, self._values.get((device.address, sensor.index))),
+            )
+            for sensor in sorted(device.sensors, key=lambda sensor: sensor.index)
+        )
+        rssi = _rssi_of(sensors)
+        volts = supply_volts(self._voltage.get(device.address, 0))
         return NodeReading(
             device.address,
             device.product.identity.hwpid if device.product else None,
             device.mid or None,
-            rssi_dbm(self._rssi.get(device.address, 0)),
-            supply_volts(self._voltage.get(device.address, 0)),
-            tuple(
-                SensorReading(
-                    sensor.index,
-                    sensor.type,
-                    sensor.name,
-                    sensor.unit,
-                    self._values.get((device.address, sensor.index)),
-                )
-                for sensor in sorted(device.sensors, key=lambda sensor: sensor.index)
-            ),
+            rssi_dbm(self._rssi.get(device.address, 0)) if rssi is None else rssi,
+            None if volts is None else round(volts, 2),
+            sensors,
         )
 
 
-def rssi_dbm(raw: int) -> int | None:
-    """The RSSI of a raw byte, in dBm; None for silence, and for what no receiver measures."""
-    dbm = raw - _RSSI_OFFSET
-    return dbm if raw and dbm <= _MAX_RSSI_DBM else None
+def _scaled(sensor: Sensor, value: Value | None) -> Value | None:
+    return None if value is None else sensor.scaled(value)
 
 
-def supply_volts(code: int) -> float | None:
-    """The supply voltage of a code, in volts to 1/100; None for silence and for the impossible."""
-    if not 0 < code < _VOLTAGE_LIMIT:
-        return None
-    volts = _VOLTAGE_NUMERATOR / (_VOLTAGE_LIMIT - code)
-    return round(volts, 2) if volts <= _MAX_VOLTS else None
+def _rssi_of(sensors: tuple[SensorReading, ...]) -> int | None:
+    """The first value of an RSSI sensor, to whole dBm."""
+    values = (sensor.value for sensor in sensors if sensor.type == RSSI_TYPE)
+    return next((round(value) for value in values if isinstance(value, int | float)), None)

@@ -37,6 +37,13 @@ class LeaseTimeout(DpaError):  # noqa: N818 - as above
         super().__init__(_EXCLUSIVE_ACCESS, f"the radio is in exclusive use ({patience:g} s)")
 
 
+class RadioReserved(DpaError):  # noqa: N818 - as above
+    """The radio is kept for single requests, or somebody holds it who keeps it from being."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(_EXCLUSIVE_ACCESS, reason)
+
+
 class Kind(Enum):
     """What waits for the radio, by what it does when its turn comes."""
 
@@ -64,21 +71,7 @@ class State(Enum):
     OVER = "over"
 
 
-class _Place(Enum):
-    """What at most one entry has at a time."""
-
-    RADIO = "radio"
-    LEASE = "lease"
-    PROCEDURE = "procedure"
-
-
-_PLACES = {
-    Kind.REQUEST: _Place.RADIO,
-    Kind.STEP: _Place.RADIO,
-    Kind.LEASE: _Place.LEASE,
-    Kind.PROCEDURE: _Place.PROCEDURE,
-}
-_COUNTED = {Kind.REQUEST, Kind.PROCEDURE}
+_COUNTED = (Kind.REQUEST, Kind.PROCEDURE)
 
 
 @define(eq=False)
@@ -86,7 +79,8 @@ class Entry(Generic[T]):
     """One item in the queue. Times are seconds of a monotonic clock.
 
     `since` is when it was put and, once active, `started` when its turn came. A step may belong
-    to a `lease`. `patience` is how long it is ready to wait behind a lease that is not its own.
+    to a `lease`; if it outlives it, it waits like any other. `patience` is how long an entry is
+    ready to wait behind a lease that is not its own. `number` counts the entries as they arrive.
     """
 
     item: T
@@ -95,6 +89,7 @@ class Entry(Generic[T]):
     since: float
     lease: "Entry[T] | None" = None
     patience: float = math.inf
+    number: int = 0
     started: float = math.nan
     state: State = State.WAITING
 
@@ -105,36 +100,37 @@ class RadioQueue(Generic[T]):
 
     At most `capacity` requests wait. An entry below the highest priority that has waited for
     `background_wait` seconds is next, whatever else waits, the longest waiting first; only a
-    lease holds it up.
+    lease holds it up. `running` is the entry that has the radio now, `lease` the lease and
+    `procedure` the procedure under way.
     """
 
     capacity: int
     background_wait: float
     paused: bool = field(default=False, init=False)
     closed: bool = field(default=False, init=False)
-    _waiting: list[Entry[T]] = field(factory=list, init=False)  # in order of arrival
-    _active: dict[_Place, Entry[T]] = field(factory=dict, init=False)
+    running: Entry[T] | None = field(default=None, init=False)
+    lease: Entry[T] | None = field(default=None, init=False)
+    procedure: Entry[T] | None = field(default=None, init=False)
+    waiting: int = field(default=0, init=False)
+    """How many of the waiting entries count towards the capacity."""
+    _lines: tuple[dict[Entry[T], None], ...] = field(init=False)  # in order of arrival
+    _arrived: int = field(default=0, init=False)
     _blocked_since: float = field(default=-math.inf, init=False)  # by the lease under way
 
-    @property
-    def waiting(self) -> int:
-        """How many of the waiting entries count towards the capacity."""
-        return sum(entry.kind in _COUNTED for entry in self._waiting)
+    @_lines.default
+    def _one_line_for_each_priority(self) -> tuple[dict[Entry[T], None], ...]:
+        return tuple({} for _ in Priority)
 
     @property
-    def running(self) -> Entry[T] | None:
-        """The entry that has the radio now."""
-        return self._active.get(_Place.RADIO)
-
-    @property
-    def lease(self) -> Entry[T] | None:
-        """The lease under way."""
-        return self._active.get(_Place.LEASE)
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not any(self._lines)
 
     @property
     def active(self) -> tuple[Entry[T], ...]:
         """All entries whose turn has come and that are not done."""
-        return tuple(self._active.values())
+        places = self.running, self.lease, self.procedure
+        return tuple(entry for entry in places if entry is not None)
 
     def put(
         self,
@@ -152,38 +148,48 @@ class RadioQueue(Generic[T]):
         """
         if self.closed:
             raise QueueClosed("the queue takes no requests")
-        if kind in _COUNTED and self.waiting >= self.capacity:
+        counted = kind in _COUNTED
+        if counted and self.waiting >= self.capacity:
             raise QueueFull(self.capacity)
         if lease is not None and lease is not self.lease:
             raise LocalProtocolError("the lease is over")
-        entry = Entry(item, kind, priority, now, lease, patience)
-        self._waiting.append(entry)
+        self.waiting += counted
+        self._arrived += 1
+        entry = Entry(item, kind, priority, now, lease, patience, self._arrived)
+        self._lines[priority][entry] = None
         return entry
 
     def next(self, now: float) -> Entry[T] | None:
         """Take the entry to deal with now: ACTIVE if its turn has come, else EXPIRED."""
         if self.paused:
             return None
-        for entry in self._waiting:
-            if self._expires_at(entry) <= now:
-                return self._take(entry, State.EXPIRED)
+        if self.lease is not None:
+            for entry in self._all():
+                if self._expires_at(entry) <= now:
+                    self._take(entry, State.EXPIRED)
+                    return entry
         chosen = self._choose(now)
-        return None if chosen is None else self._begin(chosen, now)
+        if chosen is not None:
+            self._begin(chosen, now)
+        return chosen
 
     def expires_at(self) -> float:
         """When `next` will have an expired entry if nothing else happens; infinity for never."""
-        return min(map(self._expires_at, self._waiting), default=math.inf)
+        if self.paused or self.lease is None:
+            return math.inf
+        return min(map(self._expires_at, self._all()), default=math.inf)
 
     def done(self, entry: Entry[T]) -> None:
         """`entry` is over, or not wanted any more; does nothing the second time."""
         if entry.state is State.WAITING:
-            self._waiting.remove(entry)
-        elif entry.state is State.ACTIVE:
-            del self._active[_PLACES[entry.kind]]
+            self._take(entry, State.OVER)
+        elif entry is self.running:
+            self.running = None
+        elif entry is self.lease:
+            self.lease = None
+        elif entry is self.procedure:
+            self.procedure = None
         entry.state = State.OVER
-        for step in self._waiting:
-            if step.lease is entry:
-                step.lease = None  # it waits like any other from now on
 
     def pause(self) -> None:
         """From now on nothing becomes active; what is active goes on."""
@@ -198,10 +204,13 @@ class RadioQueue(Generic[T]):
     def close(self) -> tuple[Entry[T], ...]:
         """Take no more, and give back all that wait."""
         self.closed = True
-        waiting, self._waiting = tuple(self._waiting), []
+        waiting = tuple(self._all())
         for entry in waiting:
-            entry.state = State.OVER
+            self._take(entry, State.OVER)
         return waiting
+
+    def _all(self) -> list[Entry[T]]:
+        return sorted((entry for line in self._lines for entry in line), key=_arrival)
 
     def _choose(self, now: float) -> Entry[T] | None:
         """There are three cases.
@@ -212,30 +221,56 @@ class RadioQueue(Generic[T]):
         """
         if self.running is not None:
             return None
-        if self.lease is not None:
-            return next((entry for entry in self._waiting if entry.lease is self.lease), None)
-        free = [entry for entry in self._waiting if _PLACES[entry.kind] not in self._active]
-        for entry in free:
-            if entry.priority > min(Priority) and now - entry.since >= self.background_wait:
+        heads = [head for line in self._lines if (head := self._head(line)) is not None]
+        if len(heads) > 1:
+            overdue = heads if self.lease is not None else self._overdue(heads, now)
+            return min(overdue, key=_arrival, default=heads[0])
+        return heads[0] if heads else None
+
+    def _head(self, line: dict[Entry[T], None]) -> Entry[T] | None:
+        """The first of a line whose turn may come."""
+        for entry in line:
+            if self.lease is not None:
+                may_run = entry.lease is self.lease
+            else:
+                may_run = self.procedure is None or entry.kind is not Kind.PROCEDURE
+            if may_run:
                 return entry
-        return min(free, key=lambda entry: entry.priority, default=None)
+        return None
 
-    def _begin(self, entry: Entry[T], now: float) -> Entry[T]:
+    def _overdue(self, heads: list[Entry[T]], now: float) -> list[Entry[T]]:
+        return [
+            head
+            for head in heads
+            if head.priority is not Priority.INTERACTIVE
+            and now - head.since >= self.background_wait
+        ]
+
+    def _begin(self, entry: Entry[T], now: float) -> None:
         entry.started = now
-        self._active[_PLACES[entry.kind]] = entry
         if entry.kind is Kind.LEASE:
+            self.lease = entry
             self._blocked_since = now
-        return self._take(entry, State.ACTIVE)
+        elif entry.kind is Kind.PROCEDURE:
+            self.procedure = entry
+        else:
+            self.running = entry
+        self._take(entry, State.ACTIVE)
 
-    def _take(self, entry: Entry[T], state: State) -> Entry[T]:
-        self._waiting.remove(entry)
+    def _take(self, entry: Entry[T], state: State) -> None:
+        del self._lines[entry.priority][entry]
+        self.waiting -= entry.kind in _COUNTED
         entry.state = state
-        return entry
 
     def _expires_at(self, entry: Entry[T]) -> float:
-        if self.paused or self.lease is None or entry.lease is self.lease:
+        """Of an entry that waits while there is a lease."""
+        if entry.lease is self.lease:
             return math.inf
         return max(entry.since, self._blocked_since) + entry.patience
+
+
+def _arrival(entry: Entry[T]) -> int:
+    return entry.number
 
 
 class Fate(Enum):
@@ -250,6 +285,8 @@ class Fate(Enum):
     """Whoever asked for it went away before its turn."""
     LEASED = "leased"
     """Accepted, then rejected because the radio stayed leased."""
+    RESERVED = "reserved"
+    """Rejected, not accepted: the radio is reserved."""
     FULL = "full"
     """Rejected, not accepted: no room."""
     CLOSED = "closed"

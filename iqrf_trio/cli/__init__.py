@@ -11,6 +11,8 @@ COMMANDS: Mapping[str, str] = {
     "call": "send one request to a gateway and print its answers",
     "watch": "print what a gateway reports: sensor values and asynchronous messages",
     "token": "make, list and revoke the API tokens that clients authenticate with",
+    "db": "take the devices of an old gateway over",
+    "products": "make a product catalogue of an old gateway's repository cache",
     "simulate": "run a simulated mesh that any gateway can connect to",
     "demo": "show the whole gateway at work on a simulated mesh",
     "config": "print the effective configuration, or a commented default file",

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from iqrf_trio.cli.ages import age
 from iqrf_trio.cli.client import Received
 from iqrf_trio.cli.tables import cell, table
 
@@ -72,25 +73,29 @@ def _step(rsp: Object) -> str:
 
 
 def _sensors(rsp: Object) -> str:
-    columns = ("address", "index", "sensor", "value", "unit", "updated")
-    members = ("index", "name", "value", "unit", "updated")
+    columns = ("address", "index", "sensor", "value", "unit", "age")
+    members = ("index", "name", "value", "unit")
     rows = [
-        (device["address"], *(sensor[member] for member in members))
+        (
+            device["address"],
+            *(sensor[member] for member in members),
+            sensor["updated"] and age(sensor["updated"]),
+        )
         for device in rsp["sensorDevices"]
         for sensor in device["sensors"]
     ]
-    return table(columns, rows)
+    return table(columns, rows) if rows else "none"
 
 
 def _lights(rsp: Object) -> str:
-    return "lights at " + (", ".join(map(cell, rsp["lightDevices"])) or "no address")
+    return ", ".join(map(cell, rsp["lightDevices"])) or "none"
 
 
 def _objects(member: str) -> Callable[[Object], str]:
     """A layout for a list of objects: a column for each of their members."""
 
     def layout(rsp: Object) -> str:
-        return objects_table(rsp[member])
+        return objects_table(rsp[member]) or "none"
 
     return layout
 

@@ -42,4 +42,8 @@ async def _watch(url: str, token: str, *, raw: bool) -> NoReturn:
 
 def _shown(received: Received) -> str:
     now = f"{datetime.now().astimezone():%T}"
-    return f"{now} {render(received) if received.mtype == _REPORT else line(received)}"
+    if received.mtype != _REPORT:
+        return f"{now} {line(received)}"
+    shown = f"{now} {render(received)}"
+    shortfall = received.explanation.removeprefix("ok").removeprefix("; ")
+    return f"{shown}\n{shortfall}" if shortfall and not received.status else shown

@@ -64,6 +64,18 @@ _COUNT = between(1, 2**31 - 1)
 _SECONDS = between(1, 86400)
 _PIN = between(-1, 1023)
 
+BoardName = Literal[
+    "raspberry-pi",
+    "up",
+    "up-squared",
+    "orange-pi-zero",
+    "iqube",
+    "unipi-axon",
+    "unipi-iris",
+    "none",
+]
+"""The boards of which the pins are known."""
+
 # The speeds of a module's UART (TR configuration byte 0x0B, "UART baud rate").
 _BAUD_RATE = one_of(1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 
@@ -140,7 +152,9 @@ class Queue:
 class Spi:
     """A module on the SPI bus."""
 
-    board: Literal["raspberry-pi"] = setting("raspberry-pi", "preset; the keys below override it")
+    board: BoardName = setting(  # noqa: RUF009 - a field, as elsewhere
+        "raspberry-pi", "preset; the keys below override it"
+    )
     mode: Literal["fast", "slow"] = setting("fast", "fast | slow")
     gpio_chip: str = setting("/dev/gpiochip0", "", not_empty)
     power_enable_pin: int = setting(23, "line of the chip; -1 = none", _PIN)
@@ -153,6 +167,9 @@ class Uart:
     """A module on a serial line."""
 
     baud_rate: int = setting(57600, "as configured in the module", _BAUD_RATE)
+    board: BoardName = setting(  # noqa: RUF009 - a field, as elsewhere
+        "none", "preset whose pins switch the module; none = always on"
+    )
 
 
 @frozen

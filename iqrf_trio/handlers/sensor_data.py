@@ -1,5 +1,6 @@
 """iqrfSensorData_*: settings and state of the sensor worker."""
 
+import logging
 from collections.abc import Mapping
 
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
@@ -8,8 +9,7 @@ from iqrf_trio.store import StoreError
 from protocol.api import sensor_data
 from protocol.api.message import Answer
 
-SETTING = "sensor_data"
-"""Under which key the store keeps the settings."""
+log = logging.getLogger("iqrf_trio.handlers")
 
 
 def get_config(gateway: Gateway, exchange: Exchange[None]) -> Answer:
@@ -18,15 +18,15 @@ def get_config(gateway: Gateway, exchange: Exchange[None]) -> Answer:
 
 
 async def set_config(gateway: Gateway, exchange: Exchange[sensor_data.SetConfig]) -> Answer:
-    """Keep the changed settings, then put them into force: either both happens, or neither."""
-    settings = exchange.request.applied_to(gateway.worker.settings)
-    if not all(messaging in gateway.messagings for messaging in settings.messaging_list):
+    """Keep the changed settings, and put them into force: either both happens, or neither."""
+    listed = exchange.request.messaging_list or ()
+    if not gateway.messagings.issuperset(listed):
         raise sensor_data.SettingsError
     try:
-        await gateway.store.save_setting(SETTING, sensor_data.config(settings))
+        await gateway.worker.configure(exchange.request.applied_to)
     except StoreError as error:
+        log.error("the settings were not stored: %s", error)
         raise sensor_data.SettingsError from error
-    gateway.worker.configure(settings)
     return exchange.answer()
 
 

@@ -165,7 +165,7 @@ class Administration(Peripheral):
             # The coordinator keeps the bond whether or not such a module is there.
             self.bonds.add(address, mid)
             if node := self._stranger(mid, now):
-                node.nadr = address
+                node.nadr, node.network = address, self.bonds.network
         # Of several nodes the coordinator names none.
         named = address if len(pdata) == _PAIR else 0
         return AUTHORIZE_BOND.encode(Bonded(named, len(self.bonds.mids)))
@@ -184,5 +184,5 @@ class Administration(Peripheral):
 
     def _bond(self, address: int, node: Node) -> bytes:
         self.bonds.add(address, node.mid)
-        node.nadr = address
+        node.nadr, node.network = address, self.bonds.network
         return BOND_NODE.encode(Bonded(address, len(self.bonds.mids)))

@@ -8,16 +8,19 @@ from iqrf_trio.simulator.refusal import WRONG_DATA, Refused
 from iqrf_trio.simulator.routes import Route
 from protocol.dpa.frc import bitmap
 from protocol.dpa.memory import MID_RECORD, MID_TABLE, PARENT_TABLE, VRN_TABLE, ZONE_TABLE
-from protocol.dpa.packet import MAX_NODE
+from protocol.dpa.packet import COORDINATOR, MAX_NODE
 
 _DISCOVERED_TABLE = 0x0020
 _ADDRESSES = MAX_NODE + 1
 _TABLE_SIZE = 0x100
 
 _ENTRY = MID_RECORD
-"""Bytes of a backup per address: MID, whether bonded, VRN, zone, VRN of the parent."""
+"""Bytes of a backup per address: MID, whether bonded, VRN, zone, VRN of the parent.
+
+The coordinator's own holds the identifications of the network and of the discovery.
+"""
 _ENTRIES = 6
-"""Addresses in one block of a backup: 1 + 6 * 8 = 49 bytes."""
+"""Addresses in one block of a backup: 6 * 8 + 1 = 49 bytes; the last one counts what follows."""
 _BLOCKS = _ADDRESSES // _ENTRIES
 
 
@@ -29,6 +32,8 @@ class Bonds:
     """
 
     image: bytearray
+    network: int = 0
+    """Identification of the network; nodes of another one do not hear this coordinator."""
     did: int = 0
     """Identification of the discovery, another one after each."""
     mids: dict[int, int] = field(factory=dict)
@@ -81,23 +86,28 @@ class Bonds:
             raise Refused(WRONG_DATA)
         first = index * _ENTRIES
         entries = [self._entry(address) for address in range(first, first + _ENTRIES)]
-        return bytes((index,)) + b"".join(entries)
+        return b"".join(entries) + bytes((_BLOCKS - 1 - index,))
 
     def restore(self, block: bytes) -> None:
         """Take over a block that `backup` gave; raises Refused for any other."""
-        index = block[0]
-        if index >= _BLOCKS:
+        index = _BLOCKS - 1 - block[-1]
+        if index < 0:
             raise Refused(WRONG_DATA)
         for number in range(_ENTRIES):
-            start = 1 + number * _ENTRY
+            start = number * _ENTRY
             self._restore_entry(index * _ENTRIES + number, block[start : start + _ENTRY])
 
     def _entry(self, address: int) -> bytes:
+        if address == COORDINATOR:
+            return self.network.to_bytes(_ENTRY - 1, "little") + bytes((self.did,))
         mid, route = self.mids.get(address), self.routes.get(address)
         place = (route.vrn, route.zone, route.parent_vrn) if route else (0, 0, 0)
         return (mid or 0).to_bytes(4, "little") + bytes((mid is not None, *place))
 
     def _restore_entry(self, address: int, entry: bytes) -> None:
+        if address == COORDINATOR:
+            self.network, self.did = int.from_bytes(entry[:-1], "little"), entry[-1]
+            return
         mid, (bonded, vrn, zone, parent_vrn) = int.from_bytes(entry[:4], "little"), entry[4:]
         self.remove(address)
         if bonded:

@@ -103,7 +103,8 @@ class Collector(Peripheral):
             if slot > width.capacity or address not in self.bonds.mids:
                 continue
             node = self.world.at(address)
-            if node and self.world.hears(node, now):
+            known = node and node.network == self.bonds.network
+            if node and known and self.world.hears(node, now):
                 values[address] = answer(node, command, user_data, now)
         self.buffer = pack(width, asked, values, selective=selective)
         self.params &= ~_OFFLINE

@@ -62,7 +62,7 @@ class Coordinator(Module):
         super().__attrs_post_init__()
         self.nadr = COORDINATOR
         tables = Eeeprom()
-        self.bonds = Bonds(tables.image)
+        self.bonds = Bonds(tables.image, network=self.mid)
         self.administration = Administration(self.world, self.bonds)
         self.collector = Collector(self.world, self.bonds)
         self.install(

@@ -141,6 +141,12 @@ class Mesh:
         self._delivery.outbox.clear()
         self._reboot(now)
 
+    def replace_coordinator(self, mid: int, now: float = 0.0) -> None:
+        """Put a coordinator in the place of this one that is as delivered: it knows nobody."""
+        old = self.coordinator
+        self.coordinator = Coordinator(mid, old.product, old.rf_mode, world=self.world)
+        self.reset(now)
+
     def _reboot(self, now: float) -> None:
         self.coordinator.reset()
         self._ready_at = self._deaf_until = self._air_free_at = now + BOOT_S
@@ -169,7 +175,7 @@ class Mesh:
         hops, hops_response = self.coordinator.hops_to(request.nadr)
         confirmation = self._confirmation(request, hops, hops_response)
         confirmed_at, arrived_at = self._send(request, confirmation, now)
-        node = self.world.at(request.nadr)
+        node = self._member(request.nadr)
         reached = self.coordinator.reaches(request.nadr, min(hops, hops_response))
         if node is None or not reached or not self.world.hears(node, arrived_at):
             # The coordinator does not know, and waits as long as a short response takes.
@@ -190,12 +196,17 @@ class Mesh:
         confirmed_at, arrived_at = self._send(request, confirmation, now)
         self._occupy(confirmed_at, arrived_at)
         for address in self.coordinator.bonds.mids:
-            node = self.world.at(address)
+            node = self._member(address)
             if node and self.world.hears(node, arrived_at):
                 self._execute(node, request, arrived_at)
                 node.sensors.said.clear()
                 if node.rebooting:
                     node.reset()
+
+    def _member(self, address: int) -> Node | None:
+        """The node at `address`, if the coordinator has the key of its network."""
+        node = self.world.at(address)
+        return node if node and node.network == self.coordinator.bonds.network else None
 
     def _send(
         self, request: Request, confirmation: Confirmation, now: float

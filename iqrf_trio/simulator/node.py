@@ -29,6 +29,8 @@ from protocol.dpa.pnum import FRC, NODE
 _NOWHERE = Route(0, 0, 0)
 _NO_ADDRESS = 0xFF
 _USER_ADDRESS = 0xFFFF
+_PLACE = NodeInfo.layout.size
+"""Bytes of a backup in front of the identification of the network; its last one is 0."""
 _BONDED = 0x01
 _BOND_RECORD = 5
 """Address and MID in Validate bonds."""
@@ -43,7 +45,8 @@ _CHIP_PHASE = 32
 class Node(Module):
     """One node; set `online` to False to switch it off, `position` to move it.
 
-    `route` is what the node was told by the last discovery, and `did` that discovery's number.
+    `route` is what the node was told by the last discovery, and `did` that discovery's number;
+    `network` is what it shares with its coordinator since it was bonded.
     """
 
     position: Position = (0.5, 0.0)
@@ -51,6 +54,7 @@ class Node(Module):
     thermometer: Signal | None = _CHIP
     route: Route = _NOWHERE
     did: int = 0
+    network: int = 0
     chip: Thermometer = field(init=False)
     sensors: Sensors = field(init=False)
     outputs: Outputs = field(init=False)
@@ -162,11 +166,14 @@ class Membership(Peripheral):
     def _backup(self, index: int) -> bytes:
         if index != 0:
             raise Refused(WRONG_DATA)
-        return self.node_info().encode().ljust(BACKUP_BLOCK, b"\0")
+        place = self.node_info().encode() + self.node.network.to_bytes(4, "little")
+        return place.ljust(BACKUP_BLOCK, b"\0")
 
     def _restore(self, block: bytes) -> bytes:
         info = NodeInfo.decode(block)
         self.node.nadr = info.address if info.bonded else None
+        self.node.did = info.did
+        self.node.network = int.from_bytes(block[_PLACE : _PLACE + 4], "little")
         self.node.route = Route(info.vrn, info.zone, info.parent_vrn)
         return b""
 

@@ -57,6 +57,7 @@ def assemble(
         node.rf_mode = rf_mode
         if node.nadr is not None:
             coordinator.bonds.add(node.nadr, node.mid)
+            node.network = coordinator.bonds.network
     coordinator.administration.discover(FULL_POWER)
     return Mesh(coordinator)
 

@@ -1,7 +1,6 @@
 """A simulated mesh behind a TCP port: bare DPA messages, one per segment, for any gateway."""
 
 import logging
-from functools import partial
 from typing import NoReturn
 
 import trio
@@ -31,11 +30,10 @@ async def serve_tcp(
     whose connection died unnoticed gets in again. Raises OSError when it cannot listen.
     """
     clients = _Clients(SimulatorPort(mesh, speed))
-    async with trio.open_nursery() as nursery:
-        serve = partial(trio.serve_tcp, clients.serve, port, host=host)
-        listeners: list[trio.SocketListener] = await nursery.start(serve)
-        bound: tuple[str, int] = listeners[0].socket.getsockname()[:2]
-        task_status.started(bound)
+    listeners = await trio.open_tcp_listeners(port, host=host)
+    bound: tuple[str, int] = listeners[0].socket.getsockname()[:2]
+    task_status.started(bound)
+    await trio.serve_listeners(clients.serve, listeners)
     raise AssertionError("serving never completes")
 
 

@@ -16,7 +16,7 @@ from typing import Protocol, Self, TypeVar
 import trio
 from attrs import define, field
 
-from iqrf_trio.store import files
+from iqrf_trio.store import backups, files
 from iqrf_trio.store.errors import (
     DamagedDatabaseError,
     DatabaseBusyError,
@@ -111,6 +111,11 @@ def connect_foreign(path: Path) -> Connection:
     return connection
 
 
+def in_memory() -> Connection:
+    """An empty database that is gone when it is closed, for rows on their way between versions."""
+    return sqlite3.connect(":memory:", isolation_level=None)
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn what SQLite raises about the database at `path` into StoreError."""
@@ -171,7 +176,8 @@ class Database:
     async def open(cls, path: Path, *, hop: Hop = trio.to_thread.run_sync) -> AsyncIterator[Self]:
         """Open the database at `path`, making one where there is none.
 
-        A damaged file is renamed and reported, and a new one made. Raises StoreError.
+        A damaged file is renamed and reported, and the last good backup takes its place, or a
+        new database where there is none. Raises StoreError.
         """
         connection = await hop(partial(_open, path))
         database = cls(path, connection, hop)
@@ -196,6 +202,10 @@ class Database:
         """
         return await self._run(partial(transact, self._connection, fn, durable=durable))
 
+    async def back_up(self, now: float) -> Path | None:
+        """Make a backup if one is due at `now` (Unix time); returns it. Raises StoreError."""
+        return await self._run(partial(_back_up, self._connection, self.path, now))
+
     async def changed(self) -> bool:
         """Whether another program has committed anything since this was asked before."""
         version = await self._run(partial(_pragma, self._connection, "data_version"))
@@ -218,13 +228,43 @@ def _open(path: Path) -> Connection:
         return connect(path, check=True)
     except DamagedDatabaseError as error:
         aside = files.set_aside(path)
+        return _rebuild(path, f"{error}; it is kept as {aside}")
+
+
+def _rebuild(path: Path, what_happened: str) -> Connection:
+    """The database of the last good backup, or an empty one."""
+    for backup in backups.newest_first(path):
+        try:
+            backups.put_back(backup, path)
+            connection = connect(path, check=True)
+        except StoreError as error:
+            _log.error("the backup %s is of no use: %s", backup, error)
+            files.remove(path)
+            continue
         _log.error(
-            "%s; it is kept as %s, and the gateway starts with an empty database: "
-            "enumerate the network and create tokens anew, or restore a backup",
-            error,
-            aside,
+            "%s; the gateway goes on with the backup %s: enumerate the network, create the "
+            "tokens that are newer anew, and revoke again those that were revoked since",
+            what_happened,
+            backup,
         )
+        return connection
+    _log.error(
+        "%s; there is no good backup, so the gateway starts with an empty database: "
+        "enumerate the network and create tokens anew",
+        what_happened,
+    )
     return connect(path)
+
+
+def _back_up(connection: Connection, path: Path, now: float) -> Path | None:
+    try:
+        if not backups.due(path, now):
+            return None
+        copy = backups.new_file(path)
+        connection.execute("VACUUM INTO ?", (str(copy),))
+        return backups.finish(path, copy, now)
+    except OSError as error:
+        raise StoreError(f"no backup of {path}: {error.strerror}") from error
 
 
 def _close(path: Path, connection: Connection) -> None:

@@ -30,21 +30,21 @@ WHERE NOT EXISTS (SELECT * FROM device WHERE device.product = product.id)
 """
 
 _LOAD_DEVICES = """
-SELECT id, address, mid, discovered, vrn, zone, parent, product, standards_known,
+SELECT id, address, mid, discovered, vrn, zone, parent, product, responding, standards_known,
        binary_outputs, light, metadata
 FROM device
 """
 
 _INSERT_DEVICE = """
-INSERT INTO device (address, mid, discovered, vrn, zone, parent, product, standards_known,
-                    binary_outputs, light, metadata)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO device (address, mid, discovered, vrn, zone, parent, product, responding,
+                    standards_known, binary_outputs, light, metadata)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 RETURNING id
 """
 
 _UPDATE_DEVICE = """
 UPDATE device SET address = ?, mid = ?, discovered = ?, vrn = ?, zone = ?, parent = ?,
-                  product = ?, standards_known = ?, binary_outputs = ?, light = ?
+                  product = ?, responding = ?, standards_known = ?, binary_outputs = ?, light = ?
 WHERE id = ?
 """
 
@@ -112,7 +112,8 @@ def _load(connection: Connection) -> dict[int, Device]:
     sensors_of = sensors.load(connection)
     devices = {}
     for row in connection.execute(_LOAD_DEVICES):
-        id_, address, mid, discovered, vrn, zone, parent, product, known, outputs, light, text = row
+        id_, address, mid, discovered, vrn, zone, parent, product, *rest = row
+        responding, known, outputs, light, text = rest
         devices[id_] = Device(
             address=address,
             mid=mid,
@@ -121,6 +122,7 @@ def _load(connection: Connection) -> dict[int, Device]:
             zone=zone,
             parent=parent,
             product=products.get(product),
+            responding=bool(responding),
             standards_known=bool(known),
             sensors=sensors_of.get(id_, ()),
             binary_outputs=outputs,
@@ -211,6 +213,7 @@ def _columns(device: Device, products: Mapping[Identity, int]) -> tuple[object, 
         device.zone,
         device.parent,
         None if device.product is None else products[device.product.identity],
+        device.responding,
         device.standards_known,
         device.binary_outputs,
         device.light,

@@ -41,13 +41,35 @@ def left_open(path: Path) -> bool:
         return False
 
 
+def changed_at(path: Path) -> float:
+    """When the database was last written, in Unix time."""
+    files = (file for file in (path, _companion(path, "-wal")) if file.exists())
+    return max((file.stat().st_mtime for file in files if file.stat().st_size), default=0.0)
+
+
+def flush(path: Path) -> None:
+    """Have what was written to the file reach the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def remove(path: Path) -> None:
+    """Delete a database and what belongs to it."""
+    for file in (path, *(_companion(path, suffix) for suffix in _COMPANIONS)):
+        file.unlink(missing_ok=True)
+
+
+def stamp() -> str:
+    """The time for a file name; later ones come later in the alphabet."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+
+
 def set_aside(path: Path) -> Path:
     """Rename a damaged database and what belongs to it; returns the new path.
 
     Raises StoreError.
     """
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    aside = path.with_name(f"{path.name}.damaged-{stamp()}")
     try:
         path.rename(aside)
         for suffix in _COMPANIONS:

@@ -15,20 +15,20 @@ from protocol.times import format_iso, parse_iso
 _log = logging.getLogger("iqrf_trio.store")
 
 _LOAD = """
-SELECT device, position, type, type_index, name, short_name, unit, decimals, frcs,
+SELECT device, position, type, type_index, name, short_name, unit, decimals, frcs, scale,
        value, datablock, updated
 FROM sensor ORDER BY device, position
 """
 
 _INSERT = """
-INSERT INTO sensor (type, type_index, name, short_name, unit, decimals, frcs,
+INSERT INTO sensor (type, type_index, name, short_name, unit, decimals, frcs, scale,
                     value, datablock, updated, device, position)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _DESCRIBE = """
 UPDATE sensor SET type = ?, type_index = ?, name = ?, short_name = ?, unit = ?, decimals = ?,
-                  frcs = ?
+                  frcs = ?, scale = ?
 WHERE device = ? AND position = ?
 """
 
@@ -44,7 +44,8 @@ def load(connection: Connection) -> Mapping[int, tuple[Sensor, ...]]:
     """Row id of a device to its sensors by index; devices without sensors give ()."""
     found: defaultdict[int, tuple[Sensor, ...]] = defaultdict(tuple)
     for device, position, *rest in connection.execute(_LOAD):
-        type_, type_index, name, short_name, unit, decimals, frcs, value, datablock, updated = rest
+        type_, type_index, name, short_name, unit, decimals, frcs, scale, *latest = rest
+        value, datablock, updated = latest
         found[device] += (
             Sensor(
                 index=position,
@@ -57,6 +58,7 @@ def load(connection: Connection) -> Mapping[int, tuple[Sensor, ...]]:
                 frcs=_numbers(frcs),
                 value=value if datablock is None else _numbers(datablock),
                 updated=None if updated is None else parse_iso(updated),
+                scale=scale,
             ),
         )
     return found
@@ -106,6 +108,7 @@ def _description(sensor: Sensor) -> tuple[object, ...]:
         sensor.unit,
         sensor.decimals,
         json_text.dump(sensor.frcs),
+        sensor.scale,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 import trio
 from attrs import define
 
-from iqrf_trio.store import devices, sensors, settings, tokens
+from iqrf_trio.store import archive, devices, sensors, settings, tokens
 from iqrf_trio.store.database import Connection, Database, Hop
 from protocol.network import JsonObject, Network, Value
 from protocol.tokens import Token
@@ -72,15 +72,34 @@ class Store:
         """Note that a token was shown after its time."""
         await self._database.write(partial(tokens.expire, token_id=token_id, at=at), durable=True)
 
-    async def changed(self) -> bool:
-        """Whether another program (the token tool) has written since this was asked before."""
-        return await self._database.changed()
+    async def archive(self) -> bytes:
+        """Everything but measured values, for a snapshot; the same content is the same bytes."""
+        return await self._database.read(archive.pack)
 
-    async def _change(self, fn: Callable[[Connection], T]) -> T:
+    async def restore(self, data: bytes) -> None:
+        """Make what `archive` gave the content of the database; see `archive.restore`."""
+        rows = archive.unpack(data)
+        await self._change(partial(archive.restore, archive=rows), durable=True)
+
+    async def changed(self) -> bool:
+        """Whether another program (a command) has written since this was asked before.
+
+        Then `network` is read again.
+        """
+        changed = await self._database.changed()
+        if changed:
+            self.network = await self._database.read(devices.load)
+        return changed
+
+    async def back_up(self, at: datetime) -> Path | None:
+        """Make a backup of everything if the last one is a day old and no longer true."""
+        return await self._database.back_up(at.timestamp())
+
+    async def _change(self, fn: Callable[[Connection], T], *, durable: bool = False) -> T:
         def change_and_load(connection: Connection) -> tuple[T, Network]:
             return fn(connection), devices.load(connection)
 
         # No checkpoint stands between the commit and this assignment, so even a cancelled
         # caller leaves the two in step.
-        result, self.network = await self._database.write(change_and_load)
+        result, self.network = await self._database.write(change_and_load, durable=durable)
         return result

@@ -42,6 +42,19 @@ _PLAUSIBLE_VOLTS = 6.0
 """No transceiver survives more; the formula is not confirmed for G modules."""
 
 
+def rssi_dbm(code: int) -> int | None:
+    """Strength of the last reception; None for nothing received, and for what no receiver says."""
+    return code - _RSSI_OFFSET if 0 < code <= _RSSI_OFFSET else None
+
+
+def supply_volts(code: int) -> float | None:
+    """Supply voltage, None for a code that no working device has."""
+    if not 0 < code < _VOLTAGE_LIMIT:
+        return None
+    volts = _VOLTAGE_NUMERATOR / (_VOLTAGE_LIMIT - code)
+    return volts if volts <= _PLAUSIBLE_VOLTS else None
+
+
 def os_version_text(version: int, mcu_type: int) -> str:
     """The OS version as people write it, "4.06D", from the two bytes that a device tells."""
     return f"{version >> 4:X}.{version & 0x0F:02X}{_series(mcu_type)}"
@@ -108,17 +121,14 @@ class OsInfo:
         return _MODULES.get(_series(self.mcu_type), {}).get(self.mcu_type >> 4)
 
     @property
-    def rssi_dbm(self) -> int:
-        """Strength of the last reception; -130 in a coordinator that has received nothing."""
-        return self.rssi - _RSSI_OFFSET
+    def rssi_dbm(self) -> int | None:
+        """Strength of the last reception; None in a coordinator that has received nothing."""
+        return rssi_dbm(self.rssi)
 
     @property
     def supply_volts(self) -> float | None:
         """Supply voltage, None for a code that means none."""
-        if self.supply_voltage >= _VOLTAGE_LIMIT:
-            return None
-        volts = _VOLTAGE_NUMERATOR / (_VOLTAGE_LIMIT - self.supply_voltage)
-        return volts if volts <= _PLAUSIBLE_VOLTS else None
+        return supply_volts(self.supply_voltage)
 
     @property
     def shortest_timeslot_ms(self) -> int:

@@ -13,7 +13,7 @@ ANY_HWPID = 0xFFFF
 """As HWPID of a request: execute whatever the device's profile is (DPA guide, HWPID)."""
 
 MAX_PDATA = 56
-"""Bytes of PDATA that fit a frame of 64 bytes (dpa-and-channels.md 3.1)."""
+"""Bytes of PDATA that fit a frame of 64 bytes (DPA guide, "Message parameters")."""
 
 _RESPONSE_FLAG = 0x80
 _ASYNC_FLAG = 0x80
@@ -109,6 +109,11 @@ class Response:
 Packet = Request | Confirmation | Response
 
 
+def address_of(packet: Packet) -> tuple[int, int, int]:
+    """By what an answer is matched with its request: NADR, PNUM, PCMD."""
+    return packet.nadr, packet.pnum, packet.pcmd
+
+
 def answer(request: Request, *, hwpid: int, pdata: bytes = b"", rcode: int = 0) -> Response:
     """The response a device of `hwpid` gives to `request`."""
     return Response(request.nadr, request.pnum, request.pcmd, hwpid, rcode, pdata=pdata)
@@ -120,7 +125,7 @@ def with_dpa_value(response: Response, dpa_value: int) -> Response:
 
 
 def parse(frame: bytes) -> Packet:
-    """Tell what `frame` is by its bytes (dpa-and-channels.md 3.1, "Classifier").
+    """Tell what `frame` is by its bytes (as the vendor's host library does).
 
     A frame that is no response and no confirmation is a request: on the gateway's side of the
     interface that is something a node sent unasked.

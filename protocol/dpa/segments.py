@@ -18,6 +18,7 @@ from protocol.standard import binary_output, light
 
 _PCMD = 3
 _RCODE = 6
+_REQUEST_HEADER = 6
 _RESPONSE_HEADER = 8
 _CONFIRMATION = 11
 _RESPONSE_FLAG = 0x80
@@ -69,11 +70,13 @@ class Segments:
 
     def sent(self, frame: bytes) -> None:
         """Learn from a request how long its response will be."""
-        key = (frame[2], frame[3])
+        if len(frame) <= _REQUEST_HEADER:
+            return
+        key = (frame[2], frame[_PCMD])
         if key in _READS:
             self._asked[key] = frame[-1]
         elif key == light.SEND_LDI.key:
-            self._asked[key] = len(frame) - 6
+            self._asked[key] = len(frame) - _REQUEST_HEADER
 
     def feed(self, segment: bytes) -> list[bytes]:
         """The messages that are complete with this segment."""

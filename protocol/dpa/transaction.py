@@ -16,7 +16,7 @@ from protocol.dpa.errors import (
     InterfaceError,
     ResponseCodeError,
 )
-from protocol.dpa.packet import BROADCAST, Confirmation, Packet, Request, Response
+from protocol.dpa.packet import BROADCAST, Confirmation, Packet, Request, Response, address_of
 from protocol.dpa.timing import (
     DEFAULT_MS,
     Timing,
@@ -97,6 +97,8 @@ class Transaction:
     `air_free_at` is what the transaction before it has left; from the outcome on it is what this
     one leaves: until then the network is still routing, or the coordinator still at work on a
     command whose answer was given up.
+    `rivals`: so many answers to other requests of the same command, given up before, come first;
+    nothing in an answer tells them apart.
 
     Feed it frames (`receive`), time (`tick`, at `deadline` at the latest) and failures of the
     port (`fail`) until there is an `outcome`; afterwards it takes no notice any more.
@@ -107,6 +109,7 @@ class Transaction:
     requested_at: float = field(alias="now")
     timeout_ms: int | None = None
     air_free_at: float = -math.inf
+    rivals: int = 0
     deadline: float = field(init=False)
     outcome: Outcome | None = field(init=False, default=None)
     _ready_at: float = field(init=False)
@@ -157,12 +160,9 @@ class Transaction:
 
     def _answers(self, packet: Confirmation | Response) -> bool:
         # The HWPID of a response is the device's own, that of the request often means "any".
-        request = self.request
-        return (packet.nadr, packet.pnum, packet.pcmd) == (
-            request.nadr,
-            request.pnum,
-            request.pcmd,
-        ) and not (isinstance(packet, Response) and packet.asynchronous)
+        return address_of(packet) == address_of(self.request) and not (
+            isinstance(packet, Response) and packet.asynchronous
+        )
 
     def _confirm(self, confirmation: Confirmation, now: float) -> bool:
         if self._confirmed or not is_remote(self.request):
@@ -180,6 +180,9 @@ class Transaction:
         return True
 
     def _respond(self, response: Response, now: float) -> bool:
+        if self.rivals:
+            self.rivals -= 1
+            return False
         if is_remote(self.request) and not self._confirmed and response.rcode == _OK:
             # A node answers after the confirmation only. So this is the late answer to an equal
             # request before, unless the confirmation was lost: the deadline will tell.

@@ -39,11 +39,12 @@ class Question:
 def questions(network: Network, addresses: frozenset[int]) -> tuple[Question, ...]:
     """The fewest questions that describe the devices at `addresses`.
 
-    Devices of one identity share a question; those of uncertified products are asked each.
+    Devices of one identity share a question; those of uncertified products are asked each. Those
+    that answered when they were asked last are tried first.
     """
     shared: dict[Identity, list[int]] = {}
     single = []
-    for device in network.nodes:
+    for device in sorted(network.nodes, key=lambda device: not device.responding):
         if device.address not in addresses or device.product is None:
             continue
         identity = device.product.identity

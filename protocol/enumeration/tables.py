@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from protocol.dpa.memory import MAX_READ, MID_TABLE, PARENT_TABLE, VRN_TABLE, ZONE_TABLE
 from protocol.dpa.packet import COORDINATOR
+from protocol.enumeration.identity import renewed
 from protocol.network import Device, Network
 
 NO_MID = frozenset((0, 0xFFFFFFFF))
@@ -97,8 +98,7 @@ def surveyed(network: Network, survey: Survey) -> Network:
     is left out: there is nothing to know it by.
     """
     known = {device.mid: device for device in network}
-    before = known.get(survey.coordinator.mid, survey.coordinator)
-    coordinator = evolve(survey.coordinator, metadata=before.metadata)
+    coordinator = _renewed(known.get(survey.coordinator.mid), survey.coordinator)
     devices = {coordinator.mid: coordinator}
     places = _places(survey)
     for address in sorted(survey.bonded):
@@ -114,6 +114,14 @@ def surveyed(network: Network, survey: Survey) -> Network:
                 parent=place.parent,
             )
     return Network.of(devices.values())
+
+
+def _renewed(before: Device | None, coordinator: Device) -> Device:
+    """The coordinator as it is now, with what people noted about it."""
+    if before is None or coordinator.product is None:
+        return coordinator
+    product = renewed(before.product, coordinator.product)
+    return evolve(coordinator, product=product, metadata=before.metadata)
 
 
 def nameless(survey: Survey, network: Network) -> tuple[int, ...]:

@@ -1,5 +1,7 @@
 """A WebSocket client that frames for itself, so that it can do wrong what a library cannot."""
 
+import base64
+import hashlib
 import struct
 from collections.abc import Mapping
 from types import TracebackType
@@ -13,6 +15,9 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 """The nonce and its answer of RFC 6455, 1.3."""
+
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""What makes an answer of a nonce (RFC 6455, 1.3)."""
 
 UPGRADE = {
     "Host": "localhost",
@@ -69,9 +74,16 @@ def frame(
         head = struct.pack("!BBQ", first, masked << 7 | 127, len(payload))
     if not masked:
         return head + payload
-    key = (_MASK * (len(payload) // 4 + 1))[: len(payload)]
-    masked_payload = int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")
-    return head + _MASK + masked_payload.to_bytes(len(payload), "big")
+    return head + _MASK + unmasked(payload, _MASK)
+
+
+def unmasked(payload: bytes, key: bytes) -> bytes:
+    """Mask or unmask; an empty key does nothing."""
+    if not key:
+        return payload
+    mask = (key * (len(payload) // 4 + 1))[: len(payload)]
+    result = int.from_bytes(payload, "big") ^ int.from_bytes(mask, "big")
+    return result.to_bytes(len(payload), "big")
 
 
 def close_frame(code: int) -> bytes:
@@ -84,6 +96,7 @@ class RawClient:
     def __init__(self, stream: trio.abc.Stream) -> None:
         self.stream = stream
         self._received = bytearray()
+        self._masked = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -127,15 +140,29 @@ class RawClient:
         assert answer.headers["sec-websocket-accept"] == ACCEPT
         return answer
 
+    async def grant(self) -> None:
+        """Be the server: read the request and grant it; what comes then is masked."""
+        while b"\r\n\r\n" not in self._received:
+            await self._more()
+        head, _, rest = bytes(self._received).partition(b"\r\n\r\n")
+        self._received, self._masked = bytearray(rest), True
+        key = head.partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r\n")[0]
+        digest = hashlib.sha1(key + GUID, usedforsecurity=False).digest()
+        await self.send_bytes(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
+        )
+
     async def receive_frame(self) -> Frame:
         """The next frame; raises EndOfStreamError."""
         first, second = await self._take(2)
-        assert not second & 0x80, "a server never masks"
+        assert bool(second & 0x80) is self._masked, "a client masks, a server never does"
         assert not first & 0x70, "no extension was agreed on"
         length = second & 0x7F
         if length > 125:
             length = int.from_bytes(await self._take(2 if length == 126 else 8), "big")
-        return Frame(first & 0x0F, await self._take(length), bool(first & 0x80))
+        key = await self._take(4 if self._masked else 0)
+        return Frame(first & 0x0F, unmasked(await self._take(length), key), bool(first & 0x80))
 
     async def receive(self) -> str:
         """The next message, which must be one unfragmented text frame; pings are answered."""
@@ -165,6 +192,14 @@ class RawClient:
             assert not self._received
         else:
             raise AssertionError(f"{received} instead of the end")
+
+    async def until_the_end(self) -> bytes:
+        """All that still comes, without regard to frames."""
+        try:
+            while True:
+                await self._more()
+        except EndOfStreamError:
+            return await self._take(len(self._received))
 
     async def _take(self, size: int) -> bytes:
         while len(self._received) < size:

@@ -12,6 +12,7 @@ from attrs import define, evolve, field
 from trio.testing import lockstep_stream_pair, memory_stream_pair
 
 from iqrf_trio.edges.websocket.connection import Connection
+from iqrf_trio.edges.websocket.door import Arrival
 from iqrf_trio.edges.websocket.limits import Limits
 from iqrf_trio.edges.websocket.server import Handler, Server
 from iqrf_trio.edges.websocket.tls import tls_context
@@ -159,9 +160,7 @@ class Rig:
         """A stream to the server, before any request; in lockstep it holds one send at a time."""
         pair = lockstep_stream_pair if lockstep else memory_stream_pair
         ours, theirs = pair()
-        self.nursery.start_soon(
-            partial(self.server.welcome, LingeringStream(theirs), tls_context=self.tls)
-        )
+        self.arrive(theirs)
         if self.tls is None:
             return RawClient(ours)
         trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
@@ -169,6 +168,11 @@ class Rig:
         return RawClient(
             trio.SSLStream(ours, trusting, server_hostname="localhost", https_compatible=True)
         )
+
+    def arrive(self, stream: trio.abc.HalfCloseableStream) -> None:
+        """Let the server find `stream` at its door."""
+        arrival = Arrival(LingeringStream(stream), self.server.handshakes.begin())
+        self.nursery.start_soon(partial(self.server.welcome, arrival, tls_context=self.tls))
 
     async def open(self, **more: str) -> RawClient:
         """A WebSocket."""

@@ -1,7 +1,7 @@
 """The scheduler's promises to clients, procedures and the operator, on a clock that jumps.
 
-Rows Q and D are the conformance rows of the request queues; Q5 does not exist. The incumbent's
-queue served numbers, squared; here a job's answer is its name in `Log.answers`.
+Rows Q and D are the conformance rows of the request queues; there is no row Q5. Where a row has
+a handler square a number, here a job's answer is its name in `Log.answers`.
 """
 
 import logging
@@ -102,7 +102,7 @@ async def test_q1_two_wait_right_after_two_pushes(log: Log, autojump_clock: Mock
         assert log.answers == ["2", "3"]
 
 
-async def test_q2_one_waits_after_one_push(log: Log) -> None:
+async def test_q2_one_waits_after_one_push(log: Log, autojump_clock: MockClock) -> None:
     scheduler = Scheduler()
     async with running(scheduler):
         assert scheduler.network_waiting == 0
@@ -380,7 +380,9 @@ async def test_a_step_whose_caller_leaves_while_it_runs_is_finished(
         assert log.answers == ["step"]
 
 
-async def test_a_caller_that_leaves_as_its_turn_comes_gives_the_radio_back(log: Log) -> None:
+async def test_a_caller_that_leaves_as_its_turn_comes_gives_the_radio_back(
+    log: Log, autojump_clock: MockClock
+) -> None:
     scheduler = Scheduler()
 
     async def leave(scope: trio.CancelScope) -> None:
@@ -580,7 +582,7 @@ async def test_management_capacity_zero_refuses_all(log: Log) -> None:
             scheduler.manage(lambda: "version")
 
 
-async def test_what_need_not_wait_is_managed_in_place(log: Log) -> None:
+async def test_what_need_not_wait_is_managed_in_place(log: Log, autojump_clock: MockClock) -> None:
     scheduler = Scheduler(management_capacity=1)
 
     def fail() -> None:

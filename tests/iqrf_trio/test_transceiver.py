@@ -296,6 +296,20 @@ async def test_a_reset_message_teaches_the_timing(
     assert frames == [message]
 
 
+async def test_what_a_node_reports_of_itself_teaches_nothing(
+    port: FakePort, autojump_clock: MockClock
+) -> None:
+    transceiver = make(port)
+    async with running(transceiver):
+        await transceiver.call(commands.frc_set_params(0x50))
+        before = transceiver.timing
+        port.link.emit([(0, bytes((3,)) + RESET_MESSAGE[1:])])
+        port.link.emit([(0, RESET_MESSAGE[:2] + b"\x5e" + RESET_MESSAGE[3:])])
+        await trio.sleep(0.1)
+        assert transceiver.counters[Count.ASYNCHRONOUS] == 2
+        assert transceiver.timing == before
+
+
 async def test_a_torn_reset_message_is_handed_on_and_teaches_nothing(
     port: FakePort, autojump_clock: MockClock
 ) -> None:
@@ -557,6 +571,25 @@ async def test_a_coordinator_that_falls_silent_is_reset(
     assert transceiver.counters[Count.RESET] == 1
 
 
+async def test_only_silence_in_a_row_is_a_reason_for_a_reset(
+    port: FakePort, autojump_clock: MockClock
+) -> None:
+    transceiver = make(port)
+    almost = [Fault.SILENT] * (SILENCE - 1)
+    async with running(transceiver):
+        port.coordinator.faults.extend([*almost, Fault.ERROR, *almost, Fault.NONE, *almost])
+        for _ in range(2 * SILENCE):
+            await transceiver.transact(LOCAL)
+        assert (await transceiver.transact(Request(BROADCAST, 0x06, 0x01))).status == -1
+        await transceiver.transact(LOCAL)
+        assert (await transceiver.transact(Request(BROADCAST, 0x06, 0x01))).status == 0
+        port.coordinator.faults.extend(almost)
+        for _ in almost:
+            assert (await transceiver.transact(LOCAL)).status == -1
+        assert transceiver.connected
+    assert port.reset_at == []
+
+
 async def test_nodes_that_fall_silent_are_no_reason_for_a_reset(
     port: FakePort, autojump_clock: MockClock
 ) -> None:
@@ -582,6 +615,22 @@ async def test_a_coordinator_busy_with_a_discovery_given_up_is_not_reset(
         for _ in range(SILENCE * 2):
             assert (await transceiver.transact(LOCAL)).status == -1
         assert transceiver.connected
+
+
+async def test_a_coordinator_deaf_when_the_link_comes_back_is_asked_again_later(
+    port: FakePort, autojump_clock: MockClock
+) -> None:
+    port.coordinator.discovery_s = 20
+    transceiver = make(port)
+    async with running(transceiver):
+        await transceiver.transact(commands.discovery(7, 0).request, timeout_ms=500)
+        port.coordinator.faults.extend([Fault.SILENT] * SILENCE)
+        port.link.fail(PortError("cable pulled"))
+        await trio.sleep(1 + SILENCE * 0.5 + 0.1)
+        assert (await transceiver.transact(LOCAL)).status == -4
+        await transceiver.wait_connected()
+    assert len(port.opened_at) == 3
+    assert port.reset_at == []
 
 
 async def test_a_coordinator_silent_from_the_start_is_reset_until_it_answers(
@@ -694,12 +743,16 @@ async def test_shutdown_finishes_the_transaction_on_the_air_and_refuses_the_wait
     async def transact(request: Request) -> None:
         statuses.append((await transceiver.transact(request)).status)
 
-    async with trio.open_nursery() as callers, running(transceiver):
-        callers.start_soon(transact, LED)
-        await trio.sleep(0.01)
-        callers.start_soon(transact, OTHER_LED)
-        await trio.sleep(0.01)
+    async with trio.open_nursery() as callers:
+        async with running(transceiver):
+            start = trio.current_time()
+            callers.start_soon(transact, LED)
+            await trio.sleep(0.01)
+            callers.start_soon(transact, OTHER_LED)
+            await trio.sleep(0.01)
+        assert trio.current_time() - start == pytest.approx(CONFIRMATION_S + 0.12)
     assert statuses == [0, -3]
+    assert transceiver.counters[Count.UNICAST] == 1
     assert port.link.closed
     assert (await transceiver.transact(LED)).status == -3
 

@@ -1,118 +1,24 @@
-"""A cycle asks in as few rounds as FRC allows, and loses nothing but what a failed round holds."""
+"""What rounds bring makes a reading; nothing is lost but what a failed round holds."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import LocalProtocolError
-from protocol.network import Device, Identity, Network, Product, Sensor, Value
-from protocol.reading import (
-    Cycle,
-    FailedRound,
-    Kind,
-    NodeReading,
-    Reading,
-    Round,
-    SensorReading,
-    plan,
-    rssi_dbm,
-    supply_volts,
-    unknown_types,
-)
+from protocol.network import Device, Network, Sensor, Value
+from protocol.reading import Cycle, FailedRound, NodeReading, Reading, SensorReading
+from protocol.rounds import plan
+from tests.protocol.meshes import PRODUCT, minimum, network, node
 
 AT = datetime(2026, 4, 28, 10, 0, 5, 480_000, tzinfo=UTC)
-PRODUCT = Product(Identity(0x1402, 1, 0x08C8, 0x0417), "4.06D")
 
 
-def sensors_of(types: tuple[int, ...]) -> tuple[Sensor, ...]:
-    seen: Counter[int] = Counter()
-    sensors = []
-    for index, type_ in enumerate(types):
-        sensors.append(Sensor(index, type_, seen[type_], f"S{index}", "s", "u", 0, ()))
-        seen[type_] += 1
-    return tuple(sensors)
-
-
-def node(address: int, *types: int, product: Product | None = PRODUCT) -> Device:
-    return Device(address, 0x8100_0000 + address, product=product, sensors=sensors_of(types))
-
-
-def network(*devices: Device) -> Network:
-    return Network.of((Device(0, 0x8100_0000, product=PRODUCT), *devices))
-
-
-def ceil_div(count: int, capacity: int) -> int:
-    return -(-count // capacity)
-
-
-def capacity(type_: int) -> int:
-    """How many nodes one FRC reads: 63 one-byte, 31 two-byte, 15 four-byte values."""
-    if type_ >= 0xC0:
-        return 1
-    return 31 if type_ < 0x80 else 63 if type_ < 0xA0 else 15
-
-
-def minimum(types_by_node: Mapping[int, tuple[int, ...]]) -> int:
-    owners = Counter(
-        (type_, nth) for types in types_by_node.values() for type_, nth in numbered(types)
-    )
-    rounds = sum(ceil_div(count, capacity(type_)) for (type_, _), count in owners.items())
-    return rounds + 2 * ceil_div(len(types_by_node), 63)
-
-
-def numbered(types: tuple[int, ...]) -> list[tuple[int, int]]:
-    return [(type_, types[:index].count(type_)) for index, type_ in enumerate(types)]
-
-
-MIXES: dict[str, Callable[[int], tuple[int, ...]]] = {
-    "no sensor": lambda _: (),
-    "two bytes": lambda _: (1,),
-    "one byte": lambda _: (128,),
-    "four bytes": lambda _: (160,),
-    "two temperatures": lambda _: (1, 1),
-    "product types": lambda address: [(1, 2, 128), (1, 1), (), (), (161, 129)][address % 5],
-    "with blocks": lambda address: (192, 31) if address % 9 == 0 else (134, 168, 192, 192),
-}
-
-
-@pytest.mark.parametrize("mix", MIXES)
-@pytest.mark.parametrize("count", [1, 12, 13, 15, 16, 26, 27, 31, 32, 54, 55, 63, 64, 239])
-def test_rounds_are_as_few_as_the_capacity_allows(count: int, mix: str) -> None:
-    types = {address: MIXES[mix](address) for address in range(1, count + 1)}
-    rounds = plan(network(*(node(address, *kinds) for address, kinds in types.items())))
-    assert len(rounds) == minimum(types)
-    filled = Counter(pair for asked in rounds for pair in asked.sensors)
-    expected = {(address, index) for address, kinds in types.items() for index in range(len(kinds))}
-    assert set(filled) == expected
-    assert set(filled.values()) <= {1}
-    for asked in rounds:
-        assert list(asked.nodes) == sorted(set(asked.nodes))
-        assert asked.type is None or [address for address, _ in asked.sensors] == list(asked.nodes)
-
-
-def test_the_frames_of_a_small_network() -> None:
-    rounds = plan(network(node(3, 1, 129, 1), node(1, 160, 192), node(2, 1)))
-    assert rounds == (
-        Round(Kind.RSSI, (1, 2, 3), 0x82, bytes.fromhex("b605020000")),
-        Round(Kind.SUPPLY_VOLTAGE, (1, 2, 3), 0x82, bytes.fromhex("a904020000")),
-        Round(Kind.SENSOR, (2, 3), 0xE0, bytes.fromhex("5e010000"), 1, ((2, 0), (3, 0))),
-        Round(Kind.SENSOR, (3,), 0xE0, bytes.fromhex("5e010100"), 1, ((3, 2),)),
-        Round(Kind.SENSOR, (3,), 0x90, bytes.fromhex("5e810000"), 129, ((3, 1),)),
-        Round(Kind.SENSOR, (1,), 0xF9, bytes.fromhex("5ea00000"), 160, ((1, 0),)),
-        Round(Kind.DATA_BLOCK, (1,), None, b"", 192, ((1, 1),)),
-    )
-
-
-def test_an_empty_network_needs_nothing_and_has_not_failed() -> None:
+def test_an_empty_network_has_not_failed() -> None:
     for empty in (Network(), network()):
-        cycle = Cycle(empty)
-        assert cycle.rounds == ()
-        assert not cycle.failed
-        assert cycle.reading(AT) == Reading(AT, ())
+        assert Cycle(empty).reading(AT) == Reading(AT, ())
 
 
 def test_nodes_that_never_answered_are_reported_but_not_asked() -> None:
@@ -125,7 +31,6 @@ def test_nodes_that_never_answered_are_reported_but_not_asked() -> None:
 
 def test_unknown_types_are_named_and_left_out() -> None:
     mesh = network(node(1, 0x50, 1), node(2, 0xD0, 0x50))
-    assert unknown_types(mesh) == (0x50, 0xD0)
     cycle = Cycle(mesh)
     assert [asked.type for asked in cycle.rounds] == [None, None, 1]
     for asked in cycle.rounds:
@@ -143,10 +48,9 @@ def test_a_whole_cycle() -> None:
     cycle.take(rssi, {1: 74, 2: 0})
     cycle.take(volts, {1: 40, 2: 0})
     cycle.take(humidity, {1: 104})
-    assert cycle.values() == {(1, 0): 22.5, (1, 1): 50.0, (2, 0): (1, 2)}
-    assert not cycle.failed
-    assert cycle.reason == ""
-    assert cycle.reading(AT) == Reading(
+    reading = cycle.reading(AT)
+    assert reading.values_for(cycle.network) == {(1, 0): 22.5, (1, 1): 50.0, (2, 0): (1, 2)}
+    assert reading == Reading(
         AT,
         (
             NodeReading(
@@ -178,21 +82,68 @@ def test_a_failed_round_costs_its_own_values_only() -> None:
     values = [device.sensors[0].value for device in reading.devices]
     assert values == [None] * 31 + [20.0]
     assert reading.failed_rounds == (FailedRound(first, "ERROR_TIMEOUT"),)
-    assert not cycle.failed
-    assert cycle.reason == "ERROR_TIMEOUT"
+    # RSSI and supply voltage were not even asked for.
+    assert reading.shortfall == "3 of 4 rounds brought nothing: ERROR_TIMEOUT"
+    assert reading.failure == ""
 
 
 def test_a_cycle_has_failed_when_every_round_has() -> None:
     cycle = Cycle(network(node(1, 1)))
     for asked, reason in zip(cycle.rounds, ("down", "busy", "down"), strict=True):
-        assert not cycle.failed
         cycle.take(asked, reason)
-    assert cycle.failed
-    assert cycle.reason == "down; busy"
-    assert cycle.values() == {}
-    assert len(cycle.reading(AT).devices) == 1
+    reading = cycle.reading(AT)
+    assert (reading.failure, reading.shortfall) == ("down; busy", "")
+    assert reading.values_for(cycle.network) == {}
+    assert len(reading.devices) == 1
     cycle.take(cycle.rounds[0], {1: 74})
-    assert not cycle.failed
+    reading = cycle.reading(AT)
+    assert reading.failure == ""
+    assert reading.shortfall == "2 of 3 rounds brought nothing: busy; down"
+
+
+def test_a_cycle_that_was_cut_short_says_so() -> None:
+    cycle = Cycle(network(node(1, 1)))
+    assert cycle.reading(AT, cut_short="stopped").failure == "stopped"
+    cycle.take(cycle.rounds[0], "down")
+    assert cycle.reading(AT, cut_short="stopped").failure == "down; stopped"
+    cycle.take(cycle.rounds[0], {1: 74})
+    reading = cycle.reading(AT, cut_short="stopped")
+    assert (reading.failure, reading.shortfall) == (
+        "",
+        "2 of 3 rounds brought nothing: stopped",
+    )
+    for asked in cycle.rounds[1:]:
+        cycle.take(asked, {})
+    complete = cycle.reading(AT, cut_short="stopped")
+    assert (complete.failure, complete.shortfall) == ("", "")
+
+
+def test_values_belong_to_the_sensor_that_was_read() -> None:
+    before = network(node(1, 1), node(2, 1), node(3, 1), node(4, 1))
+    cycle = Cycle(before)
+    cycle.take(cycle.rounds[-1], dict.fromkeys((1, 2, 3, 4), 0x8140))
+    reading = cycle.reading(AT)
+    after = network(node(1, 1), evolve(node(2, 1), mid=7), node(3, 2))
+    assert reading.values_for(after) == {(1, 0): 20.0}
+
+
+def test_values_are_what_the_sensor_means_by_them() -> None:
+    device = node(1, 1)
+    (sensor,) = device.sensors
+    cycle = Cycle(network(evolve(device, sensors=(evolve(sensor, scale=0.1, decimals=2),))))
+    cycle.take(cycle.rounds[-1], {1: 0x8168})
+    assert cycle.reading(AT).devices[0].sensors[0].value == 2.25
+
+
+def test_an_rssi_sensor_tells_the_rssi_of_its_node() -> None:
+    cycle = Cycle(network(node(1, 133), node(2, 133), node(3)))
+    rssi, _, sensors = cycle.rounds
+    cycle.take(rssi, {3: 74})
+    cycle.take(sensors, {1: 119, 2: 0})
+    first, second, third = cycle.reading(AT).devices
+    assert (first.rssi, first.sensors[0].value) == (-70, -69.5)
+    assert (second.rssi, second.sensors[0].value) == (None, None)
+    assert third.rssi == -56
 
 
 def test_a_block_that_is_none_fails_its_round() -> None:
@@ -203,7 +154,7 @@ def test_a_block_that_is_none_fails_its_round() -> None:
         [failed] = cycle.reading(AT).failed_rounds
         assert failed.round == block
         assert "not [192]" in failed.reason
-    assert cycle.values() == {}
+    assert cycle.reading(AT).values_for(cycle.network) == {}
 
 
 def test_answers_to_another_round_are_refused() -> None:
@@ -214,7 +165,6 @@ def test_answers_to_another_round_are_refused() -> None:
         cycle.take(cycle.rounds[-1], {1: 5})
     with pytest.raises(LocalProtocolError, match="does not answer an FRC"):
         cycle.take(cycle.rounds[0], ((192, (1,)),))
-    assert not cycle.failed
 
 
 def test_values_of_nodes_that_were_not_asked_are_ignored() -> None:
@@ -222,32 +172,8 @@ def test_values_of_nodes_that_were_not_asked_are_ignored() -> None:
     rssi, _, temperature = cycle.rounds
     cycle.take(temperature, {1: 0x8140, 2: 0x8140, 239: 0x8140})
     cycle.take(rssi, {239: 70})
-    assert cycle.values() == {(1, 0): 20.0}
+    assert cycle.reading(AT).values_for(cycle.network) == {(1, 0): 20.0}
     assert [device.rssi for device in cycle.reading(AT).devices] == [None, None]
-
-
-@pytest.mark.parametrize(
-    ("raw", "dbm"), [(0, None), (1, -129), (74, -56), (130, 0), (131, None), (255, None)]
-)
-def test_rssi(raw: int, dbm: int | None) -> None:
-    assert rssi_dbm(raw) == dbm
-
-
-@pytest.mark.parametrize(
-    ("code", "volts"),
-    [
-        (0, None),
-        (1, 2.07),
-        (40, 3.0),
-        (83, 5.93),
-        (84, None),
-        (126, None),
-        (127, None),
-        (255, None),
-    ],
-)
-def test_supply_voltage(code: int, volts: float | None) -> None:
-    assert supply_volts(code) == volts
 
 
 def test_mid_and_unit_that_nobody_knows() -> None:
@@ -284,7 +210,7 @@ def test_any_answers_in_any_order_make_a_reading(
         for sensor in device.sensors
         if sensor.value is not None
     }
-    assert found == cycle.values()
+    assert found == reading.values_for(cycle.network)
     assert [len(device.sensors) for device in reading.devices] == [
         len(mesh[address]) for address in sorted(mesh)
     ]

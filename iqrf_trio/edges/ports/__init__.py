@@ -1,15 +1,24 @@
 """The seam to a coordinator: a port is opened to a link, and a link carries DPA frames."""
 
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import ClassVar, Self
 
 
 class PortError(Exception):
     """The device or connection behind a port is missing, broken or gone; the text says which."""
 
 
+class ModuleError(PortError):
+    """The module behind a port does not work any more; only a reset can help."""
+
+
 class Link(ABC):
-    """An open way to the coordinator; one task receives, one at a time sends."""
+    """An open way to the coordinator; one task receives, one at a time sends.
+
+    `starting`: the module was just switched on, and will report so (asynchronous enumeration).
+    """
+
+    starting: bool = False
 
     @abstractmethod
     async def send(self, frame: bytes) -> None:
@@ -40,6 +49,9 @@ class Link(ABC):
 
 class Port(ABC):
     """A way to a coordinator that can be opened again and again."""
+
+    waits_for_air: ClassVar[bool] = False
+    """Whether nothing tells when the coordinator is ready, so that it is left to the timing."""
 
     @property
     @abstractmethod

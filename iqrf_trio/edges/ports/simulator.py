@@ -19,18 +19,23 @@ class MeshClock:
     speed: float
     _epoch: float = field(init=False, factory=trio.current_time)
     _skipped: float = field(init=False, default=0.0)
+    _reached: float = field(init=False, default=0.0)
+    """What was waited for: the other clock may be a rounding error away from it."""
 
     def now(self) -> float:
         """The time of the mesh."""
-        return (trio.current_time() - self._epoch) * (self.speed or 1.0) + self._skipped
+        passed = (trio.current_time() - self._epoch) * (self.speed or 1.0)
+        return max(self._reached, passed + self._skipped)
 
     async def sleep_until(self, time: float, sooner: trio.Event) -> None:
         """Wait until the mesh has this time, or until `sooner` is set."""
-        if not self.speed:
+        if self.speed:
+            with trio.move_on_at(self._epoch + time / self.speed):
+                await sooner.wait()
+                return
+        else:
             self._skipped += max(0.0, time - self.now())
-            return
-        with trio.move_on_at(self._epoch + time / self.speed):
-            await sooner.wait()
+        self._reached = max(self._reached, time)
 
 
 class SimulatorPort(Port):
@@ -105,10 +110,7 @@ class SimulatorLink(Link):
                 await self._changed.wait()
                 continue
             await self._clock.sleep_until(due, self._changed)
-            # A frame that came meanwhile may be due sooner; `due` itself may be a rounding
-            # error away from now.
-            now = self._clock.now() if self._changed.is_set() else max(due, self._clock.now())
-            self._received.extend(self._mesh.pop_due(now))
+            self._received.extend(self._mesh.pop_due(self._clock.now()))
         return self._received.popleft()
 
     async def aclose(self) -> None:

@@ -1,5 +1,6 @@
 """The port to a module, or a simulated mesh, behind a TCP connection that carries bare DPA."""
 
+import os
 from collections import deque
 from math import inf
 
@@ -20,6 +21,8 @@ _RECEIVE = 4096
 
 class TcpPort(Port):
     """Connects to a server; each message is one segment, as the vendor's gateway has it."""
+
+    waits_for_air = True
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
@@ -86,11 +89,10 @@ class TcpLink(Link):
 
 
 def _reason(error: BaseException) -> str:
-    """What the operating system said, as far down as it can be found."""
-    while not isinstance(error, OSError) and error.__cause__:
-        error = error.__cause__
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    if isinstance(error.__cause__, BaseExceptionGroup):
-        return _reason(error.__cause__.exceptions[0])
-    return _reason(error.__cause__) if error.__cause__ else str(error)
+    """What the operating system said, out of what Trio made of it."""
+    while isinstance(error.__cause__, Exception):
+        cause = error.__cause__
+        error = cause.exceptions[0] if isinstance(cause, ExceptionGroup) else cause
+    number = error.errno if isinstance(error, OSError) else None
+    # Resolving a name fails with numbers of its own, below zero.
+    return os.strerror(number) if number and number > 0 else str(error)

@@ -34,14 +34,14 @@ class Place:
     """One client's place; it is given back once, however often it is left."""
 
     _places: "Places"
-    _authenticated: bool = False
+    _stranger: bool = True
     _taken: bool = True
 
     def authenticate(self) -> None:
         """The client is no stranger any more."""
-        if self._taken and not self._authenticated:
-            self._authenticated = True
-            self._places.lose_a_stranger()
+        if self._stranger:
+            self._stranger = False
+            self._places.strangers.release()
 
     def leave(self) -> None:
         """Give the place back."""
@@ -51,14 +51,18 @@ class Place:
             self._places.clients -= 1
 
 
-@define
 class Places:
-    """How many clients there are, and how many of them are still strangers."""
+    """How many clients there are, and how many of them may still be strangers."""
 
-    _limits: Limits
-    clients: int = 0
-    unauthenticated: int = 0
-    _changed: trio.Event = field(factory=trio.Event)
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.clients = 0
+        self.strangers = trio.Semaphore(limits.max_unauthenticated)
+
+    @property
+    def unauthenticated(self) -> int:
+        """How many of the clients are strangers."""
+        return self._limits.max_unauthenticated - self.strangers.value
 
     async def take(self) -> Place | None:
         """A place for a stranger, or None if there is none left.
@@ -66,22 +70,18 @@ class Places:
         Strangers who mean well authenticate at once, so it is worth waiting for one's place:
         after a restart all clients come together.
         """
-        with trio.move_on_after(PATIENCE_S):
-            while self._room and self.unauthenticated >= self._limits.max_unauthenticated:
-                await self._changed.wait()
-        if not self._room or self.unauthenticated >= self._limits.max_unauthenticated:
+        if not self._room():
+            return None
+        with trio.move_on_after(PATIENCE_S) as patience:
+            await self.strangers.acquire()
+        if patience.cancelled_caught:
+            return None
+        if not self._room():
+            self.strangers.release()
             return None
         self.clients += 1
-        self.unauthenticated += 1
         return Place(self)
 
-    def lose_a_stranger(self) -> None:
-        """One stranger fewer: who waits for the place may have a look."""
-        self.unauthenticated -= 1
-        self._changed.set()
-        self._changed = trio.Event()
-
-    @property
     def _room(self) -> bool:
         return self.clients < self._limits.max_clients
 

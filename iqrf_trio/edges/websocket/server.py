@@ -20,10 +20,10 @@ from iqrf_trio.edges.websocket.connection import (
     ConnectionClosed,
     Visit,
 )
-from iqrf_trio.edges.websocket.door import Door, Handshakes
+from iqrf_trio.edges.websocket.door import Arrival, Door, Handshake, Handshakes
 from iqrf_trio.edges.websocket.limits import Failures, Limits, Place, Places
 from iqrf_trio.edges.websocket.listeners import Endpoint, name_of
-from iqrf_trio.edges.websocket.wire import LingeringStream, Wire
+from iqrf_trio.edges.websocket.wire import PARTING_S, LingeringStream, Wire
 
 Handler = Callable[[Connection], Awaitable[None]]
 """What serves one client; the connection is closed when it returns."""
@@ -77,23 +77,22 @@ class Server:
 
     def __attrs_post_init__(self) -> None:
         """Nobody is there yet."""
-        self.handshakes = Handshakes(self.limits.max_handshakes, self.limits.handshake_timeout)
+        self.handshakes = Handshakes(self.limits.max_handshakes)
         self.places = Places(self.limits)
         self.failures = Failures(self.limits.auth_failures_per_minute)
 
-    async def welcome(
-        self, stream: LingeringStream, *, tls_context: ssl.SSLContext | None = None
-    ) -> None:
+    async def welcome(self, arrival: Arrival, *, tls_context: ssl.SSLContext | None = None) -> None:
         """Serve one accepted connection, whatever it sends, and close it."""
         try:
-            remote, address = _peer(stream)
+            remote, address = _peer(arrival.stream)
         except OSError:
-            return  # reset before we could ask who it was; the listener closes the socket
+            await trio.aclose_forcefully(arrival)  # reset before we could ask who it was
+            return
         secured = None
         if tls_context:
-            secured = trio.SSLStream(stream, tls_context, server_side=True)
-        wire = Wire(secured or stream)
-        visit = _ServerVisit(self, wire, secured, remote, address)
+            secured = trio.SSLStream(arrival.stream, tls_context, server_side=True)
+        wire = Wire(secured or arrival.stream)
+        visit = _ServerVisit(self, arrival.handshake, wire, secured, remote, address)
         broken = False
         try:
             async with trio.open_nursery() as nursery:
@@ -104,7 +103,12 @@ class Server:
             logger.debug("%s: the connection broke: %r", remote, group.exceptions)
         finally:
             visit.leave()
-            await wire.finish(visit.last_word(broken=broken))
+            try:
+                with arrival.handshake.bounded(PARTING_S):
+                    await wire.finish(visit.last_word(broken=broken))
+            finally:
+                # Until it is closed, what never became a WebSocket keeps its place at the door.
+                arrival.handshake.over()
 
     async def serve_client(self, connection: Connection) -> None:
         """Run the handler, and close what it left open."""
@@ -134,6 +138,7 @@ class _ServerVisit(Visit):
     """One accepted connection, from its first byte to its last."""
 
     _server: Server
+    _handshake: Handshake
     _wire: Wire
     _secured: trio.SSLStream[LingeringStream] | None
     _remote: str
@@ -144,7 +149,7 @@ class _ServerVisit(Visit):
     async def run(self, nursery: trio.Nursery) -> None:
         """Upgrade the connection and serve the client; `nursery` holds the library's reader."""
         limit = self._server.limits.max_message_size
-        with self._server.handshakes.begin() as handshake:
+        with self._handshake.bounded(self._server.limits.handshake_timeout) as handshake:
             # A peer that left, or whose request was answered with an error, has no handshake left.
             self._wire.on_end = handshake.cancel
             if self._secured:
@@ -154,6 +159,7 @@ class _ServerVisit(Visit):
             )
             await self._answer(request)
         if self._websocket:
+            self._handshake.over()
             connection = Connection(self._websocket, self._remote, limit, self)
             await self._server.serve_client(connection)
 

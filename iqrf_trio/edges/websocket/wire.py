@@ -9,6 +9,9 @@ import trio
 LINGER_S = 2.0
 """How long a peer may take to close its side after us (the frame we sent last must reach it)."""
 
+PARTING_S = 3 * LINGER_S
+"""How long all of the parting may take: the last word, the end of TLS, the end of TCP."""
+
 _LINGER_CHUNKS = 64
 _CHUNK = 65536
 """Bytes read at once and thrown away; together with the count, 4 MiB of a peer that won't stop."""
@@ -185,17 +188,21 @@ class Wire(trio.abc.Stream):
     async def finish(self, last: bytes = b"") -> None:
         """Send `last` (if the wire is whole and the peer there), and close for good.
 
-        Call it when no task uses the wire any more.
+        Call it when no task uses the wire any more. Being cancelled closes it at once.
         """
         self.end()
         try:
-            with trio.move_on_after(LINGER_S):
-                # A torn frame would swallow whatever follows it.
-                if last and not self.peer_gone and not self._sending:
-                    await self._send(last)
+            # A torn frame would swallow whatever follows it.
+            if last and not self.peer_gone and not self._sending:
+                await self._send(last)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass
         finally:
-            # A stream that fails to close politely, or in time, is closed all the same.
-            with suppress(trio.BrokenResourceError), trio.move_on_after(2 * LINGER_S):
-                await self._stream.aclose()
+            await self._close()
+
+    async def _close(self) -> None:
+        if not self.answered:
+            await self.abort()  # there is nothing that the peer should have time to read
+            return
+        with suppress(trio.BrokenResourceError):
+            await self._stream.aclose()

@@ -15,6 +15,9 @@ from iqrf_trio.edges.websocket import Connection, Limits, open_listeners, serve
 TOKEN = "iqrfgd2;1;" + "A" * 43 + "="
 EXPIRATION = "2030-01-31T12:00:00.000Z"
 
+PATIENCE_S = 30.0
+"""For a whole test, so that a client that waits for nothing fails instead of hanging."""
+
 Script = Callable[[dict[str, Any]], Iterable[str | dict[str, Any] | int]]
 """What follows a request: texts, objects made JSON, or a code to close with."""
 
@@ -76,10 +79,11 @@ async def gateway(
     endpoints = await open_listeners(WebSocket(port=0))
     it = Gateway(endpoints[0].url)
     handler = partial(_serve, it, script, authenticate, list(greeting))
-    async with trio.open_nursery() as nursery:
-        await nursery.start(serve, endpoints, handler, limits or Limits())
-        yield it
-        nursery.cancel_scope.cancel()
+    with trio.fail_after(PATIENCE_S):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(serve, endpoints, handler, limits or Limits())
+            yield it
+            nursery.cancel_scope.cancel()
 
 
 async def _serve(

@@ -41,6 +41,10 @@ class Command:
     async def end(self, number: signal.Signals) -> int:
         """Send a signal, read to the end; returns the exit code."""
         self.process.send_signal(number)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Read until it ends by itself; returns the exit code."""
         with trio.fail_after(PATIENCE_S):
             async for chunk in self._output:
                 self.said += chunk.decode()

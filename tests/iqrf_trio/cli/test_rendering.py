@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,14 +44,28 @@ def test_brief_devices_have_the_columns_they_have() -> None:
 
 def test_sensors_are_a_table() -> None:
     sensor = {"index": 0, "name": "CO₂", "value": 400, "unit": "ppm", "updated": None, "type": 2}
-    rsp = {"sensorDevices": [{"address": 9, "sensors": [sensor]}]}
-    _, row = render(received("iqrfDb_GetSensors", rsp)).splitlines()
+    old = sensor | {"index": 1, "updated": "Mon, 01 Jan 01 00:00:00 GMT"}
+    rsp = {"sensorDevices": [{"address": 9, "sensors": [sensor, old]}]}
+    _, row, second = render(received("iqrfDb_GetSensors", rsp)).splitlines()
     assert row.split() == ["9", "0", "CO₂", "400", "ppm", "-"]
+    assert second.split()[:5] == ["9", "1", "CO₂", "400", "ppm"]
+    assert second.endswith(" d")
 
 
 def test_lights_are_a_line() -> None:
-    assert render(received("iqrfDb_GetLights", {"lightDevices": [2, 3]})) == "lights at 2, 3"
-    assert render(received("iqrfDb_GetLights", {"lightDevices": []})) == "lights at no address"
+    assert render(received("iqrfDb_GetLights", {"lightDevices": [2, 3]})) == "2, 3"
+
+
+@pytest.mark.parametrize(
+    ("mtype", "member"),
+    [
+        ("iqrfDb_GetDevices", "devices"),
+        ("iqrfDb_GetSensors", "sensorDevices"),
+        ("iqrfDb_GetLights", "lightDevices"),
+    ],
+)
+def test_where_there_is_nothing_it_says_so(mtype: str, member: str) -> None:
+    assert render(received(mtype, {member: []})) == "none"
 
 
 def test_an_answer_without_content_is_ok() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import trio
 
-from iqrf_trio.__main__ import main
 from iqrf_trio.cli import run
 from iqrf_trio.cli.client import client
 from tests.iqrf_trio.cli.process import command
@@ -65,51 +64,45 @@ def test_the_command_to_try_names_only_what_differs(
     ]
 
 
-async def test_an_address_in_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_address_in_use(tmp_path: Path) -> None:
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
     port = listeners[0].socket.getsockname()[1]
-    words = [*QUICK, "--port", str(port), "--state-dir", str(tmp_path)]
-    assert await trio.to_thread.run_sync(main, words) == 1
-    assert capsys.readouterr().err.splitlines()[-1] == (
+    words = (*QUICK, "--port", str(port), "--state-dir", "s")
+    async with command(*words, directory=tmp_path) as gateway:
+        assert await gateway.ended() == 1
+    await listeners[0].aclose()
+    assert gateway.said.splitlines()[-1] == (
         f"iqrf-trio: cannot listen on 127.0.0.1:{port}: Address already in use; "
         "stop what listens there, or choose another with --port"
     )
-    await listeners[0].aclose()
 
 
 @pytest.mark.parametrize(
     ("words", "code", "error"),
     [
         (["--set", "simulator.nodes=0"], 2, "--set: simulator.nodes must be 1 to 239, not 0"),
-        (["--set", "port.kind=cdc", "--set", "port.device=/dev/ttyACM7"], 2, "port.kind"),
         (["--set", "simulator.network=nope.toml"], 2, "nope.toml: No such file or directory"),
         (["--state-dir", "/dev/null/x"], 1, "cannot create /dev/null/x/iqrf-trio.db: Not a dire"),
         (
             [
-                "--set",
-                "websocket.tls_port=0",
-                "--set",
-                "websocket.certificate=nope.pem",
-                "--set",
-                "websocket.private_key=nope.pem",
+                *("--set", "websocket.tls_port=0"),
+                *("--set", "websocket.certificate=nope.pem"),
+                *("--set", "websocket.private_key=nope.pem"),
             ],
             1,
             "certificate nope.pem: No such file or directory",
         ),
     ],
 )
-def test_what_keeps_a_gateway_from_starting_is_one_line(
-    words: list[str],
-    code: int,
-    error: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+async def test_what_keeps_a_gateway_from_starting_is_one_line(
+    words: list[str], code: int, error: str, tmp_path: Path
 ) -> None:
-    assert main([*QUICK, "--port", "0", "--state-dir", str(tmp_path), *words]) == code
-    lines = capsys.readouterr().err.splitlines()
-    assert error in lines[-1]
-    assert lines[-1].startswith("iqrf-trio: ")
-    assert len(lines) == 1
+    complete = (*QUICK, "--port", "0", "--state-dir", "s", *words)
+    async with command(*complete, directory=tmp_path) as gateway:
+        assert await gateway.ended() == code
+    (line,) = gateway.said.splitlines()
+    assert line.startswith("iqrf-trio: ")
+    assert error in line
 
 
 async def test_a_token_that_cannot_be_kept_ends_the_gateway(tmp_path: Path) -> None:
@@ -117,7 +110,6 @@ async def test_a_token_that_cannot_be_kept_ends_the_gateway(tmp_path: Path) -> N
     async with command(*words, directory=tmp_path) as gateway:
         said = await gateway.says("iqrf-trio: ")
         assert said == (
-            "cannot keep the token in .: Is a directory; "
-            "choose another file with --token-file"
+            "cannot keep the token in .: Is a directory; choose another file with --token-file"
         )
-        assert await gateway.process.wait() == 1
+        assert await gateway.ended() == 1

@@ -1,12 +1,15 @@
 """`iqrf-trio watch`: reports as tables, everything else in a line, until the gateway leaves."""
 
 import json
+import signal
+from pathlib import Path
 
 import pytest
 import trio
 
 from iqrf_trio.__main__ import main
 from tests.iqrf_trio.cli.gateway import TOKEN, gateway, message, report
+from tests.iqrf_trio.cli.process import command
 
 REPORTS = [
     message(
@@ -43,6 +46,25 @@ async def test_reports_are_tables_and_the_rest_lines(capsys: pytest.CaptureFixtu
     )
 
 
+async def test_what_a_report_lacks_stands_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+    partial = report(8, 22.5)
+    partial["data"]["statusStr"] = "ok; 1 of 3 rounds brought nothing: ERROR_TIMEOUT"
+    async with gateway(greeting=[partial, 1001]) as it:
+        argv = ["watch", "--url", it.url, "--token", TOKEN]
+        await trio.to_thread.run_sync(main, argv)
+    *_, last = capsys.readouterr().out.splitlines()
+    assert last == "1 of 3 rounds brought nothing: ERROR_TIMEOUT"
+
+
 async def test_raw_prints_what_came(capsys: pytest.CaptureFixture[str]) -> None:
     assert await watch("--raw") == 1
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == REPORTS
+
+
+async def test_ctrl_c_is_the_way_to_end_it(tmp_path: Path) -> None:
+    async with gateway(greeting=REPORTS) as it:
+        words = ("watch", "--url", it.url, "--token", TOKEN, "--raw")
+        async with command(*words, directory=tmp_path) as watching:
+            await watching.says("ntfDaemon_Monitor")
+            assert await watching.end(signal.SIGINT) == 0
+    assert len(watching.said.splitlines()) == len(REPORTS)

@@ -1,6 +1,11 @@
 """The server survives everything, tells clients why it closes, and leaves nothing behind.
 
 In memory and on a virtual clock where time matters, over loopback sockets where the kernel does.
+
+Rows of the conformance list stand under their names. Decided otherwise than the rows' server
+does, and tested so: PR-16 (a full server says 503 instead of hanging up), PR-17 (silent
+connections give way), PR-25 (what can be bound is bound). Its third level of TLS, "old", is not
+offered; PR-24 is about a server without authentication, which a handler of its own is here.
 """
 
 import errno
@@ -38,7 +43,7 @@ from iqrf_trio.edges.websocket import (
     tls_context,
 )
 from iqrf_trio.edges.websocket.door import Door, Handshakes
-from iqrf_trio.edges.websocket.limits import Failures
+from iqrf_trio.edges.websocket.limits import PATIENCE_S, Failures
 from iqrf_trio.edges.websocket.tls import Mode
 from iqrf_trio.edges.websocket.wire import LINGER_S, LingeringStream
 from tests.iqrf_trio.raw_client import (
@@ -400,25 +405,6 @@ async def test_what_comes_late_does_not_destroy_the_last_word(
         assert await client.receive_close(answer=False) == 1008
 
 
-async def test_a_torn_message_is_not_followed_by_anything(
-    autojump_clock: trio.testing.MockClock,
-) -> None:
-    async def torn(connection: Connection) -> None:
-        with trio.move_on_after(1):
-            await connection.send("x" * 1000)
-        with pytest.raises(ConnectionClosed):
-            await connection.send("more")
-
-    async with serving(torn) as rig:
-        client = await rig.connect(lockstep=True)
-        await client.upgrade()
-        await trio.sleep(2)
-        data = b""
-        while more := await client.stream.receive_some():
-            data += more
-        assert data in b"\x81\x7e\x03\xe8" + b"x" * 1000
-
-
 # Places.
 
 
@@ -476,6 +462,53 @@ async def test_strangers_have_fewer_places(autojump_clock: trio.testing.MockCloc
             await stranger.stream.aclose()
         await trio.testing.wait_all_tasks_blocked()
         assert (rig.server.places.clients, rig.server.places.unauthenticated) == (1, 1)
+
+
+async def test_a_place_among_strangers_is_worth_waiting_for(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def vouch(connection: Connection) -> None:
+        await connection.receive()
+        connection.authenticated()
+        await trio.sleep_forever()
+
+    async with serving(vouch, Limits(max_unauthenticated=1)) as rig:
+        strangers = [await rig.connect() for _ in range(4)]
+        for stranger in strangers:
+            await stranger.send_bytes(request())
+            await trio.testing.wait_all_tasks_blocked()
+        for number, stranger in enumerate(strangers):
+            if number < 3:
+                assert (await stranger.answer()).status == 101
+                assert rig.server.places.unauthenticated == 1
+                await trio.sleep(0.6)
+                await stranger.send("vouch")
+        assert (await strangers[3].answer()).status == 101
+        late = await rig.connect()
+        began = trio.current_time()
+        assert (await late.get()).status == 503
+        assert trio.current_time() == pytest.approx(began + 2.0)
+
+
+async def test_a_place_among_strangers_may_come_too_late(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def vouch(connection: Connection) -> None:
+        await connection.receive()
+        connection.authenticated()
+        await trio.sleep_forever()
+
+    async with serving(vouch, Limits(max_clients=2, max_unauthenticated=1)) as rig:
+        clients = [await rig.connect() for _ in range(3)]
+        for client in clients:
+            await client.send_bytes(request())
+            await trio.testing.wait_all_tasks_blocked()
+        for client in clients[:2]:
+            assert (await client.answer()).status == 101
+            await client.send("vouch")
+        assert (await clients[2].answer()).status == 503
+        assert trio.current_time() == 0
+        assert rig.server.places.unauthenticated == 0
 
 
 async def test_an_address_that_fails_too_often_has_to_wait(
@@ -595,11 +628,27 @@ async def test_pr_17_silent_connections_give_way(autojump_clock: trio.testing.Mo
         silent = [listener.connect() for _ in range(4)]
         client = listener.connect()
         await client.upgrade()
-        assert trio.current_time() == pytest.approx(2.0)
+        assert trio.current_time() == pytest.approx(4.0)
         for connection in silent[:2]:
             await connection.end()
         await client.send("hello")
         assert await client.receive() == "hello"
+
+
+async def test_refused_connections_that_stay_keep_their_place_at_the_door(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with behind_a_door(Limits(max_handshakes=2)) as (listener, rig):
+        refused = [listener.connect() for _ in range(9)]
+        for client in refused:
+            await client.send_bytes(request({}))
+        await trio.testing.wait_all_tasks_blocked()
+        assert len(rig.server.handshakes) == 2
+        for client in refused:
+            assert (await client.answer()).status == 400
+        client = listener.connect()
+        await client.upgrade()
+        assert trio.current_time() <= 10.0
 
 
 async def test_a_crowd_is_served_a_few_at_a_time(autojump_clock: trio.testing.MockClock) -> None:
@@ -617,7 +666,7 @@ async def test_a_crowd_is_served_a_few_at_a_time(autojump_clock: trio.testing.Mo
         async with trio.open_nursery() as nursery:
             for client in [listener.connect() for _ in range(100)]:
                 nursery.start_soon(come, client)
-        assert most <= 4, "one may have been let in while the last place was taken"
+        assert most <= 3
         assert trio.current_time() == 0
 
 
@@ -634,14 +683,29 @@ async def test_a_failing_accept_is_tried_again(
     assert messages == ["cannot accept connections, will try again: [Errno 24] Too many open files"]
 
 
-async def test_silence_after_handshakes_costs_no_place(
+async def test_a_handshake_that_ends_when_it_should_give_way(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    handshakes = Handshakes(1, 10.0)
-    with handshakes.begin():
-        with trio.move_on_after(1) as waiting:
-            await handshakes.room()
-        assert waiting.cancelled_caught
+    for _ in range(20):  # which of the two comes first is chance
+        handshakes = Handshakes(1)
+        handshake = handshakes.begin()
+        with trio.fail_after(PATIENCE_S + 1):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(handshakes.room)
+                await trio.sleep(PATIENCE_S)
+                handshake.over()
+
+
+async def test_a_handshake_that_is_over_twice_is_one(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    handshakes = Handshakes(1)
+    handshake = handshakes.begin()
+    with trio.move_on_after(1) as waiting:
+        await handshakes.room()
+    assert waiting.cancelled_caught
+    handshake.over()
+    handshake.over()
     await handshakes.room()
     assert len(handshakes) == 0
 
@@ -663,9 +727,7 @@ def client_context(
 def bare_connection(rig: Rig) -> trio.abc.HalfCloseableStream:
     """What TLS, or something else, may be spoken on."""
     ours, theirs = trio.testing.memory_stream_pair()
-    rig.nursery.start_soon(
-        partial(rig.server.welcome, LingeringStream(theirs), tls_context=rig.tls)
-    )
+    rig.arrive(theirs)
     return ours
 
 
@@ -935,6 +997,29 @@ async def test_a_client_that_never_closes_is_closed(
         await ours.send_all(b"too late")
 
 
+async def test_a_torn_message_is_not_followed_by_anything() -> None:
+    torn = trio.Event()
+
+    async def tear(connection: Connection) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(connection.send, "x" * 16_000_000)
+            await trio.testing.wait_all_tasks_blocked(0.02)
+            nursery.cancel_scope.cancel()
+        with trio.fail_after(5), pytest.raises(ConnectionClosed):
+            await connection.send("more")
+        torn.set()
+
+    async with listening(tear) as server:
+        client = await server.connect()
+        await client.upgrade()
+        await torn.wait()
+        received = await client.until_the_end()
+        head = b"\x81\x7f" + (16_000_000).to_bytes(8, "big")
+        assert received.startswith(head)
+        assert received[len(head) :].strip(b"x") == b""
+        assert len(received) < 16_000_000
+
+
 @contextmanager
 def no_more_descriptors() -> Iterator[None]:
     """As if all that the process may have were in use."""
@@ -1163,4 +1248,21 @@ async def test_a_server_that_hangs_up_is_not_waited_for() -> None:
             with pytest.raises(ConnectError, match="closed without an answer"):
                 async with connect(Endpoint(listener).url):
                     raise AssertionError("there was no answer")
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_server_that_pings_a_closing_client_does_it_no_harm() -> None:
+    async def ping_late(stream: trio.SocketStream) -> None:
+        server = RawClient(stream)
+        await server.grant()
+        assert (await server.receive_frame()).opcode == CLOSE
+        await stream.send_all(frame(PING, masked=False))
+        await stream.send_all(frame(CLOSE, masked=False))
+
+    (listener,) = await bind("127.0.0.1", 0)
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(trio.serve_listeners, ping_late, [listener])
+            async with connect(Endpoint(listener).url):
+                pass
             nursery.cancel_scope.cancel()

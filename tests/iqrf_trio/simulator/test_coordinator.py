@@ -207,7 +207,29 @@ def test_a_backup_brings_everything_back(talk: Talk) -> None:
     assert talk.pdata("00.00.04.02.ff.ff.28.40.04") == "40.5c.11.81"
     assert talk.pdata("00.00.04.02.ff.ff.00.53.06") == "00.00.00.01.00.00"
     assert talk.rcode("00.00.00.0c.ff.ff.00") == 5
-    assert talk.rcode("00.00.00.0c.ff.ff.28" + ".00" * 48) == 6
+    assert talk.rcode("00.00.00.0c.ff.ff" + ".00" * 48 + ".28") == 6
+
+
+def test_each_block_of_a_backup_ends_with_how_many_follow(talk: Talk) -> None:
+    blocks = [talk.pdata(f"00.00.00.0b.ff.ff.{index:02x}") for index in range(40)]
+    assert [int(block[-2:], 16) for block in blocks] == list(range(39, -1, -1))
+
+
+def test_a_new_coordinator_knows_nobody_until_it_is_given_the_backup(
+    mesh: Mesh, talk: Talk
+) -> None:
+    blocks = [talk.pdata(f"00.00.00.0b.ff.ff.{index:02x}") for index in range(40)]
+    mesh.replace_coordinator(0x81998877, talk.now)
+    talk.ask("00.00.02.00.ff.ff")
+    assert talk.pdata("00.00.00.02.ff.ff") == padded("00", 32)
+    assert talk.rcode("03.00.06.03.ff.ff") == 8
+    # Who merely gives the address away has not the key.
+    assert talk.rcode("00.00.00.0d.ff.ff.03.01.02.03.04") == 0
+    assert len(talk.ask("03.00.06.03.ff.ff")) == 1
+    for block in blocks:
+        assert talk.rcode(f"00.00.00.0c.ff.ff.{block}") == 0
+    assert talk.rcode("03.00.06.03.ff.ff") == 0
+    assert talk.pdata("00.00.00.00.ff.ff") == "02.01"
 
 
 def test_the_user_half_of_the_eeeprom_can_be_written(talk: Talk) -> None:

@@ -41,6 +41,7 @@ def _sensor(draw: st.DrawFn, index: int) -> Sensor:
         frcs=draw(st.sampled_from([(), (144, 224)])),
         value=value,
         updated=None if value is None else draw(_TIMES),
+        scale=draw(st.sampled_from([1.0, 100 / 127])),
     )
 
 
@@ -55,6 +56,7 @@ def _devices(draw: st.DrawFn, address: int, mid: int, catalogue: str | None) -> 
         zone=draw(st.integers(0, 1)),
         parent=draw(st.none() | st.just(0)),
         product=None if identity is None else _product(identity, catalogue),
+        responding=draw(st.booleans()),
         standards_known=draw(st.booleans()),
         sensors=tuple(_sensor(draw, index) for index in range(draw(st.integers(0, 3)))),
         binary_outputs=draw(st.integers(0, 2)),

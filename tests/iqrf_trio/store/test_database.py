@@ -36,6 +36,9 @@ from iqrf_trio.store.errors import (
 
 T = TypeVar("T")
 
+NEXT = len(migrations()) + 1
+"""The version that no migration makes yet."""
+
 INSERT = "INSERT INTO setting (key, value) VALUES (?, ?)"
 
 
@@ -273,41 +276,35 @@ def test_a_directory_is_no_database(tmp_path: Path) -> None:
 
 
 def test_migrating_again_changes_nothing(path: Path) -> None:
-    connect(path).close()
+    with closing(connect(path)) as connection:
+        before = pragma("schema_version")(connection)
     with closing(connect(path)) as connection:
         assert pragma("user_version")(connection) == len(migrations())
-        assert pragma("schema_version")(connection) == _objects(connection)
-
-
-def _objects(connection: Connection) -> int:
-    (statements,) = connection.execute(
-        "SELECT count(*) FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
-    ).fetchone()
-    return int(statements)
+        assert pragma("schema_version")(connection) == before
 
 
 def test_a_migration_that_fails_leaves_nothing_of_itself(path: Path) -> None:
-    bad = """
+    bad = f"""
         BEGIN IMMEDIATE;
         CREATE TABLE half (a);
         INSERT INTO setting VALUES ('half', 0);
-        PRAGMA user_version = 2;
+        PRAGMA user_version = {NEXT};
         INSERT INTO nowhere VALUES (1);
         COMMIT;
     """
-    good = "BEGIN; CREATE TABLE whole (a); PRAGMA user_version = 2; COMMIT;"
+    good = f"BEGIN; CREATE TABLE whole (a); PRAGMA user_version = {NEXT}; COMMIT;"
     with closing(connect(path)) as connection:
         with pytest.raises(StoreError, match="nowhere"), translated(path):
             migrate(connection, (*migrations(), bad))
-        assert pragma("user_version")(connection) == 1
+        assert pragma("user_version")(connection) == NEXT - 1
         assert keys(connection) == []
         migrate(connection, (*migrations(), good))
-        assert pragma("user_version")(connection) == 2
+        assert pragma("user_version")(connection) == NEXT
         assert connection.execute("SELECT * FROM whole").fetchall() == []
 
 
 def test_a_migration_that_another_program_ran_meanwhile_is_no_error(path: Path) -> None:
-    script = "BEGIN IMMEDIATE; CREATE TABLE new (a); PRAGMA user_version = 2; COMMIT;"
+    script = f"BEGIN IMMEDIATE; CREATE TABLE new (a); PRAGMA user_version = {NEXT}; COMMIT;"
     with closing(connect(path)) as connection, closing(connect(path)) as other:
         # What the first one finds on its way is what the second one would have done to it.
         racing = script.replace("BEGIN IMMEDIATE", "SELECT meanwhile(); BEGIN IMMEDIATE")
@@ -317,7 +314,7 @@ def test_a_migration_that_another_program_ran_meanwhile_is_no_error(path: Path) 
 
         connection.create_function("meanwhile", 0, meanwhile)
         migrate(connection, (*migrations(), racing))
-        assert pragma("user_version")(connection) == 2
+        assert pragma("user_version")(connection) == NEXT
 
 
 def test_a_newer_database_is_refused(path: Path) -> None:
@@ -380,6 +377,7 @@ async def test_a_damaged_database_is_kept_aside_and_the_gateway_starts(
     assert aside.read_bytes() == damaged
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert str(aside) in record.getMessage()
+    assert "no good backup" in record.getMessage()
     assert "enumerate" in record.getMessage()
 
 

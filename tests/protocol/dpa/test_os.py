@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from protocol.dpa import commands
 from protocol.dpa.commands import OsInfo, TrConfiguration
 from protocol.dpa.errors import BadResponseError
+from protocol.dpa.os import rssi_dbm, supply_volts
 from protocol.dpa.packet import Request
 from protocol.errors import LocalProtocolError
 from tests.protocol.dpa.test_exploration import ENUMERATIONS
@@ -59,6 +60,30 @@ def test_other_versions_and_modules() -> None:
 @pytest.mark.parametrize("code", [126, 127, 128, 255])
 def test_an_implausible_supply_voltage_is_none(code: int) -> None:
     assert evolve(OsInfo.decode(NODE), supply_voltage=code).supply_volts is None
+
+
+@pytest.mark.parametrize(
+    ("code", "dbm"), [(0, None), (1, -129), (74, -56), (130, 0), (131, None), (255, None)]
+)
+def test_rssi(code: int, dbm: int | None) -> None:
+    assert rssi_dbm(code) == dbm
+
+
+@pytest.mark.parametrize(
+    ("code", "volts"),
+    [
+        (0, None),
+        (1, 2.072),
+        (40, 3.001),
+        (83, 5.935),
+        (84, None),
+        (126, None),
+        (127, None),
+        (255, None),
+    ],
+)
+def test_supply_voltage(code: int, volts: float | None) -> None:
+    assert supply_volts(code) == (volts and pytest.approx(volts, abs=0.001))
 
 
 @given(st.none() | ENUMERATIONS, st.binary(min_size=16, max_size=16), st.integers(0, 0xFFFFFFFF))

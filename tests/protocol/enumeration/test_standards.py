@@ -40,6 +40,12 @@ def test_another_version_is_another_product() -> None:
     assert len(questions(mesh, undescribed(mesh))) == 2
 
 
+def test_those_that_answered_last_time_are_asked_first() -> None:
+    mesh = network(SENSOR, SENSOR, SENSOR)
+    silent = Network.of(evolve(each, responding=each.address != 1) for each in mesh)
+    assert [question.ask for question in questions(silent, undescribed(silent))] == [(2, 3, 1)]
+
+
 def test_uncertified_devices_are_asked_each() -> None:
     mesh = network(UNCERTIFIED, UNCERTIFIED)
     assert [question.ask for question in questions(mesh, undescribed(mesh))] == [(1,), (2,)]

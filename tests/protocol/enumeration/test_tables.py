@@ -1,5 +1,6 @@
 """The coordinator's tables: few reads, none of them empty, and what they make of the network."""
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,6 +88,15 @@ def test_what_is_known_of_a_module_moves_with_it() -> None:
         (2, 10, {"name": "attic"}),
     ]
     assert [node.binary_outputs for node in after.nodes] == [4, 0]
+
+
+def test_the_coordinator_keeps_its_metadata_and_the_names_of_its_product() -> None:
+    named = evolve(PRODUCT, name="Gateway")
+    before = Network.of([evolve(COORDINATOR, product=named, metadata={"name": "roof"})])
+    now = evolve(survey({}), coordinator=evolve(COORDINATOR, product=PRODUCT))
+    assert list(surveyed(before, now)) == list(before)
+    another = evolve(now, coordinator=evolve(COORDINATOR, mid=5, product=PRODUCT))
+    assert list(surveyed(before, another)) == [another.coordinator]
 
 
 def test_a_node_that_left_is_gone_and_topology_is_always_fresh() -> None:

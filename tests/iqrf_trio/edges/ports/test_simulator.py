@@ -2,10 +2,12 @@
 
 import pytest
 import trio
+from hypothesis import given
+from hypothesis import strategies as st
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from iqrf_trio.edges.ports import Link, PortError
-from iqrf_trio.edges.ports.simulator import SimulatorPort
+from iqrf_trio.edges.ports.simulator import MeshClock, SimulatorPort
 from iqrf_trio.simulator.mesh import BOOT_S
 from iqrf_trio.simulator.plan import generate
 
@@ -172,6 +174,26 @@ async def test_the_mesh_survives_being_opened_again(autojump_clock: MockClock) -
     async with await port.open() as link:
         await link.send(ADDR_INFO)
         assert (await link.receive())[8] == 0
+
+
+@given(
+    st.floats(1e3, 1e9),
+    st.sampled_from((0.0, 1.0, 7.3, 10.0)),
+    st.lists(st.floats(1e-9, 1e4), min_size=1, max_size=20),
+)
+def test_what_was_waited_for_has_come(start: float, speed: float, steps: list[float]) -> None:
+    # However the rounding goes: a clock that is a hair behind makes the coordinator deaf for the
+    # next request, or has the link wait for ever for a time that it cannot reach.
+    async def main() -> None:
+        clock = MeshClock(speed)
+        for step in steps:
+            time = clock.now() + step
+            await clock.sleep_until(time, trio.Event())
+            assert clock.now() >= time
+
+    clock = MockClock(autojump_threshold=0)
+    clock.jump(start)
+    trio.run(main, clock=clock)
 
 
 def test_a_port_has_a_name_and_a_sensible_speed() -> None:

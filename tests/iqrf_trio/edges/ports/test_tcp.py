@@ -14,7 +14,7 @@ CONFIRMATION = bytes.fromhex("01000601ffffff3b010401")
 RESPONSE = bytes.fromhex("010006810200004b")
 BONDED = bytes.fromhex("0000008200000047" + "0e" + "00" * 31)
 
-Ends = tuple[TcpLink, trio.StapledStream]
+Ends = tuple[TcpLink, trio.abc.Stream]
 
 
 @pytest.fixture

@@ -1,0 +1,55 @@
+"""The database from the command line: taking an old gateway's over."""
+
+import argparse
+import os
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+from iqrf_trio import config
+from iqrf_trio.cli import USAGE, Failure
+from iqrf_trio.store import DATABASE_NAME, StoreError, network_import
+from iqrf_trio.store.database import connect, transact, translated
+from protocol.enumeration.identity import listed
+
+HELP = """Take over the devices of an old gateway's database, with their metadata and latest
+values. What is known here is not replaced. The gateway may be running."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    action = actions.add_parser("import", help="take over an old gateway's devices")
+    action.add_argument("file", metavar="FILE", type=Path, help="its IqrfDb.db")
+    action.add_argument("--state-dir", metavar="DIR", type=Path, help="where our database is")
+    action.add_argument(
+        "-c", "--config", metavar="FILE", type=Path, help="the configuration that names DIR"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code. Raises Failure."""
+    path = _state_dir(arguments) / DATABASE_NAME
+    try:
+        imported = network_import.read(arguments.file)
+        with translated(path), closing(connect(path)) as connection:
+            work = partial(network_import.take_over, imported=imported)
+            taken = transact(connection, work)
+    except StoreError as error:
+        raise Failure(str(error)) from None
+    print(f"{len(taken.added)} of {len(imported)} devices are taken over.")
+    if taken.completed:
+        print(f"Known already, but completed: {listed(taken.completed)}.")
+    if taken.refused:
+        print(f"Left out, as other modules have their addresses: {listed(taken.refused)}.")
+    return 0
+
+
+def _state_dir(arguments: argparse.Namespace) -> Path:
+    named = arguments.state_dir or os.environ.get(config.STATE_DIR_VARIABLE)
+    if named:
+        return Path(named)
+    try:
+        return Path(config.load(arguments.config, ()).gateway.state_dir)
+    except config.ConfigError as error:
+        raise Failure(str(error), exit_code=USAGE) from None

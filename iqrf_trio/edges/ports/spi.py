@@ -1,0 +1,176 @@
+"""The port to a module on SPI. A worker thread polls until something comes or is to be sent."""
+
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+
+import trio
+from attrs import define, field
+
+from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
+from iqrf_trio.edges.ports.shared_work import SharedWork
+from iqrf_trio.edges.power import Power
+from iqrf_trio.edges.spibus import SpiBus
+from protocol import spi
+from protocol.dpa.packet import Request, parse
+from protocol.dpa.timing import Timing, is_remote, local_timeout_ms
+from protocol.errors import RemoteProtocolError
+from protocol.spi_master import PATIENCE_S, Exchange, Master, Order
+
+HOP_S = 0.25
+"""How long a worker thread polls before it gives the link a chance to look around."""
+
+
+@define(eq=False)
+class _Nudge:
+    """Ends a wait in another thread, or the next one; a bare lock wakes up cheapest."""
+
+    _given: threading.Lock = field(init=False, factory=threading.Lock)
+
+    def __attrs_post_init__(self) -> None:
+        self._given.acquire()
+
+    def give(self) -> None:
+        with suppress(RuntimeError):  # given already, and not yet taken
+            self._given.release()
+
+    def wait(self, timeout_s: float) -> None:
+        self._given.acquire(timeout=max(0.0, timeout_s))
+
+
+class SpiPort(Port):
+    """Opens a device of the SPI bus; with `power` the module can be switched off and on.
+
+    `slow` is for modules older than TR-72D.
+    """
+
+    def __init__(self, device: str, power: Power | None = None, *, slow: bool = False) -> None:
+        self._device = device
+        self._power = power
+        self._slow = slow
+
+    @property
+    def name(self) -> str:
+        """See Port."""
+        return f"spi {self._device}"
+
+    async def open(self) -> "SpiLink":
+        """See Port."""
+        # The device first: without it there is no reason to touch the pins.
+        bus = SpiBus.open(self._device, spi.SPEED_HZ, spi.SELECT_US)
+        try:
+            starting = self._power is not None and await self._power.up()
+        except BaseException:
+            bus.close()
+            raise
+        master = Master(self._slow, now=time.monotonic())
+        return SpiLink(self.name, bus, master, starting=starting)
+
+    async def reset(self) -> None:
+        """See Port."""
+        await trio.lowlevel.checkpoint()
+        if self._power is not None:
+            await self._power.down()
+
+
+@define(eq=False)
+class SpiLink(Link):
+    """Messages to and from the module.
+
+    One thread at a time uses bus and master; what others want of it is put into `_wishes`.
+    """
+
+    _name: str
+    _bus: SpiBus
+    _master: Master
+    starting: bool = field(default=False, kw_only=True)
+    _frames: deque[bytes] = field(init=False, factory=deque)
+    _wishes: deque[tuple[Order, bool]] = field(init=False, factory=deque)
+    """Orders that are new (True), or not wanted any more."""
+    _nudge: _Nudge = field(init=False, factory=_Nudge)
+    _polling: SharedWork = field(init=False)
+    _token: trio.lowlevel.TrioToken = field(init=False, factory=trio.lowlevel.current_trio_token)
+
+    def __attrs_post_init__(self) -> None:
+        """Who sends and who receives share the thread."""
+        self._polling = SharedWork(self._hop)
+
+    async def send(self, frame: bytes) -> None:
+        """See Link."""
+        order = Order(frame, _patience_s(frame))
+        self._wish(order, wanted=True)
+        try:
+            await self._polling.until(lambda: order.done)
+        finally:
+            if not order.done:
+                self._wish(order, wanted=False)
+        if order.refusal:
+            raise PortError(f"{self._name}: message not taken: {order.refusal}")
+
+    async def receive(self) -> bytes:
+        """See Link."""
+        await self._polling.until(lambda: bool(self._frames))
+        return self._frames.popleft()
+
+    async def aclose(self) -> None:
+        """See Link."""
+        self._bus.close()
+        await trio.lowlevel.checkpoint()
+
+    def _wish(self, order: Order, *, wanted: bool) -> None:
+        self._wishes.append((order, wanted))
+        self._nudge.give()
+
+    async def _hop(self) -> None:
+        await trio.to_thread.run_sync(self._poll)
+        if self._master.failure:
+            raise ModuleError(f"{self._name}: {self._master.failure}")
+
+    # In the thread.
+
+    def _poll(self) -> None:
+        """Carry on until there is something for somebody, or the hop has been long enough."""
+        end = time.monotonic() + HOP_S
+        while not self._worth_returning():
+            self._take_wishes()
+            now = time.monotonic()
+            if now >= end:
+                return
+            todo = self._master.next(now)
+            if isinstance(todo, Exchange):
+                received = self._bus.exchange(todo.packet, todo.gap_us)
+                self._master.shifted(received, time.monotonic())
+            else:
+                trio.from_thread.check_cancelled()
+                self._nudge.wait(min(todo.until, end) - now)
+
+    def _take_wishes(self) -> None:
+        while self._wishes:
+            order, wanted = self._wishes.popleft()
+            if wanted:
+                self._master.send(order)
+            else:
+                self._master.withdraw(order)
+
+    def _worth_returning(self) -> bool:
+        if self._master.finished:
+            self._master.finished.clear()
+            if self._polling.alone:
+                return True
+            # Whoever sent may go on, while this thread stays for the answer.
+            self._token.run_sync_soon(self._polling.wake)
+        while self._master.received:
+            self._frames.append(self._master.received.popleft())
+        return bool(self._frames) or bool(self._master.failure)
+
+
+def _patience_s(frame: bytes) -> float:
+    """How long the coordinator may be at work on a message, in the largest network."""
+    try:
+        request = parse(frame)
+    except RemoteProtocolError:
+        return PATIENCE_S
+    if not isinstance(request, Request) or is_remote(request):
+        return PATIENCE_S
+    return PATIENCE_S + local_timeout_ms(request, Timing()) / 1000

@@ -1,0 +1,106 @@
+"""The whole database as one JSON value, and back: what a snapshot keeps of it.
+
+Measured values are left out: they change all the time, and come again by themselves.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from iqrf_trio.store import json_text
+from iqrf_trio.store.database import Connection, in_memory, migrate, migrations, translated
+from iqrf_trio.store.errors import StoreError
+from protocol.tokens import Status
+
+_TABLES = ("product", "device", "sensor", "setting", "api_token")
+"""In the order in which rows may refer to those before."""
+
+_TOKENS = "api_token"
+_VALUES = frozenset((("sensor", "value"), ("sensor", "datablock"), ("sensor", "updated")))
+
+Row = Mapping[str, Any]
+Archive = Mapping[str, Any]
+
+
+def pack(connection: Connection) -> bytes:
+    """All rows as compact JSON; the same rows give the same bytes."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = {table: list(_rows(connection, table)) for table in _TABLES}
+    return json_text.dump({"version": version, "tables": tables}).encode()
+
+
+def unpack(data: bytes) -> Archive:
+    """The rows that `pack` wrote; raises StoreError for what is none of its work."""
+    try:
+        archive: Any = json_text.load(data.decode())
+        version, tables = archive["version"], archive["tables"]
+        sane = (
+            type(version) is int
+            and version >= 1
+            and all(isinstance(rows, list) for rows in tables.values())
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise StoreError("the database in the snapshot makes no sense") from error
+    if not sane or set(tables) != set(_TABLES):
+        raise StoreError("the database in the snapshot has other tables than ours")
+    if version > (newest := len(migrations())):
+        raise StoreError(
+            f"the database in the snapshot has version {version}, this program knows {newest}; "
+            "install the program that made it"
+        )
+    return {"version": version, "tables": tables}
+
+
+def restore(connection: Connection, archive: Archive) -> None:
+    """Replace the content of the database, inside the caller's transaction.
+
+    A token that was revoked since the snapshot stays revoked, and one that was made since stays,
+    unless its number is another token's in the snapshot. Raises StoreError.
+    """
+    upgraded = _upgraded(archive)
+    known = {row["id"]: row for row in _rows(connection, _TOKENS)}
+    upgraded[_TOKENS] = list(_merged(known, upgraded[_TOKENS]))
+    for table in reversed(_TABLES):
+        connection.execute(f"DELETE FROM {table}")
+    for table in _TABLES:
+        _insert(connection, table, upgraded[table])
+
+
+def _upgraded(archive: Archive) -> dict[str, Sequence[Row]]:
+    """The rows as the newest version of the database has them."""
+    with translated(Path("the database in the snapshot")), closing(in_memory()) as old:
+        migrate(old, migrations()[: archive["version"]])
+        for table in _TABLES:
+            _insert(old, table, archive["tables"][table])
+        migrate(old, migrations())
+        return {table: list(_rows(old, table)) for table in _TABLES}
+
+
+def _merged(here: Mapping[int, Row], rows: Iterable[Row]) -> Iterator[Row]:
+    """The tokens of the snapshot with what happened to them since, and those that are new."""
+    merged = dict(here)
+    for row in rows:
+        known = here.get(row["id"])
+        if known is None or known["hash"] != row["hash"] or known["status"] == Status.VALID:
+            merged[row["id"]] = row
+    return iter(merged.values())
+
+
+def _columns(connection: Connection, table: str) -> tuple[str, ...]:
+    return tuple(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
+
+
+def _rows(connection: Connection, table: str) -> Iterator[Row]:
+    columns = [name for name in _columns(connection, table) if (table, name) not in _VALUES]
+    for row in connection.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1, 2"):
+        yield dict(zip(columns, row, strict=True))
+
+
+def _insert(connection: Connection, table: str, rows: Iterable[Row]) -> None:
+    known = set(_columns(connection, table))
+    for row in rows:
+        if not isinstance(row, dict) or not row.keys() <= known:
+            raise StoreError(f"a row of {table} in the snapshot makes no sense")
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))

@@ -1,0 +1,1 @@
+"""Snapshots of the gateway: taken when something changed, kept in files and in a flash chip."""

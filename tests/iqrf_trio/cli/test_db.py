@@ -1,0 +1,64 @@
+"""`iqrf-trio db import`: what it says, and where it looks for the database."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from iqrf_trio.__main__ import main
+from iqrf_trio.store import DATABASE_NAME, devices
+from iqrf_trio.store.database import connect, transact
+from protocol.network import Device, Network
+from tests.iqrf_trio.store import old_network
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> str:
+    return str(old_network.make(tmp_path / "IqrfDb.db"))
+
+
+def addresses(state: Path) -> list[int]:
+    with closing(connect(state / DATABASE_NAME, create=False)) as connection:
+        return [device.address for device in devices.load(connection)]
+
+
+def test_import(old: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["db", "import", old, "--state-dir", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "3 of 3 devices are taken over.\n"
+    assert addresses(tmp_path) == [0, 1, 2]
+
+
+def test_what_was_known_already(
+    old: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = Network.of([Device(0, 2164293634), Device(1, 5)])
+    with closing(connect(tmp_path / DATABASE_NAME)) as connection:
+        transact(connection, lambda each: devices.save(each, known))
+    assert main(["db", "import", old, "--state-dir", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "1 of 3 devices are taken over.",
+        "Known already, but completed: 0.",
+        "Left out, as other modules have their addresses: 1.",
+    ]
+
+
+def test_the_directory_by_environment_and_by_configuration(
+    old: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IQRF_TRIO_STATE_DIR", str(tmp_path / "one"))
+    assert main(["db", "import", old]) == 0
+    assert addresses(tmp_path / "one") == [0, 1, 2]
+    monkeypatch.delenv("IQRF_TRIO_STATE_DIR")
+    file = tmp_path / "iqrf-trio.toml"
+    file.write_text(f'[gateway]\nstate_dir = "{tmp_path / "two"}"\n')
+    assert main(["db", "import", old, "-c", str(file)]) == 0
+    assert addresses(tmp_path / "two") == [0, 1, 2]
+
+
+def test_failures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = str(tmp_path / "missing")
+    assert main(["db", "import", missing, "--state-dir", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"iqrf-trio: there is no file {missing}\n"
+    assert main(["db", "import", missing, "-c", missing]) == 2
+    assert main(["db"]) == 2
+    assert main(["db", "export"]) == 2

@@ -1,0 +1,152 @@
+"""Ten thousand transactions over every kind of bus, with every fault in turn.
+
+Each request asks for something of its own, so that an answer to another one would be noticed.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+import trio
+from attrs import frozen
+from trio.testing import MockClock
+
+from iqrf_trio.simulator.bus_faults import BusFault
+from iqrf_trio.simulator.faults import Fault
+from iqrf_trio.simulator.mesh import Mesh
+from iqrf_trio.simulator.plan import generate
+from iqrf_trio.transceiver import Transceiver
+from protocol.dpa import commands
+from protocol.dpa.call import Call
+from protocol.dpa.errors import DpaError
+from tests.iqrf_trio.virtual_buses import BUSES, MODES, Bus, bus
+
+NODES = 6
+TRANSACTIONS = {"tcp": 3200, "uart": 3200, "cdc": 3200, "spi": 800}
+
+MESH_FAULTS = {
+    Fault.SILENT: 0.0,
+    Fault.NO_CONFIRMATION: 0.0,
+    Fault.NO_RESPONSE: 0.0,
+    Fault.TWO_RESPONSES: 0.0,
+    Fault.LATE_RESPONSE: 0.4,
+    Fault.GARBAGE: 5.0,
+    Fault.CUT_RESPONSE: 1.0,
+    Fault.REFUSAL: 1.0,
+}
+
+
+@frozen
+class Question:
+    """A call, and the one right answer."""
+
+    call: Call[Any]
+    right: Callable[[Any], bool]
+
+
+def questions(mesh: Mesh, random: Random) -> Iterator[Question]:
+    """Questions without end, each like the one before in some way."""
+    addresses = range(1, NODES + 1)
+    while True:
+        address = random.choice(addresses)
+        mid = mesh.coordinator.bonds.mids[address]
+        offset = 8 * random.randrange(3)
+        yield Question(
+            commands.eeeprom_read(0, 0x4000 + 8 * address, 4),
+            lambda data, mid=mid: data == mid.to_bytes(4, "little"),
+        )
+        yield Question(commands.os_read(address), lambda info, mid=mid: info.mid == mid)
+        yield Question(
+            commands.eeprom_read(address, offset, 8),
+            lambda data, at=(address, offset): data == pattern(*at),
+        )
+        yield Question(commands.addr_info(), lambda info: info.bonded == NODES)
+
+
+def pattern(address: int, offset: int) -> bytes:
+    """What stands in the EEPROM of a node."""
+    return bytes((address, offset)) * 4
+
+
+async def prepare(transceiver: Transceiver) -> None:
+    for address in range(1, NODES + 1):
+        for offset in (0, 8, 16):
+            call = commands.eeprom_write(address, offset, pattern(address, offset))
+            await transceiver.call(call)
+
+
+def plagues(kind: str, it: Bus) -> Iterator[str]:
+    """One fault after the other; each is over when the next one is asked for."""
+    for mode in sorted(MODES[kind], key=lambda mode: mode.name):
+        for every in (1, 3, 7):
+            it.faults.set(mode, every)
+            yield f"{mode.name} {every}"
+        it.faults.clear()
+    for fault, value in MESH_FAULTS.items():
+        for rate in (1, 3):
+            turn = Counter[str]()
+
+            def strikes(_: object, turn: Counter[str] = turn, rate: int = rate) -> bool:
+                turn["requests"] += 1
+                return turn["requests"] % rate == 0
+
+            it.mesh.faults.arm(fault, value, times=None, when=strikes)
+            yield f"{fault.name} {rate}"
+            it.mesh.faults.disarm()
+    it.restart()
+    yield "restart"
+    it.unplug()
+    yield "unplugged"
+    it.plug()
+    yield "nothing"
+
+
+@pytest.mark.parametrize("kind", BUSES)
+async def test_each_transaction_has_its_own_answer_or_an_error(
+    kind: str, autojump_clock: MockClock
+) -> None:
+    mesh = generate(NODES, 1)
+    random = Random(1)
+    right, wrong = Counter[str](), list[str]()
+    async with bus(kind, mesh) as it:
+        transceiver = Transceiver(it, on_async=lambda _: None)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(transceiver.run)
+            await transceiver.wait_connected()
+            await prepare(transceiver)
+            count = len(list(plagues(kind, it)))
+            with_it = TRANSACTIONS[kind] // count + 1
+            it.plug()
+            for plague in plagues(kind, it):
+                asked = questions(mesh, random)
+                for _ in range(with_it):
+                    question = next(asked)
+                    with trio.fail_after(60):
+                        try:
+                            value = await transceiver.call(question.call)
+                        except DpaError:
+                            right[f"{plague} error"] += 1
+                            continue
+                    if question.right(value):
+                        right[plague] += 1
+                    else:
+                        wrong.append(f"{plague}: {question.call.request} gave {value}")
+                await trio.sleep(1)
+            it.faults.clear()
+            with trio.fail_after(200):
+                while True:
+                    try:
+                        await transceiver.call(commands.addr_info())
+                        break
+                    except DpaError:
+                        await trio.sleep(1)
+            assert not wrong, "\n".join(wrong)
+            assert right.total() >= TRANSACTIONS[kind]
+            # What does no harm at all, and what lets nothing through.
+            for mode in (BusFault.SPLIT, BusFault.MERGED, BusFault.SLOW, BusFault.GLITCH):
+                assert not right[f"{mode.name} 7 error"]
+            assert not right["TWO_RESPONSES 1 error"]
+            assert not right["SILENT 1"]
+            nursery.cancel_scope.cancel()
