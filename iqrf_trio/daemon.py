@@ -2,6 +2,8 @@
 
 import logging
 import signal
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,7 +17,7 @@ from iqrf_trio.backups import Backups
 from iqrf_trio.config import Config, ConfigError
 from iqrf_trio.edges.ports import Port
 from iqrf_trio.edges.ports.of_config import port_of, trace_of
-from iqrf_trio.edges.websocket import Connection, Limits, open_listeners, serve
+from iqrf_trio.edges.websocket import Connection, Endpoint, Limits, open_listeners, serve
 from iqrf_trio.enumeration import Enumeration, Interview
 from iqrf_trio.handlers.db import ANNOTATE_SETTING
 from iqrf_trio.handlers.dispatch import Dispatcher
@@ -61,9 +63,15 @@ async def run(
     `port` replaces the one that the configuration describes. Started once clients can connect.
     Raises ConfigError, ListenError, TlsError or StoreError for what keeps it from starting.
     """
-    path = Path(config.gateway.state_dir) / DATABASE_NAME
-    async with Store.open(path) as store:
-        await _serve(config, store, port or port_of(config), stop, task_status)
+    port = port or port_of(config)
+    # The listeners come first: a second gateway fails on the port before it touches the store.
+    endpoints = await open_listeners(config.websocket)
+    try:
+        async with Store.open(config.gateway.state_dir / DATABASE_NAME) as store:
+            await _serve(config, store, port, endpoints, stop=stop, task_status=task_status)
+    finally:
+        for endpoint in endpoints:
+            endpoint.listener.socket.close()
     log.info("stopped")
 
 
@@ -71,11 +79,12 @@ async def _serve(
     config: Config,
     store: Store,
     port: Port,
+    endpoints: Sequence[Endpoint],
+    *,
     stop: trio.Event | None,
     task_status: trio.TaskStatus[Running],
 ) -> None:
     """The nursery tree. Shutdown order is nesting: what is opened last ends first."""
-    endpoints = await open_listeners(config.websocket)
     reports, sessions = Reports(), Sessions()
     websocket = Outlet(reports.publish, unasked=config.websocket.async_messages)
     announcer = Announcer(config.gateway.instance_id, {WEBSOCKET: websocket})
@@ -118,10 +127,11 @@ async def _serve(
                         serve_client,
                         _limits(config),
                     )
-                    url = endpoints[0].url
-                    log.info("ready: %s", url)
-                    task_status.started(Running(url, gateway))
-                    await (_signalled() if stop is None else stop.wait())
+                    with _stopping(stop) as stopped:
+                        url = endpoints[0].url
+                        log.info("ready: %s", url)
+                        task_status.started(Running(url, gateway))
+                        await stopped()
                     log.info("stopping")
                     services.cancel_scope.cancel()
                 lanes.cancel_scope.cancel()
@@ -212,11 +222,19 @@ def _limits(config: Config) -> Limits:
     )
 
 
-async def _signalled() -> None:
+@contextmanager
+def _stopping(stop: trio.Event | None) -> Iterator[Callable[[], Awaitable[None]]]:
+    """A function that waits for `stop`, or, from the beginning of the block on, for a signal."""
+    if stop is not None:
+        yield stop.wait
+        return
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for number in signals:
+
+        async def signalled() -> None:
+            number = await anext(signals)
             log.info("%s received", signal.Signals(number).name)
-            return
+
+        yield signalled
 
 
 def _now() -> datetime:
