@@ -5,16 +5,30 @@ BIN := $(VENV)/bin
 RUN := .run
 ARGS ?=
 
+# Where make install puts things; DESTDIR is a root to put them under, for packages.
+PREFIX ?= /opt/iqrf-trio
+SYSCONFDIR ?= /etc
+BINDIR ?= /usr/local/bin
+DATADIR ?= /usr/local/share
+# systemd/system, sysusers.d, tmpfiles.d and udev/rules.d are here: /etc for an administrator's.
+VENDORDIR ?= $(SYSCONFDIR)
+SYSTEM_PYTHON ?= /usr/bin/python3
+DESTDIR ?=
+PURGE ?=
+WHEEL ?=
+INSTALL_ARGS ?=
+export PREFIX SYSCONFDIR BINDIR DATADIR VENDORDIR SYSTEM_PYTHON DESTDIR PURGE WHEEL INSTALL_ARGS
+
 # Newer than what they depend on once an environment is complete, so that make is quick.
 INSTALLED := $(VENV)/.installed
 WITH_TESTS := $(VENV)/.installed-tests
 SOURCES := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test check bench clean
+.PHONY: help venv run demo test check bench install uninstall deb docs clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(INSTALLED) ## the environment, with the commands in .venv/bin/
 
@@ -31,10 +45,23 @@ check: $(WITH_TESTS) ## lint, types, floors, tests with coverage: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	packaging/check-unit.sh
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
 
 bench: $(INSTALLED) ## the benchmarks; OUT=file.json writes the figures, ARGS="start cycle" picks
 	@$(BIN)/python -m bench $(if $(OUT),--out $(OUT)) $(ARGS)
+
+install: ## the service, from PREFIX=/opt/iqrf-trio; DESTDIR and SYSCONFDIR are honoured
+	@packaging/install.sh
+
+uninstall: ## takes the service away; PURGE=1 its configuration and database as well
+	@packaging/uninstall.sh
+
+deb: ## a Debian package for machines like this one, in dist/
+	@packaging/deb.sh
+
+docs: $(INSTALLED) ## the generated pages of docs/ and the manual page of the configuration
+	@$(BIN)/python -m docs.generate
 
 clean: ## remove the environment and what tools left behind; keeps .run
 	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -15,21 +15,26 @@ from iqrf_trio import __version__, products, sensor_settings
 from iqrf_trio.announcements import Announcer, Outlet
 from iqrf_trio.backups import Backups
 from iqrf_trio.config import Config, ConfigError
+from iqrf_trio.edges.notify import Notifier
 from iqrf_trio.edges.ports import Port
 from iqrf_trio.edges.ports.of_config import port_of, trace_of
-from iqrf_trio.edges.websocket import Connection, Endpoint, Limits, open_listeners, serve
+from iqrf_trio.edges.websocket import Connection, Endpoint, Limits, bind, open_listeners, serve
 from iqrf_trio.enumeration import Enumeration, Interview
 from iqrf_trio.handlers.db import ANNOTATE_SETTING
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.overheard import Overheard
+from iqrf_trio.reloading import Reloading, limits_of, session_limits_of
 from iqrf_trio.reports import Reports
 from iqrf_trio.scheduler import Scheduler
 from iqrf_trio.sensor_worker import SensorWorker
-from iqrf_trio.session import Session, SessionLimits, Sessions
+from iqrf_trio.session import Session, Sessions
 from iqrf_trio.store import DATABASE_NAME, Store
 from iqrf_trio.token_watch import TokenWatch, authenticate
 from iqrf_trio.transceiver import Transceiver
+from iqrf_trio.vault.of_config import keeper_of, recover
+from iqrf_trio.vault.radio import Devices
+from iqrf_trio.watchdog import Watchdog
 from protocol.catalogue import Catalogue, CatalogueError
 from protocol.dpa.transaction import Outcome
 from protocol.sensor_settings import Messaging, SensorSettings
@@ -38,6 +43,9 @@ log = logging.getLogger("iqrf_trio.daemon")
 
 GRACE_S = 4.0
 """What requests under way, and then clients, have to finish at shutdown."""
+
+LOOPBACK = "127.0.0.1"
+"""Where the monitor's own port is open: without authentication it is for this machine only."""
 
 WEBSOCKET = Messaging("ws", "WebsocketMessaging")
 """The one place that reports can be sent to."""
@@ -49,6 +57,7 @@ class Running:
 
     url: str
     gateway: Gateway
+    monitor_url: str | None = None
 
 
 async def run(
@@ -56,21 +65,39 @@ async def run(
     *,
     port: Port | None = None,
     stop: trio.Event | None = None,
+    reload: Callable[[], Config] | None = None,
+    notifier: Notifier | None = None,
     task_status: trio.TaskStatus[Running] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the gateway until `stop` is set; without one until SIGINT or SIGTERM.
 
-    `port` replaces the one that the configuration describes. Started once clients can connect.
+    `port` replaces the one that the configuration describes. `reload` gives the configuration
+    anew when SIGHUP asks for it, `notifier` tells the service manager. Started once
+    clients can connect.
     Raises ConfigError, ListenError, TlsError or StoreError for what keeps it from starting.
     """
     port = port or port_of(config)
     # The listeners come first: a second gateway fails on the port before it touches the store.
     endpoints = await open_listeners(config.websocket)
+    watched: list[Endpoint] = []
     try:
+        if config.monitor.port is not None:
+            watched += map(Endpoint, await bind(LOOPBACK, config.monitor.port))
         async with Store.open(config.gateway.state_dir / DATABASE_NAME) as store:
-            await _serve(config, store, port, endpoints, stop=stop, task_status=task_status)
+            await recover(store, config)
+            await _serve(
+                config,
+                store,
+                port,
+                endpoints,
+                watched,
+                stop=stop,
+                reload=reload,
+                notifier=notifier or Notifier(),
+                task_status=task_status,
+            )
     finally:
-        for endpoint in endpoints:
+        for endpoint in (*endpoints, *watched):
             endpoint.listener.socket.close()
     log.info("stopped")
 
@@ -80,8 +107,11 @@ async def _serve(
     store: Store,
     port: Port,
     endpoints: Sequence[Endpoint],
+    watched: Sequence[Endpoint],
     *,
     stop: trio.Event | None,
+    reload: Callable[[], Config] | None,
+    notifier: Notifier,
     task_status: trio.TaskStatus[Running],
 ) -> None:
     """The nursery tree. Shutdown order is nesting: what is opened last ends first."""
@@ -91,12 +121,7 @@ async def _serve(
     overheard = Overheard(store, _now)
     gateway = await _build(config, store, port, announcer, overheard)
     dispatcher = Dispatcher(gateway)
-    limits = SessionLimits(
-        auth_timeout=config.websocket.auth_timeout,
-        outbox_size=config.websocket.outbox_size,
-        outbox_bytes=config.websocket.outbox_bytes,
-        heartbeat=config.websocket.heartbeat,
-    )
+    reloading: Reloading | None = None
 
     async def serve_client(connection: Connection) -> None:
         await Session(
@@ -106,7 +131,7 @@ async def _serve(
             now=_now,
             sessions=sessions,
             reports=reports,
-            limits=limits,
+            limits=session_limits_of((reloading.config if reloading else config).websocket),
         ).run()
 
     async with trio.open_nursery() as core:
@@ -118,21 +143,46 @@ async def _serve(
                 async with trio.open_nursery() as services:
                     services.start_soon(gateway.enumeration.run)
                     services.start_soon(gateway.worker.run)
+                    services.start_soon(gateway.monitor.run, config.monitor.period)
+                    services.start_soon(gateway.keeper.run)
                     services.start_soon(overheard.run)
                     services.start_soon(Backups(store, _now).run)
                     services.start_soon(TokenWatch(store, sessions, _now).run)
-                    await services.start(
+                    server = await services.start(
                         partial(serve, handler_nursery=clients),
                         endpoints,
                         serve_client,
-                        _limits(config),
+                        limits_of(config.websocket),
                     )
-                    with _stopping(stop) as stopped:
+                    if reload:
+                        reloading = Reloading(
+                            config,
+                            reload,
+                            notifier,
+                            endpoints,
+                            server,
+                            gateway.scheduler,
+                            gateway.worker,
+                        )
+                        await services.start(reloading.run)
+                    services.start_soon(Watchdog(notifier, gateway.scheduler).run)
+                    if watched:
+                        await services.start(
+                            partial(serve, handler_nursery=clients),
+                            watched,
+                            gateway.monitor.serve,
+                            Limits(max_message_size=1024, origins=config.websocket.origins),
+                        )
+                        log.info("monitor: %s", watched[0].url)
+                    with _stopping(stop) as stopped, gateway.lifetime:
                         url = endpoints[0].url
                         log.info("ready: %s", url)
-                        task_status.started(Running(url, gateway))
+                        notifier.ready(url)
+                        watch_url = watched[0].url if watched else None
+                        task_status.started(Running(url, gateway, watch_url))
                         await stopped()
                     log.info("stopping")
+                    notifier.stopping()
                     services.cancel_scope.cancel()
                 lanes.cancel_scope.cancel()
             sessions.go_away()
@@ -157,6 +207,7 @@ async def _build(
     def on_answer(outcome: Outcome) -> None:
         overheard.answer(outcome)
         enumeration.observe(outcome)
+        keeper.observe(outcome)
 
     transceiver = Transceiver(port, on_async=on_async, on_answer=on_answer, trace=trace_of(config))
     enumeration = Enumeration(
@@ -166,6 +217,13 @@ async def _build(
         await _catalogue(config, store),
         config.database.enumerate_after_bonding,
     )
+    keeper = keeper_of(
+        config,
+        store,
+        Devices(transceiver, scheduler, yielding=True),
+        _now,
+        busy=lambda: enumeration.running,
+    )
     if config.database.enumerate_on_launch:
         enumeration.launch()
     settings = await sensor_settings.load(store, _sensor_settings(config))
@@ -173,7 +231,7 @@ async def _build(
     if worker.settings.auto_run:
         worker.start()
     annotate = await store.setting(ANNOTATE_SETTING)
-    return Gateway(
+    gateway = Gateway(
         ins_id=config.gateway.instance_id,
         version=__version__,
         store=store,
@@ -183,8 +241,11 @@ async def _build(
         worker=worker,
         local_time=_local_time,
         messagings=announcer.messagings,
+        keeper=keeper,
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
     )
+    enumeration.on_change = worker.on_change = gateway.monitor.changed
+    return gateway
 
 
 async def _catalogue(config: Config, store: Store) -> Catalogue:
@@ -206,19 +267,6 @@ def _sensor_settings(config: Config) -> SensorSettings:
         period=config.sensor_data.period,
         retry_period=config.sensor_data.retry_period,
         async_reports=config.sensor_data.async_reports,
-    )
-
-
-def _limits(config: Config) -> Limits:
-    websocket = config.websocket
-    return Limits(
-        max_clients=websocket.max_clients,
-        max_handshakes=websocket.max_handshakes,
-        max_unauthenticated=websocket.max_unauthenticated,
-        max_message_size=websocket.max_message_size,
-        handshake_timeout=websocket.handshake_timeout,
-        auth_failures_per_minute=websocket.auth_failures_per_minute,
-        origins=websocket.origins,
     )
 
 

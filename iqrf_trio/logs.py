@@ -13,6 +13,8 @@ import orjson
 AREA_ROOT = "iqrf_trio"
 """Our loggers are named `iqrf_trio.<area>`; the area is what a line shows."""
 
+LEVELS = ("debug", "info", "warning", "error")
+
 REPEAT_SECONDS = 30.0
 """A message said again within so many seconds is counted, not written."""
 
@@ -28,13 +30,15 @@ _PRIORITIES = {logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DE
 def start(
     level: str,
     *,
+    areas: Mapping[str, str] | None = None,
     as_json: bool = False,
     stream: TextIO | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> None:
     """Write our messages from `level` (debug, info, warning, error) on to stderr or `stream`.
 
-    Other libraries are heard from warnings on. Calling it again replaces the earlier log.
+    `areas` are the levels of areas that have their own. Other libraries are heard from warnings
+    on. Calling it again replaces the earlier log.
     """
     stream = stream or sys.stderr
     formatter: logging.Formatter = Terminal()
@@ -46,7 +50,31 @@ def start(
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger(AREA_ROOT).setLevel(level.upper())
+    for name in logging.getLogger().manager.loggerDict:
+        if name.startswith(f"{AREA_ROOT}."):
+            logging.getLogger(name).setLevel(logging.NOTSET)
+    for name, own in (areas or {}).items():
+        logging.getLogger(f"{AREA_ROOT}.{name}").setLevel(own.upper())
     logging.captureWarnings(True)
+
+
+def louder() -> str:
+    """Log one level more, of areas without a level of their own; returns the level."""
+    return _shift(-1)
+
+
+def quieter() -> str:
+    """Log one level less, of areas without a level of their own; returns the level."""
+    return _shift(1)
+
+
+def _shift(steps: int) -> str:
+    logger = logging.getLogger(AREA_ROOT)
+    now = logging.getLevelName(logger.getEffectiveLevel()).lower()
+    place = LEVELS.index(now) + steps
+    level = LEVELS[min(max(place, 0), len(LEVELS) - 1)]
+    logger.setLevel(level.upper())
+    return level
 
 
 def redact(text: str) -> str:

@@ -19,6 +19,10 @@ class Reports:
         """How many subscribers there are."""
         return len(self._subscribers)
 
+    def __contains__(self, send: Send) -> bool:
+        """Whether `send` is a subscriber."""
+        return send in self._subscribers
+
     def subscribe(self, send: Send) -> None:
         """From now on `send` is given every message; once, however often it subscribes."""
         self._subscribers[send] = None

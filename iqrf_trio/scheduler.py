@@ -270,6 +270,14 @@ class Scheduler:
         """Serve what waits, in order."""
         self._channel.resume()
 
+    def adjust(
+        self, *, management_capacity: int, network_capacity: int, background_wait: float
+    ) -> None:
+        """Put other bounds into force; what waits already goes on waiting."""
+        self.management_capacity = management_capacity
+        self._channel.queue.capacity = self.network_capacity = network_capacity
+        self._channel.queue.background_wait = self.background_wait = background_wait
+
     def close(self) -> None:
         """Abandon what waits; later submits raise QueueClosed. What is under way goes on."""
         for entry in self._channel.close():

@@ -65,7 +65,8 @@ class Reporter(Protocol):
 class SensorWorker:
     """Reads all sensors once per period for as long as it is `running`.
 
-    The reporter is told of each cycle twice, with the settings the cycle began with.
+    The reporter is told of each cycle twice, with the settings the cycle began with. `on_change`
+    is called whenever `reading` may have changed.
     """
 
     settings: SensorSettings
@@ -75,6 +76,7 @@ class SensorWorker:
     _reporter: Reporter
     _now: Callable[[], datetime]
     running: bool = field(default=False, init=False)
+    on_change: Callable[[], None] = field(default=lambda: None, init=False)
     _asked: bool = field(default=False, init=False)
     _busy: bool = field(default=False, init=False)
     _number: int = field(default=0, init=False)
@@ -101,6 +103,7 @@ class SensorWorker:
         """No further cycle; the one under way ends after the round on the air."""
         self.running = self._asked = False
         self._scope.cancel()
+        self.on_change()
 
     def invoke(self) -> None:
         """Begin the next cycle now; raises NotRunningError or AlreadyReadingError."""
@@ -135,6 +138,7 @@ class SensorWorker:
     def _ask(self) -> None:
         self._asked = True
         self._wake.set()
+        self.on_change()
 
     @property
     def _due(self) -> float:
@@ -147,6 +151,7 @@ class SensorWorker:
     async def _cycle(self) -> None:
         """One cycle between its two reports: the second comes whatever happens."""
         self._asked, self._busy = False, True
+        self.on_change()
         self._scope = trio.CancelScope()
         self._number += 1
         self._began = trio.current_time()
@@ -167,6 +172,7 @@ class SensorWorker:
             self._reporter.finished(settings, self._number, reading)
             self._failed = bool(reading.failure)
             self._busy = False
+            self.on_change()
             self._ended = trio.current_time()
             self._log(reading)
 

@@ -174,7 +174,7 @@ class Session:
 
     def subscribe(self, reports: Reports) -> None:
         """Send this client what `reports` publishes, as long as the session lives."""
-        if self.live:
+        if self.live and self.reply not in reports:
             self._subscriptions.enter_context(reports.subscribed(self.reply))
 
     def refuse(self, error: AuthError) -> None:

@@ -50,8 +50,11 @@ GRACE_S = 5.0
 CLOSING_S = 1.0
 """What a link has to let go of its device."""
 
-REMEMBERED = 16
-"""Requests given up of which a late answer is still recognised."""
+REMEMBERED_S = 60.0
+"""How long a node's late answer is still recognised as one."""
+
+UNSURE = 8
+"""Requests given up, after which it is found out whether the coordinator is behind."""
 
 DOUBT_S = 2.0
 """How long a node's late answer is reckoned with when its command is sent with other data."""
@@ -186,7 +189,7 @@ class Transceiver:
     _flight: _Flight | None = field(default=None, init=False)
     _air_free_at: float = field(default=-math.inf, init=False)
     _air_changed: trio.Event = field(factory=trio.Event, init=False)
-    _given_up: deque[_GivenUp] = field(factory=lambda: deque(maxlen=REMEMBERED), init=False)
+    _given_up: deque[_GivenUp] = field(factory=deque, init=False)
     _failures: int = field(default=0, init=False)
     _reset_due: bool = field(default=False, init=False)
     _counts: Counter[Count] = field(factory=Counter, init=False)
@@ -230,12 +233,15 @@ class Transceiver:
         async with self._turn:
             if self.waits_for_air and uses_radio(request):
                 await self._wait_for_air()
-            with trio.move_on_at(patience_ends):
-                await self.wait_connected()
-            await self._dispel_doubt(request)
-            if self._session is None or self._stopping:
+            if self._session is None:
+                with trio.move_on_at(patience_ends):
+                    await self.wait_connected()
+            if self._given_up:
+                await self._dispel_doubt(request)
+            session = self._session
+            if session is None or session.scope.cancel_called or self._stopping:
                 return self._unsent(request)
-            return await self._exchange(self._session, request, timeout_ms)
+            return await self._exchange(session, request, timeout_ms)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Open the port, again and again if need be, and read; for as long as the daemon lives.
@@ -298,6 +304,7 @@ class Transceiver:
 
     async def _use(self, link: Link) -> str:
         session = _Session(link)
+        self._given_up.clear()
         with session.scope:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._read, session)
@@ -455,8 +462,8 @@ class Transceiver:
         request = outcome.request
         if outcome.response is not None:
             self.timing = observe(self.timing, request, outcome.response)
-            if not is_remote(request):
-                self._catch_up(request)
+        if outcome.confirmation is not None or outcome.response is not None:
+            self._catch_up(request)
             try:
                 self.on_answer(outcome)
             except Exception:
@@ -477,21 +484,26 @@ class Transceiver:
                 self._lose(session, f"no answer to {SILENCE} requests in a row")
 
     async def _dispel_doubt(self, request: Request) -> None:
-        """Have the coordinator answer something else first, if its next answer may be late."""
-        if self._session is None or not any(not each.passed for each in self._rivals(request)):
+        """Have the coordinator answer something else first, if its next answers may be late."""
+        unsure = [each for each in self._given_up if not each.passed]
+        rivals = [each for each in self._rivals(request) if not each.passed]
+        if self._session is None or not (rivals or len(unsure) >= UNSURE):
             return
         given_up = {address_of(each.request) for each in self._given_up}
         probes = (probe for probe in _PROBES if address_of(probe) not in given_up)
         if probe := next(probes, None):
             await self._exchange(self._session, probe)
+        else:
+            self._lose(self._session, "answers come too late")
 
     def _catch_up(self, answered: Request) -> None:
         """The coordinator answers in order: what it was asked before, it does not answer later."""
         if any(address_of(each.request) == address_of(answered) for each in self._given_up):
             return  # the answer may itself be a late one
+        since = trio.current_time() - REMEMBERED_S
         for each in tuple(self._given_up):
             each.passed = True
-            if not is_remote(each.request):
+            if not is_remote(each.request) or each.at < since:
                 self._given_up.remove(each)
 
     def _rivals(self, request: Request) -> list[_GivenUp]:

@@ -30,6 +30,10 @@ FLOORS = {
     "iqrf_trio.enumeration": 3,
     "iqrf_trio.backups": 3,
     "iqrf_trio.token_watch": 3,
+    "iqrf_trio.monitor": 3,
+    "iqrf_trio.vault": 3,
+    "iqrf_trio.watchdog": 3,
+    "iqrf_trio.reloading": 4,
     "iqrf_trio.handlers": 4,
     "iqrf_trio.daemon": 5,
     "iqrf_trio.cli": 5,
@@ -57,6 +61,7 @@ OUTSIDE = {
     "spiflash": "iqrf_trio/edges/flash.py",
     "gpiod": "iqrf_trio/edges/gpio.py",
     "termios": "iqrf_trio/edges/ports/serial.py",
+    "cryptography": "iqrf_trio/vault/cipher.py",
     "argparse": "iqrf_trio/cli iqrf_trio/__main__.py",
 }
 """Each outside thing and the one place that may touch it."""

@@ -17,9 +17,10 @@ TOKEN_FILE = Path(".run/token")
 _HOW = f"give one with --token, --token-file or {TOKEN_VARIABLE}"
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of every command that talks to a gateway."""
-    parser.add_argument("--url", default=DEFAULT_URL, help="the gateway (default: %(default)s)")
+def add_options(parser: argparse.ArgumentParser, *, found: str = "") -> None:
+    """The options of every command that talks to a gateway; `found` is how one is found else."""
+    default, told = (None, found) if found else (DEFAULT_URL, "%(default)s")
+    parser.add_argument("--url", default=default, help=f"the gateway (default: {told})")
     token = parser.add_mutually_exclusive_group()
     token.add_argument("--token", help="the API token; others can see it in the list of processes")
     token.add_argument(

@@ -44,9 +44,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def load(arguments: argparse.Namespace) -> config.Config:
     """The configuration that the options mean; raises Failure for one that cannot be."""
     try:
-        return config.load(arguments.config, [*_sets(arguments), *arguments.set])
+        return reload(arguments)
     except config.ConfigError as error:
         raise Failure(str(error), exit_code=USAGE) from None
+
+
+def reload(arguments: argparse.Namespace) -> config.Config:
+    """The same as often as it is wanted; raises ConfigError."""
+    return config.load(arguments.config, [*_sets(arguments), *arguments.set])
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,14 +1,14 @@
 """The database from the command line: taking an old gateway's over."""
 
 import argparse
-import os
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from iqrf_trio import config
 from iqrf_trio.cli import USAGE, Failure
-from iqrf_trio.store import DATABASE_NAME, StoreError, network_import
+from iqrf_trio.cli.state import database_path
+from iqrf_trio.config import ConfigError
+from iqrf_trio.store import StoreError, network_import
 from iqrf_trio.store.database import connect, transact, translated
 from protocol.enumeration.identity import listed
 
@@ -29,12 +29,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
-    path = _state_dir(arguments) / DATABASE_NAME
     try:
+        path = database_path(arguments.state_dir, arguments.config)
         imported = network_import.read(arguments.file)
         with translated(path), closing(connect(path)) as connection:
             work = partial(network_import.take_over, imported=imported)
             taken = transact(connection, work)
+    except ConfigError as error:
+        raise Failure(str(error), exit_code=USAGE) from None
     except StoreError as error:
         raise Failure(str(error)) from None
     print(f"{len(taken.added)} of {len(imported)} devices are taken over.")
@@ -43,13 +45,3 @@ def run(arguments: argparse.Namespace) -> int:
     if taken.refused:
         print(f"Left out, as other modules have their addresses: {listed(taken.refused)}.")
     return 0
-
-
-def _state_dir(arguments: argparse.Namespace) -> Path:
-    named = arguments.state_dir or os.environ.get(config.STATE_DIR_VARIABLE)
-    if named:
-        return Path(named)
-    try:
-        return Path(config.load(arguments.config, ()).gateway.state_dir)
-    except config.ConfigError as error:
-        raise Failure(str(error), exit_code=USAGE) from None

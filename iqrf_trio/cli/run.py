@@ -8,10 +8,11 @@ from pathlib import Path
 
 import trio
 
-from iqrf_trio import daemon, logs
+from iqrf_trio import daemon, reloading
 from iqrf_trio.cli import USAGE, Failure, causes, config, local_token
 from iqrf_trio.cli.access import DEFAULT_URL, TOKEN_FILE
 from iqrf_trio.config import Config, ConfigError
+from iqrf_trio.edges.notify import Notifier
 from iqrf_trio.edges.websocket import ListenError, TlsError
 from iqrf_trio.simulator.toml_table import NetworkFileError
 from iqrf_trio.store import DATABASE_NAME, StoreError
@@ -37,17 +38,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
     loaded = config.load(arguments)
-    logs.start(loaded.log.level, as_json=loaded.log.json)
+    reloading.start_log(loaded.log)
     try:
-        trio.run(partial(_run, loaded, arguments.token_file))
+        trio.run(partial(_run, loaded, arguments))
     except* (ConfigError, ListenError, NetworkFileError, StoreError, TlsError) as group:
         raise _failure(next(causes(group))) from None
     return 0
 
 
-async def _run(loaded: Config, token_file: Path | None) -> None:
+async def _run(loaded: Config, arguments: argparse.Namespace) -> None:
+    token_file: Path | None = arguments.token_file
+    reload = partial(config.reload, arguments)
     async with trio.open_nursery() as nursery:
-        running = await nursery.start(daemon.run, loaded)
+        running = await nursery.start(
+            partial(daemon.run, loaded, reload=reload, notifier=Notifier.of())
+        )
         if token_file is not None:
             database = loaded.gateway.state_dir / DATABASE_NAME
             keep = partial(local_token.keep, database, token_file)

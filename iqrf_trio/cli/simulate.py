@@ -9,12 +9,14 @@ from iqrf_trio import logs
 from iqrf_trio.cli import USAGE, Failure, causes
 from iqrf_trio.config import Config, ImpossibleValueError, Simulator
 from iqrf_trio.edges.ports.of_config import mesh_of
+from iqrf_trio.simulator.lines import LineKind
 from iqrf_trio.simulator.mesh import Mesh
+from iqrf_trio.simulator.serial_server import SerialDevice
 from iqrf_trio.simulator.server import serve_tcp
 from iqrf_trio.simulator.toml_table import NetworkFileError
 
 HELP = """Run a simulated mesh until Ctrl-C. A gateway connects over TCP and exchanges bare DPA
-messages, one per segment."""
+messages, one per segment; or it opens a pseudo terminal as if a module were behind it."""
 
 _HIGHEST_PORT = 65535
 
@@ -22,12 +24,18 @@ _HIGHEST_PORT = 65535
 def configure(parser: argparse.ArgumentParser) -> None:
     """The words of the command."""
     default = Simulator()
-    parser.add_argument(
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
         "--tcp",
         metavar="HOST:PORT",
         type=_address,
         default=("127.0.0.1", 10000),
         help="where to listen; port 0 = any free one (default: 127.0.0.1:10000)",
+    )
+    place.add_argument(
+        "--pty",
+        choices=[kind.value for kind in LineKind],
+        help="be a serial device instead: a UART, or a USB device in CDC mode",
     )
     nodes = parser.add_mutually_exclusive_group()
     nodes.add_argument(
@@ -57,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs until it is interrupted. Raises Failure."""
     logs.start("info")
     mesh = _mesh(arguments)
+    if arguments.pty:
+        return _run_device(SerialDevice(mesh, LineKind(arguments.pty), arguments.speed))
     host, port = arguments.tcp
     try:
         trio.run(_simulate, mesh, host, port, arguments.speed)
@@ -67,6 +77,24 @@ def run(arguments: argparse.Namespace) -> int:
         cause = f"cannot listen on {_name(host, port)}: {reason}"
         raise Failure(cause, "choose another with --tcp") from None
     return 0
+
+
+def _run_device(device: SerialDevice) -> int:
+    try:
+        trio.run(_simulate_device, device)
+    except* KeyboardInterrupt:
+        pass  # the way to end it
+    return 0
+
+
+async def _simulate_device(device: SerialDevice) -> None:
+    async with trio.open_nursery() as nursery:
+        path = await nursery.start(device.run)
+        print(f"A mesh is ready at {path}. A gateway for it:")
+        print(
+            f"iqrf-trio run --set port.kind={device.kind.value} --set port.device={path}",
+            flush=True,
+        )
 
 
 async def _simulate(mesh: Mesh, host: str, port: int, speed: float) -> None:

@@ -1,7 +1,6 @@
 """The token tool: `iqrf-trio token ...`, and the same as the drop-in `iqrfgd2-tokenctl`."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from iqrf_trio import config
+from iqrf_trio.cli.state import database_path
 from iqrf_trio.cli.token_options import (
     COMMANDS,
     UsageError,
@@ -20,7 +20,7 @@ from iqrf_trio.cli.token_options import (
     parse_owner,
 )
 from iqrf_trio.cli.token_output import details, new_token, table, to_json, token_object
-from iqrf_trio.store import DATABASE_NAME, StoreError, token_import, tokens
+from iqrf_trio.store import StoreError, token_import, tokens
 from iqrf_trio.store.database import Connection, connect, transact, translated
 from iqrf_trio.store.errors import ExpiredTokenError, RevokedTokenError, UnknownTokenError
 from protocol.times import InvalidTimeError, parse_expiration
@@ -174,11 +174,8 @@ def _transact(
 def _database_path(options: argparse.Namespace) -> Path:
     if options.path is not None:
         return Path(options.path)
-    state_dir = options.state_dir or os.environ.get(config.STATE_DIR_VARIABLE)
-    if not state_dir:
-        file = None if options.config is None else Path(options.config)
-        state_dir = config.load(file, ()).gateway.state_dir
-    return Path(state_dir) / DATABASE_NAME
+    file = None if options.config is None else Path(options.config)
+    return database_path(options.state_dir, file)
 
 
 def _now() -> datetime:

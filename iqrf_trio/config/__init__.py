@@ -7,6 +7,7 @@ from iqrf_trio.config.sections import (
     Gateway,
     ImpossibleValueError,
     Log,
+    Monitor,
     Port,
     Queue,
     SensorData,
@@ -14,9 +15,10 @@ from iqrf_trio.config.sections import (
     Spi,
     Tcp,
     Uart,
+    Vault,
     WebSocket,
 )
-from iqrf_trio.config.writing import default_file, describe, toml
+from iqrf_trio.config.writing import default_file, describe, plain, toml
 
 __all__ = [
     "DEFAULT_FILE",
@@ -27,6 +29,7 @@ __all__ = [
     "Gateway",
     "ImpossibleValueError",
     "Log",
+    "Monitor",
     "Port",
     "Queue",
     "SensorData",
@@ -34,9 +37,11 @@ __all__ = [
     "Spi",
     "Tcp",
     "Uart",
+    "Vault",
     "WebSocket",
     "default_file",
     "describe",
     "load",
+    "plain",
     "toml",
 ]

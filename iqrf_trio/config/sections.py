@@ -56,13 +56,29 @@ def one_of(*choices: int) -> Check:
     return check
 
 
+def _areas(__: object, attribute: "Attribute[Any]", value: tuple[str, ...]) -> None:
+    """Texts of the form area=level."""
+    for text in value:
+        area, _, level = text.partition("=")
+        if not area.strip() or level not in _LEVELS:
+            raise ImpossibleValueError(
+                attribute.name,
+                f'must be texts such as "port=debug", not "{text}"',
+                f"levels are {', '.join(_LEVELS)}",
+            )
+
+
+_LEVELS = ("debug", "info", "warning", "error")
+
 _NO_KEY = "no key"
 """Marks, in a field's metadata, what no file can set."""
 
 _TCP_PORT = between(0, 65535)
 _COUNT = between(1, 2**31 - 1)
+_CAPACITY = between(0, 2**31 - 1)
 _SECONDS = between(1, 86400)
 _PIN = between(-1, 1023)
+_FLASH_CLOCK = between(1000, 104_000_000)
 
 BoardName = Literal[
     "raspberry-pi",
@@ -141,8 +157,8 @@ class WebSocket:
 class Queue:
     """How many requests may wait, and how long those in the background at most."""
 
-    management_capacity: int = setting(32, "requests", _COUNT)
-    network_capacity: int = setting(32, "requests", _COUNT)
+    management_capacity: int = setting(32, "requests; 0 = refuse all", _CAPACITY)
+    network_capacity: int = setting(32, "requests that wait; 0 = refuse all", _CAPACITY)
     background_wait: float = setting(
         10.0, "seconds after which a waiting background job is served next", between(0.001, 86400)
     )
@@ -244,13 +260,47 @@ class Database:
 
 
 @frozen
+class Vault:
+    """Where snapshots of the gateway are kept, and when they are made."""
+
+    device: str = setting(
+        "", 'NOR flash at a chip select, e.g. "/dev/spidev0.1"; with the simulator: a file'
+    )
+    frequency: int = setting(1_000_000, "Hz, the fastest clock for the flash", _FLASH_CLOCK)
+    flash_size: int = setting(
+        0, "bytes of the flash that are used, from its start; 0 = all", between(0, 2**31 - 1)
+    )
+    generations: int = setting(10, "snapshots kept as files in the state directory", _COUNT)
+    schedule: int = setting(
+        24, "hours between looks for what has changed; 0 = only after bonding", between(0, 8760)
+    )
+    nodes: bool = setting(False, "each snapshot also holds every node: seconds on air per node")
+    passphrase_file: str = setting("", "its first line encrypts the snapshots; empty = plain")
+    auto_restore: bool = setting(False, "an empty database is restored when the gateway starts")
+
+
+@frozen
+class Monitor:
+    """The port on which anybody on this machine may watch the gateway's state."""
+
+    port: int | None = setting(None, "e.g. 1438, without authentication, on 127.0.0.1", _TCP_PORT)
+    period: int = setting(10, "seconds between messages when nothing changes", _SECONDS)
+
+
+@frozen
 class Log:
     """What is logged on stderr, and how."""
 
     level: Literal["debug", "info", "warning", "error"] = setting(
         "info", "debug | info | warning | error"
     )
+    areas: tuple[str, ...] = setting((), 'areas with a level of their own: ["port=debug"]', _areas)
     json: bool = setting(False, "one JSON object per line")
+
+    @property
+    def levels(self) -> Mapping[str, str]:
+        """The areas with a level of their own, and the level."""
+        return dict(text.split("=") for text in self.areas)
 
 
 @frozen
@@ -267,6 +317,8 @@ class Config:
         metadata={"comment": "first-start values; afterwards iqrfSensorData_SetConfig owns them"},
     )
     database: Database = Database()
+    vault: Vault = Vault()
+    monitor: Monitor = Monitor()
     log: Log = Log()
     origins: Mapping[str, str] = field(
         factory=dict, eq=False, repr=False, kw_only=True, metadata={_NO_KEY: True}

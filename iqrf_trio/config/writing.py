@@ -30,6 +30,11 @@ def describe(config: Config) -> str:
     return _text(config, lambda key, _: config.origins.get(key, "default"))
 
 
+def plain(config: Config) -> str:
+    """The configuration as TOML without remarks."""
+    return _text(config, lambda _key, _comment: "")
+
+
 def default_file() -> str:
     """The default configuration as a TOML file with comments."""
     head = "# Every key of iqrf-trio with its default; a key left out means the same.\n\n"

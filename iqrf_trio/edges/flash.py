@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 from attrs import define, frozen
 
 from iqrf_trio.edges.ports import PortError
-from protocol.vault.ring import Erase, Geometry, Operation, Program, Read
+from protocol.vault.ring import Erase, Geometry, Operation, Program, Read, RingError
 
 LONGEST = 4096
 """Bytes of one transfer: what spidev's buffer holds (module parameter bufsiz)."""
@@ -47,18 +47,8 @@ class FlashPort:
         """Choose a clock; the chips' own limits are far above what wires carry."""
         self.frequency = min(frequency, self.limit_hz)
 
-    def exchange(
-        self,
-        out: bytes = b"",
-        readlen: int = 0,
-        start: bool = True,
-        stop: bool = True,
-        duplex: bool = False,
-        droptail: int = 0,
-    ) -> bytes:
+    def exchange(self, out: bytes, readlen: int = 0) -> bytes:
         """Send `out`, then read `readlen` bytes, in one transfer."""
-        if not (start and stop) or duplex or droptail:
-            raise FlashError("only whole half-duplex transfers are possible")
         if len(out) + readlen > LONGEST:
             raise FlashError(f"{len(out) + readlen} bytes exceed a transfer of {LONGEST}")
         sent = bytes(out) + bytes(readlen)
@@ -91,8 +81,8 @@ class Flash:
         `limit_hz` bounds the clock; `limit` the bytes that are used, 0 for all.
         """
         try:
+            manager = _manager()
             with _translated():
-                manager = _manager()
                 controller = _Controller(FlashPort(bus, limit_hz))
                 device = manager.get_from_controller(controller, freq=limit_hz)
                 geometry = Geometry(
@@ -140,5 +130,5 @@ def _translated() -> Iterator[None]:
         yield
     except SerialFlashError as error:
         raise FlashError(f"flash: {error}") from error
-    except PortError as error:
+    except (PortError, RingError) as error:
         raise FlashError(str(error)) from error

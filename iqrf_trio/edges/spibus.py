@@ -88,6 +88,16 @@ class SpiBus:
             raise PortError(f"spi {self.device}: {error.strerror}") from error
         return bytes(self._in[: len(packet)])
 
+    def transfer(self, sent: bytes, speed_hz: int) -> bytes:
+        """Exchange up to 4096 bytes without pauses, chip select low throughout; raises PortError.
+
+        For other chips than IQRF modules, which need pauses.
+        """
+        try:
+            return bytes(self._spidev.xfer2(list(sent), speed_hz))
+        except (OSError, OverflowError) as error:
+            raise PortError(f"spi {self.device}: {error}") from error
+
     def close(self) -> None:
         """Let go of the device."""
         self._spidev.close()

@@ -58,7 +58,7 @@ class Enumeration:
     """Runs one enumeration at a time; the next one waits until the current is done.
 
     `unasked` is told of those that no client ordered. With `after_bonding` a change of the bonds,
-    whoever made it, is followed by one.
+    whoever made it, is followed by one. `on_change` is called whenever `running` has changed.
     """
 
     _interview: Interview
@@ -66,6 +66,7 @@ class Enumeration:
     _unasked: Progress
     _catalogue: Catalogue = field(factory=Catalogue)
     _after_bonding: bool = True
+    on_change: Callable[[], None] = field(default=lambda: None, init=False)
     _current: Order | None = field(default=None, init=False)
     _ordered: Order | None = field(default=None, init=False)
     _own: Order | None = field(default=None, init=False)
@@ -145,6 +146,7 @@ class Enumeration:
     async def _carry_out(self, order: Order) -> None:
         """The boundary of a procedure: whatever happens, the order ends with a last word."""
         self._current, self._step = order, Step.STARTED
+        self.on_change()
         reason: str | None = "shutting down"
         try:
             with trio.CancelScope() as self._scope:
@@ -161,6 +163,7 @@ class Enumeration:
             reason = "internal error"
         finally:
             self._current = None
+            self.on_change()
             if reason is not None:
                 log.warning("enumeration ended in step %d: %s", self._step, reason)
                 order.progress(self._step, -1, reason)

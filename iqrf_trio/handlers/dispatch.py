@@ -8,9 +8,9 @@ from typing import Any
 
 from attrs import frozen
 
-from iqrf_trio.handlers import db, mng, raw, sensor_data
+from iqrf_trio.handlers import db, iqmesh, mng, ntf, raw, sensor_data
 from iqrf_trio.handlers.exchange import Client, Exchange, Gateway, Handler
-from iqrf_trio.scheduler import Job, QueueClosed, QueueFull
+from iqrf_trio.scheduler import Job, QueueClosed, QueueFull, RadioReserved
 from iqrf_trio.store import StoreError
 from protocol.api.errors import (
     GeneralError,
@@ -23,6 +23,7 @@ from protocol.api.errors import (
 )
 from protocol.api.message import Answer, parse, request_of
 from protocol.api.registry import entry_of
+from protocol.dpa.errors import DpaError, status_text
 from protocol.lanes import Lane
 
 log = logging.getLogger("iqrf_trio.handlers")
@@ -32,9 +33,17 @@ HANDLERS: Mapping[str, Handler] = {
     **db.HANDLERS,
     **sensor_data.HANDLERS,
     **mng.HANDLERS,
+    **ntf.HANDLERS,
+    **iqmesh.HANDLERS,
 }
 
+FAILED = GeneralError("The gateway failed to handle this request.")
+SHUTTING_DOWN = GeneralError("The gateway is shutting down.")
 SERVICE_PERMISSION = ServiceError(-1, "err", "The token lacks the service permission.")
+SERVICE_MODE = RadioReserved("the gateway is in service mode")
+
+LEASE_PATIENCE_S = 30.0
+"""How long a request waits for a radio that a procedure keeps to itself."""
 
 
 @frozen(eq=False)
@@ -56,22 +65,27 @@ class Dispatcher:
             if handler is None:
                 raise UnsupportedTypeError(message.mtype)
             request = request_of(entry, message)
-            exchange = Exchange(message, entry, request, client, self._gateway.ins_id)
+            exchange = Exchange(message, entry, request, client, self._gateway)
             self._start(handler, exchange)
         except RequestError as error:
             self._refuse(error, text, client, message.msg_id)
+        except Exception:
+            log.exception("%s of %s failed", message.mtype, client.remote)
+            self._refuse(FAILED, text, client, message.msg_id)
 
     def _start(self, handler: Handler, exchange: Exchange[Any]) -> None:
         """Run the handler here, or hand it to the lane of its type; raises RequestError."""
         lane, scheduler = exchange.entry.lane, self._gateway.scheduler
-        if exchange.entry.service(exchange.request) and not exchange.client.service:
-            exchange.send(self._failed(exchange, SERVICE_PERMISSION))
+        if refusal := self._refusal(exchange):
+            self._fail(exchange, refusal)
             return
         job = Job(
             exchange.entry.priority,
             work=partial(self._work, handler, exchange),
-            abandon=partial(self._fail, exchange, GeneralError("The gateway is shutting down.")),
+            abandon=partial(self._fail, exchange, SHUTTING_DOWN),
             name=f"{exchange.message.mtype} of {exchange.client.remote}",
+            patience=LEASE_PATIENCE_S,
+            refuse=partial(self._fail, exchange),
         )
         try:
             if lane is Lane.NETWORK:
@@ -84,6 +98,16 @@ class Dispatcher:
             raise lane_full(lane, exchange.message.mtype, full.capacity) from None
         except QueueClosed:
             raise lane_closed(lane, exchange.message.mtype) from None
+
+    def _refusal(self, exchange: Exchange[Any]) -> ServiceError | RadioReserved | None:
+        """Why the client may not have this, if so."""
+        if exchange.client.service:
+            return None
+        if exchange.entry.service(exchange.request):
+            return SERVICE_PERMISSION
+        if self._gateway.scheduler.reserved and exchange.entry.lane is Lane.NETWORK:
+            return SERVICE_MODE
+        return None
 
     def _answer(self, handler: Handler, exchange: Exchange[Any]) -> None:
         """Have a handler that does not wait answer here and now."""
@@ -121,9 +145,14 @@ class Dispatcher:
             case RequestError():
                 message = exchange.message
                 self._refuse(error, message.text, exchange.client, message.msg_id)
+            case QueueClosed():
+                self._fail(exchange, SHUTTING_DOWN)
+            case DpaError():
+                told = ServiceError(error.status, status_text(error.status))
+                exchange.send(self._failed(exchange, told))
             case _:
                 log.error("%s failed", exchange.message.mtype, exc_info=error)
-                self._fail(exchange, GeneralError("The gateway failed to handle this request."))
+                self._fail(exchange, FAILED)
 
     def _failed(self, exchange: Exchange[Any], error: ServiceError) -> Answer:
         return exchange.entry.failed(exchange.message, exchange.request, error)
@@ -132,4 +161,7 @@ class Dispatcher:
         self, error: RequestError, text: str | bytes, client: Client, msg_id: str | None = None
     ) -> None:
         log.info("%s: status %d: %s", client.remote, error.status, error)
-        client.reply(message_error(error, text=text, ins_id=self._gateway.ins_id, msg_id=msg_id))
+        gateway = self._gateway
+        gateway.refused[error.status] += 1
+        answer = message_error(error, text=text, ins_id=gateway.ins_id, msg_id=msg_id)
+        gateway.reply(client, answer)

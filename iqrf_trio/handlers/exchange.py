@@ -1,18 +1,25 @@
 """What a handler is given: the gateway it works for, and the request it answers."""
 
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from attrs import define, frozen
-from protocol.sensor_settings import Messaging
+import trio
+from attrs import define, field, frozen
 
 from iqrf_trio.enumeration import Enumeration
+from iqrf_trio.monitor import Monitor
+from iqrf_trio.reports import Reports
 from iqrf_trio.scheduler import Scheduler
 from iqrf_trio.sensor_worker import SensorWorker
 from iqrf_trio.store import Store
-from iqrf_trio.transceiver import Transceiver
+from iqrf_trio.transceiver import Counters, Transceiver
+from iqrf_trio.vault.keeper import Keeper
+from protocol.api import mng, ntf
 from protocol.api.message import Answer, Entry, Message, dump
+from protocol.scheduling import Statistics
+from protocol.sensor_settings import Messaging
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -28,8 +35,29 @@ class Client(Protocol):
     def service(self) -> bool:
         """Whether its token carries the service permission."""
 
+    @property
+    def live(self) -> bool:
+        """Whether it is still there."""
+
     def reply(self, text: str) -> None:
         """Send `text`; a client that is gone is sent nothing, silently."""
+
+    def subscribe(self, reports: Reports) -> None:
+        """Send it what `reports` publishes from now on, as long as it is there."""
+
+
+@frozen
+class Figures:
+    """What happened since the start, at one moment.
+
+    `requests` are the scheduler's figures, `refused` counts messageErrors by their status,
+    `dropped` answers to clients that had gone, `radio` transactions and what befell the link.
+    """
+
+    requests: Statistics
+    refused: Mapping[int, int]
+    dropped: int
+    radio: Counters
 
 
 @define(eq=False)
@@ -37,7 +65,7 @@ class Gateway:
     """All that handlers work with.
 
     `messagings` are where reports can be sent; `annotate` says whether answers carry the metadata
-    of their device.
+    of their device. `lifetime` is the scope in which the gateway serves: at its deadline it stops.
     """
 
     ins_id: str
@@ -48,8 +76,45 @@ class Gateway:
     enumeration: Enumeration
     worker: SensorWorker
     local_time: Callable[[float], datetime]
+    keeper: Keeper
     messagings: frozenset[Messaging] = frozenset()
     annotate: bool = False
+    lifetime: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+    monitor: Monitor = field(init=False)
+    refused: Counter[int] = field(factory=Counter, init=False)
+    dropped: int = field(default=0, init=False)
+
+    @monitor.default
+    def _make_monitor(self) -> Monitor:
+        return Monitor(self.state, lambda: self.local_time(trio.current_time()).timestamp())
+
+    @property
+    def oper_mode(self) -> mng.OperMode:
+        """The mode of operation: in service mode only single requests get on the radio."""
+        return "service" if self.scheduler.reserved else "operational"
+
+    def state(self) -> ntf.State:
+        """What the monitor shows of this moment."""
+        return ntf.State(
+            dpa_queue=int(self.scheduler.on_air),
+            management_queue=self.scheduler.management_running,
+            network_queue=self.scheduler.network_waiting,
+            coordinator_ready=self.transceiver.connected,
+            oper_mode=self.oper_mode,
+            enumerating=self.enumeration.running,
+            reading=self.worker.reading,
+        )
+
+    def figures(self) -> Figures:
+        """All counters there are, for whoever wants to show them."""
+        requests, radio = self.scheduler.statistics(), self.transceiver.counters
+        return Figures(requests, dict(self.refused), self.dropped, radio)
+
+    def reply(self, client: Client, text: str) -> None:
+        """Send an answer, and count it if nobody is there to have it."""
+        client.reply(text)
+        if not client.live:
+            self.dropped += 1
 
 
 @frozen(eq=False)
@@ -60,7 +125,7 @@ class Exchange(Generic[R_co]):
     entry: Entry
     request: R_co
     client: Client
-    ins_id: str
+    gateway: Gateway
 
     def answer(self, rsp: object | None = None) -> Answer:
         """The answer that says `rsp`, status 0."""
@@ -68,8 +133,9 @@ class Exchange(Generic[R_co]):
 
     def send(self, answer: Answer) -> None:
         """Send an answer; the last one of a request is returned by its handler instead."""
-        verbose = self.message.verbose
-        self.client.reply(dump(answer, self.entry.style, verbose=verbose, ins_id=self.ins_id))
+        verbose, ins_id = self.message.verbose, self.gateway.ins_id
+        text = dump(answer, self.entry.style, verbose=verbose, ins_id=ins_id)
+        self.gateway.reply(self.client, text)
 
 
 Handler = Callable[[Gateway, Exchange[Any]], Answer | Awaitable[Answer | None] | None]

@@ -1,10 +1,16 @@
-"""mngDaemon_*: the gateway itself, and its network queue."""
+"""mngDaemon_*: the gateway itself, its mode, and its network queue."""
 
+import logging
 from collections.abc import Mapping
 
+import trio
+
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
+from iqrf_trio.scheduler import RadioReserved
 from protocol.api import mng
 from protocol.api.message import Answer
+
+log = logging.getLogger("iqrf_trio.handlers")
 
 
 def version(gateway: Gateway, exchange: Exchange[None]) -> Answer:
@@ -12,20 +18,54 @@ def version(gateway: Gateway, exchange: Exchange[None]) -> Answer:
     return exchange.answer(mng.version(gateway.version))
 
 
+def leave(gateway: Gateway, exchange: Exchange[mng.Exit]) -> Answer:
+    """Stop the gateway in so many milliseconds, or when it was to stop before."""
+    delay_s = exchange.request.time_to_exit_ms / 1000
+    log.warning("%s: the gateway is to stop in %g s", exchange.client.remote, delay_s)
+    lifetime = gateway.lifetime
+    lifetime.deadline = min(lifetime.deadline, trio.current_time() + delay_s)
+    return exchange.answer(mng.leaving(exchange.request))
+
+
+def mode(gateway: Gateway, exchange: Exchange[mng.Mode]) -> Answer:
+    """Change the mode, or tell it.
+
+    In service mode the radio belongs to clients with the service permission and their single
+    requests. There is nowhere to forward packets to.
+    """
+    match exchange.request.oper_mode:
+        case "service":
+            try:
+                gateway.scheduler.reserve()
+            except RadioReserved:
+                raise mng.ManagementError("Exclusive access already assigned") from None
+            gateway.monitor.changed()
+        case "operational":
+            gateway.scheduler.release()
+            gateway.monitor.changed()
+        case "forwarding":
+            raise mng.ManagementError("There is no UDP channel that packets could be forwarded to.")
+    return exchange.answer(mng.mode(gateway.oper_mode))
+
+
 def start_network_queue(gateway: Gateway, exchange: Exchange[None]) -> Answer:
     """Serve what waits for the radio."""
     gateway.scheduler.resume()
+    gateway.monitor.changed()
     return exchange.answer()
 
 
 async def stop_network_queue(gateway: Gateway, exchange: Exchange[None]) -> Answer:
     """Keep the radio silent, and say so once it is."""
     await gateway.scheduler.pause()
+    gateway.monitor.changed()
     return exchange.answer()
 
 
 HANDLERS: Mapping[str, Handler] = {
     "mngDaemon_Version": version,
+    "mngDaemon_Exit": leave,
+    "mngDaemon_Mode": mode,
     "mngDaemon_StartNetworkQueue": start_network_queue,
     "mngDaemon_StopNetworkQueue": stop_network_queue,
 }

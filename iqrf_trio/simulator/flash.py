@@ -5,10 +5,12 @@ without write enable, a busy chip hears nothing but the question whether it stil
 power may fail at any byte.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from enum import IntEnum
+from mmap import mmap
+from pathlib import Path
 from random import Random
-from typing import Protocol
 
 from attrs import define, field
 
@@ -16,6 +18,8 @@ PAGE = 256
 SUBSECTOR = 4096
 SECTOR = 65536
 W25Q128 = 16 << 20
+W25Q80 = 1 << 20
+"""Bytes; what stands for a chip in a file is no larger than it must."""
 
 _WINBOND = 0xEF
 _W25Q = 0x40
@@ -48,12 +52,8 @@ class PowerFailureError(Exception):
     """The power failed in the middle of something, for the chip and for who used it."""
 
 
-class Memory(Protocol):
-    """Bytes that can be changed: a bytearray, or a file that is mapped."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, place: slice, /) -> bytes | bytearray: ...
-    def __setitem__(self, place: slice, value: bytes, /) -> None: ...
+Memory = bytearray | mmap
+"""The cells; those of a mapped file outlive the program."""
 
 
 @define(eq=False)
@@ -89,6 +89,8 @@ class FlashChip:
 
     def close(self) -> None:
         """Whoever used the chip has let go of the bus."""
+        if isinstance(self.memory, mmap):
+            self.memory.flush()
 
     def transfer(self, sent: bytes, speed_hz: int) -> bytes:
         """What the chip says while `sent` is sent, as many bytes; raises PowerFailureError."""
@@ -184,6 +186,17 @@ class FlashChip:
         spent = min(steps, self.power)
         self.power -= spent
         return spent
+
+
+def chip_in_file(path: Path) -> FlashChip:
+    """A chip whose cells are a file, which is made if need be; raises OSError."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if not os.fstat(descriptor).st_size:
+            path.write_bytes(b"\xff" * W25Q80)
+        return FlashChip(mmap(descriptor, 0))
+    finally:
+        os.close(descriptor)
 
 
 def _address(arguments: bytes) -> int:

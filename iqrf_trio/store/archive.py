@@ -3,10 +3,10 @@
 Measured values are left out: they change all the time, and come again by themselves.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from iqrf_trio.store import json_text
 from iqrf_trio.store.database import Connection, in_memory, migrate, migrations, translated
@@ -19,6 +19,7 @@ _TABLES = ("product", "device", "sensor", "setting", "api_token")
 _TOKENS = "api_token"
 _VALUES = frozenset((("sensor", "value"), ("sensor", "datablock"), ("sensor", "updated")))
 
+T = TypeVar("T")
 Row = Mapping[str, Any]
 Archive = Mapping[str, Any]
 
@@ -58,7 +59,8 @@ def restore(connection: Connection, archive: Archive) -> None:
     A token that was revoked since the snapshot stays revoked, and one that was made since stays,
     unless its number is another token's in the snapshot. Raises StoreError.
     """
-    upgraded = _upgraded(archive)
+    with _rebuilt(archive) as rebuilt:
+        upgraded = {table: list(_rows(rebuilt, table)) for table in _TABLES}
     known = {row["id"]: row for row in _rows(connection, _TOKENS)}
     upgraded[_TOKENS] = list(_merged(known, upgraded[_TOKENS]))
     for table in reversed(_TABLES):
@@ -67,14 +69,27 @@ def restore(connection: Connection, archive: Archive) -> None:
         _insert(connection, table, upgraded[table])
 
 
-def _upgraded(archive: Archive) -> dict[str, Sequence[Row]]:
-    """The rows as the newest version of the database has them."""
-    with translated(Path("the database in the snapshot")), closing(in_memory()) as old:
-        migrate(old, migrations()[: archive["version"]])
+def look(data: bytes, fn: Callable[[Connection], T]) -> T:
+    """What `fn` finds in the database that `pack` gave as `data`; raises StoreError."""
+    with _rebuilt(unpack(data)) as connection:
+        return fn(connection)
+
+
+def differs(data: bytes, connection: Connection) -> bool:
+    """Whether the database is other than that in `data`, but for tokens, which are merged."""
+    kept = look(data, lambda old: [list(_rows(old, table)) for table in _TABLES[:-1]])
+    return kept != [list(_rows(connection, table)) for table in _TABLES[:-1]]
+
+
+@contextmanager
+def _rebuilt(archive: Archive) -> Iterator[Connection]:
+    """A database with these rows, of the newest version, as long as the block lasts."""
+    with translated(Path("the database in the snapshot")), closing(in_memory()) as connection:
+        migrate(connection, migrations()[: archive["version"]])
         for table in _TABLES:
-            _insert(old, table, archive["tables"][table])
-        migrate(old, migrations())
-        return {table: list(_rows(old, table)) for table in _TABLES}
+            _insert(connection, table, archive["tables"][table])
+        migrate(connection, migrations())
+        yield connection
 
 
 def _merged(here: Mapping[int, Row], rows: Iterable[Row]) -> Iterator[Row]:

@@ -17,7 +17,7 @@ def create(path: Path) -> None:
     create` does not lock the daemon out. Raises StoreError.
     """
     try:
-        path.parent.mkdir(mode=0o750, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         return

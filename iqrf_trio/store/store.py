@@ -12,6 +12,7 @@ from attrs import define
 
 from iqrf_trio.store import archive, devices, sensors, settings, tokens
 from iqrf_trio.store.database import Connection, Database, Hop
+from iqrf_trio.store.errors import StoreError
 from protocol.network import JsonObject, Network, Value
 from protocol.tokens import Token
 
@@ -72,6 +73,10 @@ class Store:
         """Note that a token was shown after its time."""
         await self._database.write(partial(tokens.expire, token_id=token_id, at=at), durable=True)
 
+    async def has_tokens(self) -> bool:
+        """Whether any API token was ever made."""
+        return bool(await self._database.read(tokens.all_of_them))
+
     async def archive(self) -> bytes:
         """Everything but measured values, for a snapshot; the same content is the same bytes."""
         return await self._database.read(archive.pack)
@@ -80,6 +85,8 @@ class Store:
         """Make what `archive` gave the content of the database; see `archive.restore`."""
         rows = archive.unpack(data)
         await self._change(partial(archive.restore, archive=rows), durable=True)
+        if await self._database.read(partial(archive.differs, data)):
+            raise StoreError("the database is not what was restored when read back")
 
     async def changed(self) -> bool:
         """Whether another program (a command) has written since this was asked before.

@@ -12,6 +12,10 @@ API_VERSION = "2.7.0"
 """The release of the IQRF Gateway Daemon whose API this is; clients ask for at least one."""
 
 
+OperMode = Literal["operational", "service", "forwarding"]
+"""The modes that clients know."""
+
+
 class ManagementError(ServiceError):
     """A management request that failed; `errorStr` of its answer is the cause."""
 
@@ -30,7 +34,7 @@ class Exit:
 class Mode:
     """Change the mode of operation, or, with an empty one, ask for it."""
 
-    oper_mode: Literal["operational", "service", "forwarding", ""]
+    oper_mode: Literal[OperMode, ""]
 
 
 def version(program: str) -> dict[str, object]:
@@ -48,7 +52,7 @@ def leaving(request: Exit) -> dict[str, object]:
     return {"timeToExit": request.time_to_exit_ms}
 
 
-def mode(oper_mode: str) -> dict[str, object]:
+def mode(oper_mode: OperMode | Literal["unknown"]) -> dict[str, object]:
     """`rsp` of mngDaemon_Mode with the mode that the gateway is in."""
     return {"operMode": oper_mode}
 

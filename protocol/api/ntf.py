@@ -3,21 +3,21 @@
 The request ntfDaemon_InvokeMonitor has neither parameters nor `rsp`.
 """
 
-from typing import Literal
-
 import orjson
 from attrs import frozen
+
+from protocol.api.mng import OperMode
 
 
 @frozen
 class State:
-    """The gateway at one moment; queue lengths count what waits."""
+    """The gateway at one moment; queue lengths count what waits, for DPA what is on the air."""
 
     dpa_queue: int
     management_queue: int
     network_queue: int
     coordinator_ready: bool
-    oper_mode: Literal["operational", "service", "forwarding"]
+    oper_mode: OperMode
     enumerating: bool
     reading: bool
 

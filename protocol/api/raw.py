@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from protocol.api.converter import json_name, register
 from protocol.api.members import AtMost, MemberError, Range, string
@@ -106,11 +106,14 @@ def answer(
     local_time: Callable[[float], datetime],
 ) -> Answer:
     """The answer that tells `outcome`; `local_time` is an instant of its clock with the zone."""
-    return evolve(
-        message.answer(rsp),
-        status=outcome.status,
-        status_str=status_text(outcome.status),
-        raw=(transaction(outcome, local_time),),
+    return Answer(
+        message.mtype,
+        message.msg_id,
+        rsp,
+        outcome.status,
+        status_text(outcome.status),
+        raw=(transaction(outcome, local_time),) if message.verbose else None,
+        timeout=message.timeout,
     )
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from protocol.api import db, mng, raw, sensor_data
+from protocol.api import db, iqmesh, mng, raw, sensor_data
 from protocol.api.errors import InvalidRequestError, UnsupportedTypeError
 from protocol.api.message import Entry, Style
-from protocol.lanes import Lane
+from protocol.lanes import Lane, Priority
 
 __all__ = ["REGISTRY", "Entry", "entry_of"]
 
@@ -26,6 +26,12 @@ def _db(
 
 def _sensor_data(name: str, request: type | None = None) -> Entry:
     return Entry(f"iqrfSensorData_{name}", request, _MANAGEMENT, _SERVICE)
+
+
+def _procedure(mtype: str, request: type, rsp_of_failure: Callable[[Any], object]) -> Entry:
+    return Entry(
+        mtype, request, _NETWORK, _DPA, rsp_of_failure, closed=False, priority=Priority.PROCEDURE
+    )
 
 
 _ENTRIES = (
@@ -53,6 +59,8 @@ _ENTRIES = (
     Entry("mngDaemon_Exit", mng.Exit, _MANAGEMENT, _DPA, mng.leaving),
     Entry("mngDaemon_StartNetworkQueue", None, _MANAGEMENT, _SERVICE),
     Entry("mngDaemon_StopNetworkQueue", None, _MANAGEMENT, _SERVICE),
+    _procedure("iqmeshNetwork_Backup", iqmesh.Backup, iqmesh.no_backup),
+    _procedure("iqmeshNetwork_Restore", iqmesh.Restore, iqmesh.no_restore),
     Entry("ntfDaemon_InvokeMonitor", None, _MANAGEMENT, _DPA),
 )
 

@@ -92,10 +92,12 @@ def described(network: Network, found: Mapping[int, Standards]) -> Network:
 
 
 def sensors_of(types: tuple[int, ...]) -> tuple[Sensor, ...]:
-    """The sensors of a device that enumerates these types, index by index."""
+    """The sensors of a device that enumerates these types, index by index; type 0 is none."""
     seen: Counter[int] = Counter()
     sensors = []
     for index, sensor_type in enumerate(types):
+        if not sensor_type:
+            continue
         known = quantity(sensor_type)
         sensors.append(
             Sensor(
@@ -133,6 +135,9 @@ def _with_standards(device: Device, standards: Standards) -> Device:
 
 
 def _standards_of(device: Device) -> Standards:
+    types = {sensor.index: sensor.type for sensor in device.sensors}
     return Standards(
-        tuple(sensor.type for sensor in device.sensors), device.binary_outputs, device.light
+        tuple(types.get(index, 0) for index in range(max(types, default=-1) + 1)),
+        device.binary_outputs,
+        device.light,
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from attrs import frozen
 
 from protocol.dpa.call import BYTE, Call, Command, Layout
+from protocol.dpa.errors import BadResponseError
 from protocol.dpa.fields import at_least
 from protocol.dpa.frc import bitmap, members
 from protocol.dpa.pnum import BINARY_OUTPUT
@@ -31,7 +32,14 @@ def _encode_outputs(states: Iterable[bool]) -> bytes:
     return bitmap((index for index, on in enumerate(states) if on), _BITMAP)
 
 
-ENUMERATE = Command(BINARY_OUTPUT, 0x3E, "Enumerate", BYTE)
+def _decode_count(pdata: bytes) -> int:
+    count = BYTE.decode(pdata)
+    if count > MAX_OUTPUTS:
+        raise BadResponseError(f"{count} outputs, a device has at most {MAX_OUTPUTS}")
+    return count
+
+
+ENUMERATE = Command(BINARY_OUTPUT, 0x3E, "Enumerate", Layout(_decode_count, BYTE.encode))
 SET_OUTPUT = Command(BINARY_OUTPUT, 0x00, "SetOutput", Layout(_decode_outputs, _encode_outputs))
 
 COMMANDS = (ENUMERATE, SET_OUTPUT)

@@ -30,6 +30,7 @@ class House:
     token: str
     mesh: Mesh
     stop: trio.Event
+    monitor_url: str | None = None
 
 
 @asynccontextmanager
@@ -52,7 +53,7 @@ async def house(
             running = await nursery.start(serve)
             token = local_token.make(state / DATABASE_NAME)
             await running.gateway.transceiver.wait_connected()
-            yield House(running.url, running.gateway, token, mesh, stop)
+            yield House(running.url, running.gateway, token, mesh, stop, running.monitor_url)
             stop.set()
 
 

@@ -12,7 +12,9 @@ from typing import Any
 import trio
 from attrs import define, field
 
+from iqrf_trio import config
 from iqrf_trio.announcements import Announcer, Outlet
+from iqrf_trio.config import Config
 from iqrf_trio.edges.ports import Link
 from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.enumeration import Enumeration, Interview
@@ -29,6 +31,8 @@ from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.plan import assemble, positions, supply, unused_mids
 from iqrf_trio.store import Store, inline
 from iqrf_trio.transceiver import Transceiver
+from iqrf_trio.vault.of_config import keeper_of
+from iqrf_trio.vault.radio import Devices
 from protocol import network
 from protocol.dpa.timing import RfMode, frc_ms
 from protocol.network import Device, Identity, Network, Sensor, Value
@@ -117,6 +121,10 @@ class Client:
     service: bool = False
     answers: list[Json] = field(factory=list)
     news: trio.Event = field(factory=trio.Event)
+    live: bool = True
+
+    def subscribe(self, reports: Reports) -> None:
+        reports.subscribe(self.reply)
 
     def reply(self, text: str) -> None:
         self.answers.append(json.loads(text)["data"])
@@ -279,6 +287,13 @@ def _build(mesh: Mesh, store: Store, path: Path, settings: SensorSettings, *, un
         enumeration=Enumeration(Interview(transceiver, scheduler), store, announcer.enumeration),
         worker=SensorWorker(settings, transceiver, scheduler, store, announcer, now),
         local_time=lambda _: EPOCH,
+        keeper=keeper_of(
+            Config(config.Gateway(state_dir=path.parent)),
+            store,
+            Devices(transceiver, scheduler),
+            now,
+            hop=inline,
+        ),
         messagings=announcer.messagings,
     )
     rig = Rig(mesh, port, path, parts, overheard)

@@ -305,7 +305,7 @@ def test_what_is_refused(file: Path, text: str, key: str, words: str) -> None:
         ),
         ("log.leve=5", "--set: log.leve is no known key; did you mean level?"),
         ("lag.level=5", "--set: lag is no known key; did you mean log?"),
-        ("log=5", "--set: log is a section, not 5; give its keys instead: level, json"),
+        ("log=5", "--set: log is a section, not 5; give its keys instead: level, areas, json"),
         (
             "log.level.x=5",
             (

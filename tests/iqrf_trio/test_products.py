@@ -1,5 +1,7 @@
 """What comes with the program, what its user adds, and what is wrong with that."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,3 +34,16 @@ def test_what_is_no_catalogue(content: bytes, reason: str, tmp_path: Path) -> No
         load(file)
     with pytest.raises(CatalogueError, match="No such file"):
         load(tmp_path / "missing.toml")
+
+
+def test_the_gateway_does_not_start_with_a_catalogue_that_is_none(tmp_path: Path) -> None:
+    words = ["run", "--simulate", "--port", "0", "--state-dir", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "iqrf_trio", *words, "--set", "database.products=missing.toml"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 2
+    assert "database.products missing.toml: No such file or directory; correct" in done.stderr

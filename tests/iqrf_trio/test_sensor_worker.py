@@ -12,16 +12,21 @@ from typing import Any
 import pytest
 import trio
 from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from iqrf_trio.sensor_worker import ATTEMPTS, MIN_GAP_S
+from iqrf_trio.simulator.devices import SensorModel
 from iqrf_trio.simulator.faults import Condition, Fault
 from iqrf_trio.simulator.mesh import Mesh
+from iqrf_trio.simulator.signals import Fixed
 from protocol.dpa import commands
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BYTE
 from protocol.dpa.packet import Request
+from protocol.network import Value
 from protocol.sensor_settings import SensorSettings
-from protocol.standard.quantities import QUANTITIES
+from protocol.standard.quantities import QUANTITIES, decode, encode
 from tests.iqrf_trio.sensor_rig import (
     MINUTE,
     Json,
@@ -249,6 +254,100 @@ async def test_a_link_that_stays_away_ends_the_cycle_early(autojump_clock: MockC
         [_, (_, report)] = rig.reports
         assert report["statusStr"].startswith("ok; 3 of 5 rounds brought nothing: ERROR_IFACE")
         assert all(device["rssi"] is not None for device in report["rsp"]["devices"])
+
+
+TROUBLE = st.tuples(
+    st.tuples(st.just(Fault.FRC_STATUS), st.integers(0xF0, 0xFF))
+    | st.tuples(
+        st.sampled_from(
+            [
+                Fault.SILENT,
+                Fault.NO_RESPONSE,
+                Fault.NO_CONFIRMATION,
+                Fault.GARBAGE,
+                Fault.CUT_RESPONSE,
+                Fault.REFUSAL,
+            ]
+        ),
+        st.integers(1, 60),
+    ),
+    st.integers(1, 4),
+    st.floats(0, 60),
+)
+"""A fault with its value, how often it strikes, and after how many seconds. Duplicates and answers
+that come in another order are not among them: DPA has nothing to tell them by."""
+
+
+def frozen_in_time(mesh: Mesh) -> dict[tuple[int, int], Value]:
+    """Let every sensor stay at its first value; returns these values as FRC and reads tell them."""
+    values = {}
+    for node in mesh.world.nodes:
+        assert node.nadr is not None
+        first = [node.sensors.at(index, 0.0) for index in range(len(node.sensors.models))]
+        node.sensors.models = tuple(
+            SensorModel(model.type, Fixed(value))
+            for model, value in zip(node.sensors.models, first, strict=True)
+        )
+        for index, (model, value) in enumerate(zip(node.sensors.models, first, strict=True)):
+            told = decode(model.type, encode(model.type, value))
+            assert told is not None
+            values[node.nadr, index] = told
+    return values
+
+
+@pytest.mark.parametrize("response_time", [0x20, 0x30, 0x40, 0x50, 0x60, 0x70])
+@pytest.mark.parametrize("count", [2, 5])
+async def test_an_answer_that_comes_late_is_no_answer_to_the_next_question(
+    count: int, response_time: int, autojump_clock: MockClock
+) -> None:
+    mesh = uniform(count, 1, 128)
+    truth = frozen_in_time(mesh)
+    async with gateway(mesh) as rig:
+        transceiver = rig.gateway.transceiver
+        await rig.ask("iqrfRaw", raw_params(response_time))
+        # Another program has set the response time, so that FRCs take longer than expected.
+        transceiver.timing = evolve(transceiver.timing, frc_response_ms=40)
+        report = await rig.cycle()
+        for key, value in values_in(report).items():
+            assert value in (None, truth[key])
+        for device in report["rsp"]["devices"]:
+            supply = 261.12 / (127 - mesh.node(device["address"]).supply)
+            assert device["voltage"] in (None, round(supply, 2))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(TROUBLE, max_size=8), st.floats(0, 0.5), st.lists(st.floats(0, 60), max_size=2))
+def test_whatever_goes_wrong_what_is_stored_is_true(
+    troubles: list[tuple[tuple[Fault, int], int, float]], loss: float, resets: list[float]
+) -> None:
+    mesh = mesh_of(dict.fromkeys(range(1, 31), (1, 128, 161, 192)), loss=loss)
+    truth = frozen_in_time(mesh)
+
+    async def disturb(fault: tuple[Fault, int], times: int, after: float) -> None:
+        await trio.sleep(after)
+        mesh.faults.arm(*fault, times=times)
+
+    async def reset(rig: Rig, after: float) -> None:
+        await trio.sleep(after)
+        await rig.port.reset()
+
+    async def example() -> None:
+        async with gateway(mesh) as rig, trio.open_nursery() as nursery:
+            for trouble in troubles:
+                nursery.start_soon(disturb, *trouble)
+            for after in resets:
+                nursery.start_soon(reset, rig, after)
+            report = await rig.cycle()
+            nursery.cancel_scope.cancel()
+            assert_reports_are_pairs(rig)
+            for key, value in values_in(report).items():
+                told = truth[key]
+                assert value in (None, list(told) if isinstance(told, tuple) else told)
+            for key, stored in rig.stored().items():
+                assert stored in (None, truth[key])
+            assert report["status"] in (0, 1000)
+
+    trio.run(example, clock=MockClock(autojump_threshold=0))
 
 
 # When it is read.

@@ -32,6 +32,7 @@ class CdcPort(Port):
 
     def __init__(self, device: str) -> None:
         self._device = device
+        self._was_reset = False
 
     @property
     def name(self) -> str:
@@ -41,18 +42,20 @@ class CdcPort(Port):
     async def open(self) -> "CdcLink":
         """See Port."""
         await trio.lowlevel.checkpoint()
-        link = CdcLink(SerialStream.open(self.name, self._device))
+        link = CdcLink(SerialStream.open(self.name, self._device), starting=self._was_reset)
         try:
             await link.greet()
         except BaseException:
             await link.aclose()
             raise
+        self._was_reset = False
         return link
 
     async def reset(self) -> None:
         """See Port."""
         async with await self.open() as link:
             await link.order(cdc.RESET_MODULE, cdc.Kind.RESET_MODULE)
+        self._was_reset = True
 
 
 @define(eq=False)
@@ -60,6 +63,7 @@ class CdcLink(Link):
     """Commands to the device one at a time; messages of the module come in between."""
 
     _stream: SerialStream
+    starting: bool = field(default=False, kw_only=True)
     _decoder: cdc.Decoder = field(init=False, factory=cdc.Decoder)
     _frames: deque[bytes] = field(init=False, factory=deque)
     _replies: deque[cdc.Reply] = field(init=False, factory=deque)

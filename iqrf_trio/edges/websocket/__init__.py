@@ -12,7 +12,7 @@ from iqrf_trio.edges.websocket.connection import (
 )
 from iqrf_trio.edges.websocket.limits import Limits
 from iqrf_trio.edges.websocket.listeners import Endpoint, ListenError, bind, open_listeners
-from iqrf_trio.edges.websocket.server import Handler, serve
+from iqrf_trio.edges.websocket.server import Handler, Server, serve
 from iqrf_trio.edges.websocket.tls import TlsError, reload, tls_context
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Handler",
     "Limits",
     "ListenError",
+    "Server",
     "TlsError",
     "bind",
     "connect",

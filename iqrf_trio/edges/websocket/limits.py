@@ -55,14 +55,14 @@ class Places:
     """How many clients there are, and how many of them may still be strangers."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self.clients = 0
         self.strangers = trio.Semaphore(limits.max_unauthenticated)
 
     @property
     def unauthenticated(self) -> int:
         """How many of the clients are strangers."""
-        return self._limits.max_unauthenticated - self.strangers.value
+        return self.limits.max_unauthenticated - self.strangers.value
 
     async def take(self) -> Place | None:
         """A place for a stranger, or None if there is none left.
@@ -83,7 +83,7 @@ class Places:
         return Place(self)
 
     def _room(self) -> bool:
-        return self.clients < self._limits.max_clients
+        return self.clients < self.limits.max_clients
 
 
 _REMEMBERED = 1024

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import trio
 import trio_websocket
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from iqrf_trio import __version__
 from iqrf_trio.edges.websocket import tls
@@ -41,7 +41,7 @@ async def serve(
     limits: Limits,
     *,
     handler_nursery: trio.Nursery | None = None,
-    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    task_status: trio.TaskStatus["Server"] = trio.TASK_STATUS_IGNORED,
 ) -> NoReturn:
     """Accept clients and run `handler` for each, in `handler_nursery` or in one of its own.
 
@@ -54,7 +54,7 @@ async def serve(
             listen = partial(trio.serve_listeners, handler_nursery=handler_nursery)
             door = Door(endpoint.listener, server.handshakes)
             await nursery.start(listen, partial(server.welcome, tls_context=endpoint.tls), [door])
-        task_status.started()
+        task_status.started(server)
     raise AssertionError("listening only ends by being cancelled")
 
 
@@ -80,6 +80,15 @@ class Server:
         self.handshakes = Handshakes(self.limits.max_handshakes)
         self.places = Places(self.limits)
         self.failures = Failures(self.limits.auth_failures_per_minute)
+
+    def change(self, limits: Limits) -> None:
+        """Put other limits into force; those of handshakes and strangers stay as they are."""
+        self.limits = self.places.limits = evolve(
+            limits,
+            max_handshakes=self.limits.max_handshakes,
+            max_unauthenticated=self.limits.max_unauthenticated,
+        )
+        self.failures.per_minute = limits.auth_failures_per_minute
 
     async def welcome(self, arrival: Arrival, *, tls_context: ssl.SSLContext | None = None) -> None:
         """Serve one accepted connection, whatever it sends, and close it."""

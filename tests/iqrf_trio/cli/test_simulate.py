@@ -7,6 +7,8 @@ import pytest
 import trio
 
 from iqrf_trio.__main__ import main
+from iqrf_trio.edges.ports.cdc import CdcPort
+from iqrf_trio.edges.ports.uart import UartPort
 from protocol.dpa import commands
 from protocol.dpa.packet import COORDINATOR, Response, parse
 from tests.iqrf_trio.cli.process import command
@@ -30,12 +32,33 @@ async def test_a_gateway_can_connect(tmp_path: Path) -> None:
     assert "Traceback" not in mesh.said
 
 
+@pytest.mark.parametrize("kind", ["uart", "cdc"])
+async def test_a_gateway_can_open_a_device(kind: str, tmp_path: Path) -> None:
+    words = ("simulate", "--pty", kind, "--nodes", "3", "--speed", "0")
+    async with command(*words, directory=tmp_path) as mesh:
+        device = (await mesh.says("ready at ")).partition(". ")[0]
+        shown = await mesh.says("\niqrf-trio ")
+        assert shown == f"run --set port.kind={kind} --set port.device={device}"
+        port = UartPort(device, 57600) if kind == "uart" else CdcPort(device)
+        call = commands.bonded_devices()
+        with trio.fail_after(10):
+            async with await port.open() as link:
+                await link.send(call.request.encode())
+                response = parse(await link.receive())
+        assert isinstance(response, Response)
+        assert call.decode(response.pdata) == frozenset({1, 2, 3})
+        assert await mesh.end(signal.SIGINT) == 0
+    assert "Traceback" not in mesh.said
+
+
 @pytest.mark.parametrize(
     ("words", "code", "error"),
     [
         (["--tcp", "10000"], 2, "iqrf-trio simulate: argument --tcp: it is no HOST:PORT, for exa"),
         (["--tcp", "localhost:65536"], 2, "iqrf-trio simulate: argument --tcp: it is no HOST:PO"),
         (["--tcp", "localhost:http"], 2, "iqrf-trio simulate: argument --tcp: it is no HOST:POR"),
+        (["--pty", "usb"], 2, "iqrf-trio simulate: argument --pty: invalid choice: 'usb'"),
+        (["--pty", "cdc", "--tcp", "h:1"], 2, "iqrf-trio simulate: argument --tcp: not allowed"),
         (["--nodes", "240"], 2, "iqrf-trio: --nodes must be 1 to 239, not 240"),
         (["--nodes", "many"], 2, "iqrf-trio simulate: argument --nodes: invalid int value: 'many"),
         (["--loss", "1.5"], 2, "iqrf-trio: --loss must be 0 to 1, not 1.5"),

@@ -49,7 +49,10 @@ class Pupil:
 
 @define(eq=False)
 class School:
-    """Everything below the handlers; `unasked` is what was told of runs that nobody ordered."""
+    """Everything below the handlers.
+
+    `services` is what a shutdown ends first, `unasked` what was told of runs that nobody ordered.
+    """
 
     mesh: Mesh
     store: Store
@@ -57,6 +60,7 @@ class School:
     transceiver: Transceiver
     enumeration: Enumeration
     nursery: trio.Nursery
+    services: trio.CancelScope
     unasked: list[Told]
 
     @property
@@ -133,8 +137,14 @@ async def school(
         )
         await core.start(transceiver.run)
         await core.start(scheduler.run_network)
-        core.start_soon(enumeration.run)
+        services = trio.CancelScope()
+
+        async def serve() -> None:
+            with services:
+                await enumeration.run()
+
+        core.start_soon(serve)
         if port is None:
             await transceiver.wait_connected()
-        yield School(mesh, store, scheduler, transceiver, enumeration, core, unasked)
+        yield School(mesh, store, scheduler, transceiver, enumeration, core, services, unasked)
         core.cancel_scope.cancel()

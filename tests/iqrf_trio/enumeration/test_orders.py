@@ -273,18 +273,30 @@ async def test_everybody_is_told_of_the_shutdown(tmp_path: Path, autojump_clock:
         here.enumeration.launch()
         await wait_all_tasks_blocked()
         waiting = here.start()
-    assert here.unasked[-1] == (Step.STARTED, -1, "shutting down")
-    assert waiting.told[-1] == (Step.STARTED, -1, "shutting down")
+        here.services.cancel()
+        await trio.sleep(60)
+        assert here.unasked == [(Step.STARTED, 0, "ok"), (Step.STARTED, -1, "shutting down")]
+        assert waiting.told == [(Step.STARTED, -1, "shutting down")]
 
 
-async def test_a_run_under_way_is_told_of_the_shutdown(
+async def test_a_radio_that_is_closed_already_is_a_shutdown_too(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with school(tmp_path, generate(50)) as here:
+        here.scheduler.close()
+        assert (await here.learn())[-1] == (Step.STARTED, -1, "shutting down")
+
+
+async def test_what_a_run_learned_before_the_shutdown_is_there_after_it(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
     async with school(tmp_path, generate(50)) as here:
         pupil = here.start()
         await pupil.reached(Step.DEVICES)
-    assert pupil.told[-1] == (Step.DEVICES, -1, "shutting down")
-    async with school(tmp_path, here.mesh) as again:
+        here.services.cancel()
+        await pupil.over.wait()
+        assert pupil.told[-1] == (Step.DEVICES, -1, "shutting down")
+    async with school(tmp_path, generate(50)) as again:
         assert len(again.network.nodes) == 50
         await again.learn(standards=True)
         assert all(device.product for device in again.network)

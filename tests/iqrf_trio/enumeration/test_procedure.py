@@ -3,6 +3,7 @@
 Everything is real but the mesh and the clock: the frames, the queue of the radio, the database.
 """
 
+from functools import partial
 from math import ceil
 from pathlib import Path
 from random import Random
@@ -10,7 +11,7 @@ from random import Random
 import pytest
 import trio
 from attrs import evolve
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from iqrf_trio.simulator.counters import Kind
 from iqrf_trio.simulator.devices import GATEWAY, PRODUCTS, Product, SensorModel
@@ -404,6 +405,24 @@ async def test_clients_overtake_between_the_steps(
         assert len(waits) > 10
         assert max(waits) < longest_step
         assert pupil.told == STEPS
+
+
+async def test_a_client_goes_before_a_step_that_waits(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with school(tmp_path, generate(5)) as here:
+
+        async def asked_so_far() -> int:
+            await trio.sleep(1)
+            return here.mesh.counters.received
+
+        first = partial(here.scheduler.perform, Priority.INTERACTIVE, asked_so_far)
+        here.nursery.start_soon(first)
+        await wait_all_tasks_blocked()
+        here.start()
+        await wait_all_tasks_blocked()
+        before = here.mesh.counters.received
+        assert await here.scheduler.perform(Priority.INTERACTIVE, asked_so_far) == before
 
 
 async def test_metadata_that_is_set_during_a_run_stays(

@@ -16,16 +16,22 @@ import trio
 from attrs import define, evolve, field
 from trio.testing import MockClock
 
-from iqrf_trio.announcements import Announcer
+from iqrf_trio import config
+from iqrf_trio.announcements import Announcer, Outlet
+from iqrf_trio.config import Config
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
+from iqrf_trio.reports import Reports
 from iqrf_trio.sensor_worker import SensorWorker
 from iqrf_trio.simulator.devices import GATEWAY, Product, SensorModel
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.plan import assemble, generate
+from iqrf_trio.store import inline
+from iqrf_trio.vault.of_config import keeper_of
+from iqrf_trio.vault.radio import Devices
 from protocol.dpa.timing import RfMode
-from protocol.sensor_settings import SensorSettings
+from protocol.sensor_settings import Messaging, SensorSettings
 from tests.iqrf_trio.enumeration.learning import School, school
 
 UPDATED = datetime(2025, 6, 2, 8, 2, 36, tzinfo=UTC)
@@ -48,12 +54,16 @@ class Asker:
 
     remote: str = "test"
     service: bool = False
+    live: bool = True
     heard: list[Any] = field(factory=list)
     _news: trio.Event = field(factory=trio.Event)
 
     def reply(self, text: str) -> None:
         self.heard.append(json.loads(text))
         self._news.set()
+
+    def subscribe(self, reports: Reports) -> None:
+        reports.subscribe(self.reply)
 
     async def next(self) -> Any:
         while not self.heard:
@@ -100,8 +110,8 @@ class Office:
 
 
 @asynccontextmanager
-async def office(state: Path, mesh: Mesh) -> AsyncIterator[Office]:
-    async with school(state, mesh) as here:
+async def office(state: Path, mesh: Mesh, *, after_bonding: bool = False) -> AsyncIterator[Office]:
+    async with school(state, mesh, after_bonding=after_bonding) as here:
         await here.nursery.start(here.scheduler.run_management)
         worker = SensorWorker(
             SensorSettings(),
@@ -120,6 +130,13 @@ async def office(state: Path, mesh: Mesh) -> AsyncIterator[Office]:
             enumeration=here.enumeration,
             worker=worker,
             local_time=lambda _: UPDATED,
+            keeper=keeper_of(
+                Config(config.Gateway(state_dir=state)),
+                here.store,
+                Devices(here.transceiver, here.scheduler),
+                lambda: UPDATED,
+                hop=inline,
+            ),
         )
         yield Office(here, gateway, Dispatcher(gateway))
 
@@ -437,3 +454,34 @@ async def test_a_full_disk_is_told_and_everything_else_goes_on(
     assert (await published.rsp("iqrfDb_SetDeviceMetadata", large))["devices"] == [
         {"address": 1, "success": True}
     ]
+
+
+# What nobody asked for.
+
+
+async def test_a_bond_that_a_client_removes_is_followed_by_news(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    texts: list[str] = []
+    announcer = Announcer("gw", {Messaging("ws", "test"): Outlet(texts.append)})
+    async with office(tmp_path, generate(5), after_bonding=True) as here:
+        await here.learn(standards=True)
+        assert (await here.ask("iqrfRaw", {"rData": "00.00.00.05.ff.ff.03"}))["status"] == 0
+        await trio.sleep(60)
+        for told in here.school.unasked:
+            announcer.enumeration(*told)
+        assert [json.loads(text)["data"] for text in texts] == [
+            {
+                "msgId": "iqrfdb_enumerate_async",
+                "rsp": {"step": step, "stepStr": told},
+                "insId": "gw",
+                "statusStr": "ok",
+                "status": 0,
+            }
+            for step, told in (
+                (0, "Enumeration started, checking current state of the network."),
+                (8, "Enumeration finished."),
+            )
+        ]
+        topology = await here.rsp("iqrfDb_GetNetworkTopology")
+        assert [device["address"] for device in topology["devices"]] == [0, 1, 2, 4, 5]

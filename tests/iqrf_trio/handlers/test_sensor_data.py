@@ -14,7 +14,6 @@ from trio.testing import MockClock
 from iqrf_trio import sensor_settings
 from iqrf_trio.sensor_worker import MIN_GAP_S
 from iqrf_trio.simulator.mesh import Mesh
-from iqrf_trio.store import Store, inline
 from protocol.api.sensor_data import config
 from protocol.sensor_settings import SensorSettings
 from tests.iqrf_trio.sensor_rig import MINUTE, WEBSOCKET, Rig, gateway, mesh_of
@@ -326,16 +325,3 @@ def test_the_table_of_states_holds_at_any_moment(commands: list[Send | Configure
             assert rig.status() == (False, False)
 
     trio.run(example, clock=MockClock(autojump_threshold=0))
-
-
-async def test_settings_that_are_damaged_are_replaced(
-    tmp_path: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with Store.open(tmp_path / "iqrf-trio.db", hop=inline) as store:
-        default = SensorSettings(period=7)
-        assert await sensor_settings.load(store, default) == default
-        await store.save_setting(sensor_settings.SETTING, {"period": 0})
-        assert await sensor_settings.load(store, default) == default
-        assert "period: must be at least 1, not 0" in caplog.text
-        await sensor_settings.save(store, SensorSettings(period=8))
-        assert await sensor_settings.load(store, default) == SensorSettings(period=8)

@@ -13,7 +13,7 @@ import pytest
 import trio
 import trio.testing
 
-from iqrf_trio.store import files
+from iqrf_trio.store import devices, files
 from iqrf_trio.store.database import (
     APPLICATION_ID,
     Connection,
@@ -281,6 +281,23 @@ def test_migrating_again_changes_nothing(path: Path) -> None:
     with closing(connect(path)) as connection:
         assert pragma("user_version")(connection) == len(migrations())
         assert pragma("schema_version")(connection) == before
+
+
+def test_what_an_older_version_stored_is_there_after_the_migration(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, migrations()[:1])
+        connection.execute(
+            "INSERT INTO device (mid, address, discovered, vrn, zone, standards_known, "
+            "binary_outputs, light) VALUES (10, 1, 1, 1, 0, 1, 4, 0)"
+        )
+        connection.execute(
+            "INSERT INTO sensor (device, position, type, type_index, name, short_name, decimals, "
+            "frcs) VALUES (1, 0, 1, 0, 'Temperature', 'T', 4, '[144]')"
+        )
+    with closing(connect(path)) as connection:
+        (device,) = devices.load(connection)
+        assert (device.binary_outputs, device.responding) == (4, True)
+        assert [sensor.scale for sensor in device.sensors] == [1.0]
 
 
 def test_a_migration_that_fails_leaves_nothing_of_itself(path: Path) -> None:

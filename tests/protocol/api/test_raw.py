@@ -139,7 +139,7 @@ def test_no_response() -> None:
 
 
 def test_an_answer_byte_for_byte() -> None:
-    request = message("iqrfRaw", timeout=1000)
+    request = message("iqrfRaw", timeout=1000, returnVerbose=True)
     outcome = Outcome(Request(0, 6, 3), 0, None, RESPONSE, 0.0, None, 0.028)
     answer = raw.answer(request, raw.raw(outcome.response), outcome, local_time)
     assert dump(answer, Style.DPA, verbose=False, ins_id="iqrfgd2-default") == (

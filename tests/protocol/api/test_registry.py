@@ -29,6 +29,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "iqrfDb_MetadataAnnotation": {"annotate": True},
     "mngDaemon_Mode": {"operMode": ""},
     "mngDaemon_Exit": {"timeToExit": 0},
+    "iqmeshNetwork_Backup": {"deviceAddr": 0},
+    "iqmeshNetwork_Restore": {"deviceAddr": 0, "data": ""},
 }
 """Parameters of the requests that need some."""
 
@@ -44,6 +46,7 @@ def document(entry: Entry) -> Any:
 def test_the_types() -> None:
     assert set(REGISTRY) == {
         *("iqrfRaw", "iqrfRawHdp", "ntfDaemon_InvokeMonitor"),
+        *("iqmeshNetwork_Backup", "iqmeshNetwork_Restore"),
         *(
             f"iqrfDb_{name}"
             for name in (
@@ -65,14 +68,17 @@ def test_the_types() -> None:
 
 def test_only_these_wait_for_the_radio() -> None:
     waiting = {entry.mtype for entry in REGISTRY.values() if entry.lane is Lane.NETWORK}
-    assert waiting == {"iqrfRaw", "iqrfRawHdp", "iqrfDb_Enumerate", "iqrfDb_Reset"}
+    assert waiting == {
+        *("iqrfRaw", "iqrfRawHdp", "iqrfDb_Enumerate", "iqrfDb_Reset"),
+        *("iqmeshNetwork_Backup", "iqmeshNetwork_Restore"),
+    }
 
 
 def test_only_raw_requests_have_a_timeout_and_unknown_members() -> None:
     for entry in REGISTRY.values():
         is_raw = entry.mtype in {"iqrfRaw", "iqrfRawHdp"}
         assert entry.timeout_allowed is is_raw
-        assert entry.closed is not is_raw
+        assert entry.closed is not (is_raw or entry.mtype.startswith("iqmeshNetwork_"))
 
 
 @pytest.mark.parametrize(
@@ -127,6 +133,14 @@ RSP_OF_FAILURE = {
     "mngDaemon_Mode": {"operMode": "unknown"},
     "mngDaemon_Exit": {"timeToExit": 0},
     "iqrfRaw": {"rData": ""},
+    "iqmeshNetwork_Backup": {
+        "progress": 100,
+        "devices": [{"deviceAddr": 0, "online": False}],
+    },
+    "iqmeshNetwork_Restore": {
+        "progress": 100,
+        "devices": [{"deviceAddr": 0, "restoreStatus": False}],
+    },
 }
 
 
@@ -148,6 +162,7 @@ def test_who_shows_the_status_text_always() -> None:
     quiet = {entry.mtype for entry in REGISTRY.values() if entry.style is Style.DPA}
     assert quiet == {
         *("iqrfRaw", "iqrfRawHdp", "ntfDaemon_InvokeMonitor"),
+        *("iqmeshNetwork_Backup", "iqmeshNetwork_Restore"),
         *("mngDaemon_Version", "mngDaemon_Mode", "mngDaemon_Exit"),
     }
 

@@ -80,6 +80,12 @@ def test_the_highest_type_and_an_unknown_one_are_sensors_too() -> None:
     assert [each.type for each in sensors_of((255, 60))] == [255, 60]
 
 
+def test_type_zero_is_no_sensor_but_has_its_index() -> None:
+    assert [(each.index, each.type) for each in sensors_of((1, 0, 1))] == [(0, 1), (2, 1)]
+    mesh = described(network(SENSOR, SENSOR), {1: Standards((1, 0, 1))})
+    assert already_told(mesh, undescribed(mesh)) == {2: Standards((1, 0, 1))}
+
+
 def test_a_sensor_that_stays_keeps_its_value_and_a_changed_one_does_not() -> None:
     (mesh,) = described(network(SENSOR), {1: Standards((1, 128), 2, light=True)}).nodes
     noon = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -28,6 +28,8 @@ def test_counting_outputs() -> None:
     assert ENUMERATE.encode(4) == b"\4"
     with pytest.raises(BadResponseError):
         count(2).decode(b"")
+    with pytest.raises(BadResponseError, match="33 outputs"):
+        count(2).decode(bytes((33,)))
 
 
 def test_switching_one_on() -> None:

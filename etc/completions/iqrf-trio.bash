@@ -1,0 +1,57 @@
+# Completion of iqrf-trio and iqrfgd2-tokenctl for bash.
+
+_iqrf_trio_token() {
+    local commands="create get list revoke rotate import help"
+    case $prev in
+        -p | --path | -c | --config) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
+        --state-dir) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
+    esac
+    if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "--help --path --state-dir --json --id --owner --expiration \
+            --service" -- "$cur"))
+    else
+        COMPREPLY=($(compgen -W "$commands" -- "$cur"))
+    fi
+}
+
+_iqrf_trio() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local common="--config --simulate --port --state-dir --log-level --set --help"
+    local client="--url --token --token-file --timeout --raw --help"
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        COMPREPLY=($(compgen -W "run call watch token db products simulate demo config doctor \
+            import-incumbent --version --help" -- "$cur"))
+        return
+    fi
+    case $prev in
+        -c | --config | --token-file | --network) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
+        --state-dir) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
+        --log-level) COMPREPLY=($(compgen -W "debug info warning error" -- "$cur")) && return ;;
+        --pty) COMPREPLY=($(compgen -W "uart cdc" -- "$cur")) && return ;;
+    esac
+    case ${COMP_WORDS[1]} in
+        token) _iqrf_trio_token ;;
+        run) COMPREPLY=($(compgen -W "$common --token-file" -- "$cur")) ;;
+        config) COMPREPLY=($(compgen -W "$common --default" -- "$cur")) ;;
+        doctor) COMPREPLY=($(compgen -W "--config --root --json --no-module --help" -- "$cur")) ;;
+        import-incumbent)
+            COMPREPLY=($(compgen -W "--output --state-dir --databases --help" -- "$cur")
+                $(compgen -d -- "$cur"))
+            ;;
+        call | watch) COMPREPLY=($(compgen -W "$client" -- "$cur")) ;;
+        simulate)
+            COMPREPLY=($(compgen -W "--tcp --pty --nodes --network --speed --seed --loss --help" \
+                -- "$cur"))
+            ;;
+    esac
+}
+
+_iqrfgd2_tokenctl() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    COMPREPLY=()
+    _iqrf_trio_token
+}
+
+complete -F _iqrf_trio iqrf-trio
+complete -F _iqrfgd2_tokenctl iqrfgd2-tokenctl

@@ -1,0 +1,83 @@
+"""`iqrf-trio backup`: a snapshot now."""
+
+import argparse
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import trio
+from attrs import frozen
+
+from iqrf_trio.cli import access, config
+from iqrf_trio.cli.reach import radio
+from iqrf_trio.cli.snapshots import choose, failures, shelves
+from iqrf_trio.config import Config
+from iqrf_trio.store import DATABASE_NAME, Store
+from iqrf_trio.vault import files
+from iqrf_trio.vault.of_config import keeper_of
+from iqrf_trio.vault.shelves import Entry, Shelf
+
+HELP = """Make a snapshot of the gateway: the coordinator with its bonds and keys, the database
+(devices, metadata, settings, hashes of tokens) and the configuration. It is kept in the state
+directory and in the flash, where one is configured; --file and --flash choose one place. If the
+gateway runs, its coordinator is read through its API, which takes a token; else by the port."""
+
+FOUND = "the gateway of the configuration, if it runs"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--file", metavar="F", type=Path, help="write the snapshot to this file")
+    place.add_argument("--flash", action="store_true", help="write it to the flash only")
+    parser.add_argument("--nodes", action="store_true", help="copy all nodes too; this takes long")
+    config.add_options(parser)
+    access.add_options(parser, found=FOUND)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code. Raises Failure."""
+    with failures():
+        trio.run(partial(_backup, arguments, config.load(arguments)))
+    return 0
+
+
+async def _backup(arguments: argparse.Namespace, loaded: Config) -> None:
+    database = loaded.gateway.state_dir / DATABASE_NAME
+    async with (
+        shelves(loaded) as every,
+        radio(arguments, loaded) as coordinator,
+        Store.open(database) as store,
+    ):
+        chosen = [OneFile(arguments.file)] if arguments.file else choose(every, arguments)
+        keeper = keeper_of(loaded, store, coordinator, _now, shelves=chosen)
+        names = await keeper.take(nodes=arguments.nodes)
+    for name in names:
+        print(f"snapshot kept: {name}")
+    if not names:
+        print("nothing has changed since the last snapshot")
+
+
+@frozen
+class OneFile(Shelf):
+    """A file that somebody named."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """See Shelf."""
+        return str(self.path)
+
+    async def entries(self) -> list[Entry]:
+        """See Shelf; what the file held before does not matter."""
+        return []
+
+    async def add(self, data: bytes, now: datetime) -> str:
+        """See Shelf."""
+        await trio.to_thread.run_sync(files.write_private, self.path, data)
+        return self.name
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

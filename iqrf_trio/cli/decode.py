@@ -1,0 +1,95 @@
+"""DPA frames in the field's terms: from a trace, from the command line, from recordings."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from iqrf_trio.cli import FAILED, Failure
+from protocol.dpa.describe import describe
+from protocol.dpa.replay import records, replay
+from protocol.errors import RemoteProtocolError
+
+HELP = """Print DPA frames with peripheral, command and fields. Each word is a frame in
+hexadecimal (00.00.02.00.ff.ff), or a file that port.trace has written."""
+
+_ARROWS = {"out": ">", "in": "<"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("words", metavar="FRAME|FILE", nargs="*", default=[])
+    what.add_argument(
+        "--captures",
+        metavar="FILE",
+        type=Path,
+        help="check a table of recorded transactions against this program, and report",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code. Raises Failure."""
+    if arguments.captures is not None:
+        return _check(arguments.captures)
+    for word in arguments.words:
+        for line in _lines(word):
+            print(line)
+    return 0
+
+
+def _lines(word: str) -> Iterator[str]:
+    frame = _frame(word)
+    if frame is not None:
+        yield _described(frame)
+        return
+    for number, text in enumerate(_text(Path(word)).splitlines(), 1):
+        try:
+            entry: Any = json.loads(text)
+            frame = bytes.fromhex(entry["frame"].replace(".", ""))
+            head = f"{entry['time']} {_ARROWS[entry['direction']]}"
+        except (ValueError, TypeError, KeyError, AttributeError):
+            cause = f"{word}, line {number} is no line of a trace"
+            raise Failure(cause, "name a file that port.trace has written") from None
+        yield f"{head} {_described(frame)}"
+
+
+def _described(frame: bytes) -> str:
+    try:
+        return describe(frame)
+    except RemoteProtocolError as error:
+        return f"no DPA: {frame.hex('.')} ({error})"
+
+
+def _frame(word: str) -> bytes | None:
+    """The bytes of a word in hexadecimal, None if it is something else."""
+    try:
+        return bytes.fromhex(word.replace(".", " ").replace(":", " "))
+    except ValueError:
+        return None
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except OSError as error:
+        raise Failure(f"{file}: {error.strerror}", "name a frame or a file") from None
+    except UnicodeDecodeError:
+        raise Failure(f"{file} is no text", "name a frame or a file") from None
+
+
+def _check(file: Path) -> int:
+    try:
+        verdicts = [replay(recorded) for recorded in records(_text(file).splitlines())]
+    except ValueError as error:
+        raise Failure(f"{file} is no table of recordings: {error}") from None
+    bad = [verdict for verdict in verdicts if verdict.faults]
+    for verdict in bad:
+        print(f"{verdict.recorded.name}: {'; '.join(verdict.faults)}")
+    late = sum(verdict.patience for verdict in verdicts if not verdict.faults)
+    print(
+        f"{len(verdicts)} transactions: {len(verdicts) - len(bad)} as recorded "
+        f"({late} of them only with a timeout of the client's own), {len(bad)} not"
+    )
+    return FAILED if bad else 0

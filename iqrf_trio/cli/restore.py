@@ -1,0 +1,130 @@
+"""`iqrf-trio restore`: what a snapshot holds comes back, after a look at what that changes."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from iqrf_trio.cli import Failure, access, config
+from iqrf_trio.cli.backup import FOUND
+from iqrf_trio.cli.reach import Radio, radio
+from iqrf_trio.cli.snapshots import failures, find, opened, shelves
+from iqrf_trio.config import Config
+from iqrf_trio.store import DATABASE_NAME, Store, archive, devices
+from iqrf_trio.vault.of_config import file_shelf, keeper_of
+from protocol.dpa.packet import COORDINATOR
+from protocol.times import format_iso
+from protocol.vault import comparison, snapshot
+from protocol.vault.blocks import unpack
+from protocol.vault.snapshot import Module, Snapshot
+
+HELP = """Restore a snapshot: the newest one that is kept, or that in --file or --flash. It is said
+what would change; a coordinator or database of another network, or of other versions, is refused
+without --force. The state before is kept as a snapshot, and what was written is read back. If the
+gateway runs, its coordinator is reached through its API, which takes a token; else through the
+port. Settings of a gateway that runs take effect with its next start."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--file", metavar="F", type=Path, help="the snapshot in this file")
+    source.add_argument("--flash", action="store_true", help="the newest one in the flash")
+    parser.add_argument("--coordinator", action="store_true", help="only bonds and keys")
+    parser.add_argument(
+        "--database", action="store_true", help="only devices, metadata, settings and tokens"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would change")
+    parser.add_argument("--force", action="store_true", help="restore whatever speaks against it")
+    config.add_options(parser)
+    access.add_options(parser, found=FOUND)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code. Raises Failure."""
+    with failures():
+        trio.run(partial(_restore, arguments, config.load(arguments)))
+    return 0
+
+
+async def _restore(arguments: argparse.Namespace, loaded: Config) -> None:
+    async with shelves(loaded) as kept:
+        found = await find(kept, arguments)
+    whole = opened(found, loaded)
+    print(f"snapshot of {format_iso(whole.made_at)}: {found.name}")
+    both = arguments.coordinator == arguments.database
+    async with Store.open(loaded.gateway.state_dir / DATABASE_NAME) as store:
+        if not (both or arguments.coordinator):
+            await _database(arguments, store, whole)
+            return
+        async with radio(arguments, loaded) as coordinator:
+            here = await coordinator.module()
+            _check_coordinator(arguments, whole, here)
+            if both:
+                _check_database(arguments, store, whole)
+            if arguments.dry_run:
+                return
+            if here.bonded or len(store.network):
+                await _keep_what_was(loaded, store, coordinator)
+            await coordinator.restore(
+                COORDINATOR, unpack(_part(whole, snapshot.COORDINATOR)), restart=True
+            )
+            print("the coordinator is restored and was read back")
+            if both:
+                await _write(store, whole)
+
+
+async def _database(arguments: argparse.Namespace, store: Store, whole: Snapshot) -> None:
+    _check_database(arguments, store, whole)
+    if not arguments.dry_run:
+        await _write(store, whole)
+
+
+async def _write(store: Store, whole: Snapshot) -> None:
+    await store.restore(_part(whole, snapshot.DATABASE))
+    print("the database is restored and was read back")
+
+
+def _check_coordinator(arguments: argparse.Namespace, whole: Snapshot, here: Module) -> None:
+    _part(whole, snapshot.COORDINATOR)
+    assert whole.module is not None
+    _say("coordinator", comparison.bond_changes(whole.module, here))
+    _object(arguments, comparison.unfit(whole.module, here))
+    _object(arguments, comparison.foreign(whole.module, here))
+
+
+def _check_database(arguments: argparse.Namespace, store: Store, whole: Snapshot) -> None:
+    kept = archive.look(_part(whole, snapshot.DATABASE), devices.load)
+    _say("database", comparison.device_changes(kept, store.network))
+    _object(arguments, comparison.foreign_database(whole.module, store.network))
+
+
+def _say(what: str, changes: Iterable[str]) -> None:
+    for change in changes:
+        print(f"{what}: {change}")
+
+
+def _object(arguments: argparse.Namespace, objections: Iterable[str]) -> None:
+    """Refuse, or, where that is overruled, warn."""
+    for objection in objections:
+        if not arguments.force:
+            raise Failure(objection, "restore it nevertheless with --force")
+        print(f"warning: {objection}", file=sys.stderr)
+
+
+def _part(whole: Snapshot, name: str) -> bytes:
+    if name not in whole.parts:
+        raise Failure(f"the snapshot has no {name}")
+    return whole.parts[name]
+
+
+async def _keep_what_was(loaded: Config, store: Store, coordinator: Radio) -> None:
+    """A snapshot of what is about to be replaced."""
+    shelf = file_shelf(loaded)
+    keeper = keeper_of(loaded, store, coordinator, partial(datetime.now, UTC), shelves=[shelf])
+    for name in await keeper.take():
+        print(f"what was there before is kept: {name}")

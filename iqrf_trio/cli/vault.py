@@ -1,0 +1,129 @@
+"""`iqrf-trio vault`: the snapshots that are kept, whether they are whole, and what is in them."""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import orjson
+import trio
+
+from iqrf_trio.cli import FAILED, config
+from iqrf_trio.cli.snapshots import choose, failures, find, opened, shelves
+from iqrf_trio.cli.tables import table
+from iqrf_trio.config import Config
+from iqrf_trio.store import archive, devices, tokens
+from iqrf_trio.vault.files import VaultError
+from iqrf_trio.vault.shelves import Shelf
+from protocol.times import format_iso
+from protocol.vault import snapshot
+from protocol.vault.comparison import dpa_text, listed
+from protocol.vault.snapshot import Manifest, Module, SnapshotError, node_address, verify
+
+HELP = """List the snapshots that are kept in the state directory and in the flash, check that each
+is whole, or show what is in one: never keys, and of tokens neither secrets nor hashes."""
+
+_COLUMNS = ("snapshot", "made at", "gateway", "coordinator", "nodes", "bytes", "sealed", "whole")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    parser.add_argument("what", choices=("list", "verify", "show"))
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--file", metavar="F", type=Path, help="the snapshot in this file")
+    source.add_argument("--flash", action="store_true", help="only what is in the flash")
+    parser.add_argument(
+        "--configuration", action="store_true", help="show nothing but the configuration, as TOML"
+    )
+    config.add_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code: 1 if `verify` finds damage. Raises Failure."""
+    with failures():
+        return trio.run(partial(_vault, arguments, config.load(arguments)))
+
+
+async def _vault(arguments: argparse.Namespace, loaded: Config) -> int:
+    async with shelves(loaded) as kept:
+        if arguments.what == "show":
+            found = await find(kept, arguments)
+            whole = opened(found, loaded)
+            if arguments.configuration:
+                print(whole.parts[snapshot.CONFIGURATION].decode(), end="")
+            else:
+                print("\n".join(_shown(found.manifest, whole.parts)))
+            return 0
+        if arguments.file is not None:
+            found = await find(kept, arguments)
+            rows = [_row(found.name, found.manifest, len(found.data))]
+        else:
+            rows = [row for shelf in choose(kept, arguments) for row in await _rows(shelf)]
+    print(table(_COLUMNS, rows) if rows else "no snapshots")
+    damaged = any(row[-1] != "yes" for row in rows)
+    return FAILED if damaged and arguments.what == "verify" else 0
+
+
+async def _rows(shelf: Shelf) -> list[tuple[object, ...]]:
+    rows = list[tuple[object, ...]]()
+    for entry in await shelf.entries():
+        try:
+            data = await entry.read()
+            rows.append(_row(entry.name, verify(data), len(data)))
+        except (SnapshotError, VaultError) as error:
+            rows.append((entry.name, *[None] * (len(_COLUMNS) - 2), f"no: {error}"))
+    return rows
+
+
+def _row(name: str, manifest: Manifest, size: int) -> tuple[object, ...]:
+    module = manifest.module
+    return (
+        name,
+        format_iso(manifest.made_at),
+        manifest.gateway,
+        f"{module.mid:08X}" if module else None,
+        len(module.bonded) if module else None,
+        size,
+        manifest.seal is not None,
+        "yes",
+    )
+
+
+def _shown(manifest: Manifest, parts: Mapping[str, bytes]) -> Iterator[str]:
+    yield f"made at      {format_iso(manifest.made_at)}"
+    yield f"gateway      {manifest.gateway}"
+    yield f"encrypted    {'yes' if manifest.seal else 'no'}"
+    if manifest.module:
+        yield f"coordinator  {_module(manifest.module)}"
+    nodes = [address for name in parts if (address := node_address(name)) is not None]
+    yield f"node backups {listed(nodes) or 'none'}"
+    yield ""
+    rows = [(part.name, part.size, part.sha256[:16]) for part in manifest.parts]
+    yield table(("part", "bytes", "SHA-256"), rows)
+    if database := parts.get(snapshot.DATABASE):
+        yield from _database(database)
+
+
+def _module(module: Module) -> str:
+    return f"{module.mid:08X}, DPA {dpa_text(module.dpa)}, nodes {listed(module.bonded) or 'none'}"
+
+
+def _database(data: bytes) -> Iterator[str]:
+    network = archive.look(data, devices.load)
+    rows: Sequence[Sequence[object]] = [
+        (
+            device.address,
+            f"{device.mid:08X}",
+            device.product and device.product.name,
+            len(device.sensors),
+            None if device.metadata is None else orjson.dumps(dict(device.metadata)).decode(),
+        )
+        for device in network
+    ]
+    yield ""
+    yield table(("device", "MID", "product", "sensors", "metadata"), rows) if rows else "no devices"
+    made = archive.look(data, tokens.all_of_them)
+    if made:
+        told = [(each.id, each.owner, format_iso(each.expires_at), each.service) for each in made]
+        yield ""
+        yield table(("token", "owner", "expires", "service"), told)

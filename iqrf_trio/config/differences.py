@@ -1,0 +1,52 @@
+"""What two configurations differ in, and what of it a running gateway can take over."""
+
+from operator import attrgetter
+from typing import Any
+
+from attrs import evolve, has
+
+from iqrf_trio.config.sections import Config, keys_of
+
+_WHOLE = ("log", "queue", "sensor_data")
+"""Sections of which everything can be changed while the gateway runs."""
+
+_OF_WEBSOCKET = (
+    "certificate",
+    "private_key",
+    "auth_timeout",
+    "auth_failures_per_minute",
+    "max_clients",
+    "max_message_size",
+    "outbox_size",
+    "outbox_bytes",
+    "handshake_timeout",
+    "heartbeat",
+    "origins",
+)
+"""What of `[websocket]` counts from the next client on."""
+
+
+def differences(old: Config, new: Config) -> tuple[str, ...]:
+    """The dotted keys whose values differ, in the order of the file."""
+    return tuple(key for key in _keys(Config()) if attrgetter(key)(old) != attrgetter(key)(new))
+
+
+def with_changes(running: Config, new: Config) -> Config:
+    """`running` with everything of `new` that needs no restart."""
+    return evolve(
+        running,
+        websocket=evolve(
+            running.websocket, **{name: getattr(new.websocket, name) for name in _OF_WEBSOCKET}
+        ),
+        **{name: getattr(new, name) for name in _WHOLE},
+        origins=new.origins,
+    )
+
+
+def _keys(section: Any, path: str = "") -> list[str]:
+    """The dotted keys of all values in `section`."""
+    found = []
+    for name in keys_of(type(section)):
+        value = getattr(section, name)
+        found += _keys(value, f"{path}{name}.") if has(type(value)) else [path + name]
+    return found

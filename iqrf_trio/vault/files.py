@@ -1,0 +1,109 @@
+"""Snapshots as files: written whole or not at all, readable by nobody else, the oldest ones go."""
+
+import fcntl
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from attrs import frozen
+
+DIRECTORY = "vault"
+"""Within the state directory."""
+
+_SUFFIX = ".iqvault"
+_UNFINISHED = ".unfinished"
+
+
+class VaultError(Exception):
+    """A place for snapshots that cannot be used; the text names it, and why."""
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all; raises VaultError.
+
+    One that root writes belongs to the owner of its directory, so that the daemon can read it.
+    """
+    unfinished = path.with_name(path.name + _UNFINISHED)
+    try:
+        unfinished.unlink(missing_ok=True)
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+        descriptor = os.open(unfinished, flags, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            if os.geteuid() == 0:
+                owner = path.parent.stat()
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        unfinished.rename(path)
+        _sync_directory(path.parent)
+    except OSError as error:
+        raise VaultError(f"cannot write {path}: {error.strerror}") from error
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file; raises VaultError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise VaultError(f"cannot read {path}: {error.strerror}") from error
+
+
+def lock(path: Path) -> int:
+    """A descriptor with the lock on a file, which is made; closing it lets go. Raises VaultError.
+
+    Waits for whoever has the lock.
+    """
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        if os.geteuid() == 0:
+            owner = path.parent.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as error:
+        raise VaultError(f"cannot lock {path}: {error.strerror}") from error
+    return descriptor
+
+
+@frozen
+class Files:
+    """The snapshots in a directory, of which the newest `generations` are kept."""
+
+    directory: Path
+    generations: int
+
+    def newest_first(self) -> Sequence[Path]:
+        """The files there are; each has a number, for clocks of gateways go wrong."""
+        return sorted(self.directory.glob(f"??????-*{_SUFFIX}"), reverse=True)
+
+    def add(self, data: bytes, now: datetime) -> Path:
+        """Keep a snapshot, read it back, and let the oldest ones go; raises VaultError."""
+        before = self.newest_first()
+        number = int(before[0].name[:6]) + 1 if before else 1
+        path = self.directory / f"{number:06}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{_SUFFIX}"
+        self._make_directory()
+        write_private(path, data)
+        if read(path) != data:
+            raise VaultError(f"{path} does not hold what was written")
+        for old in before[self.generations - 1 :]:
+            old.unlink(missing_ok=True)
+        return path
+
+    def _make_directory(self) -> None:
+        try:
+            self.directory.mkdir(mode=0o700, exist_ok=True)
+            if os.geteuid() == 0:
+                owner = self.directory.parent.stat()
+                os.chown(self.directory, owner.st_uid, owner.st_gid)
+        except OSError as error:
+            raise VaultError(f"cannot make {self.directory}: {error.strerror}") from error
+
+
+def _sync_directory(directory: Path) -> None:
+    """Have the new name of a file on the disk, not only its content."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,187 @@
+"""The SPI port with its worker thread; the bus is a simulated module in the event loop."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+import pytest
+import trio
+from attrs import define
+
+from iqrf_trio.edges.ports import ModuleError, PortError
+from iqrf_trio.edges.ports.shared_work import SharedWork
+from iqrf_trio.edges.ports.spi import HOP_S, SpiLink, SpiPort
+from iqrf_trio.simulator.bus_faults import BusFault
+from iqrf_trio.simulator.plan import generate
+from iqrf_trio.simulator.spi_server import SpiModule, Transfer
+from protocol import spi
+from protocol.dpa import commands
+from protocol.spi_master import ABSENCE_S, Master
+
+REQUEST = commands.bonded_devices().request.encode()
+
+
+@define(eq=False)
+class Bus:
+    """Speaks to a module that lives in the event loop."""
+
+    module: SpiModule
+    broken: str = ""
+    closed: bool = False
+
+    def exchange(self, packet: bytes, gap_us: int) -> bytes:
+        if self.broken:
+            raise PortError(self.broken)
+        transfers = [Transfer(bytes((byte,)), spi.SPEED_HZ, gap_us, False) for byte in packet]
+        return trio.from_thread.run_sync(self.module.message, transfers)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@define
+class Rig:
+    link: SpiLink
+    bus: Bus
+
+    @property
+    def module(self) -> SpiModule:
+        return self.bus.module
+
+
+@asynccontextmanager
+async def rig() -> AsyncIterator[Rig]:
+    module = SpiModule(generate(3, 1), 0)
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(module.run)
+            bus = Bus(module)
+            link = SpiLink("spi x", bus, Master(False, now=monotonic()))  # type: ignore[arg-type]
+            yield Rig(link, bus)
+            await link.aclose()
+            assert bus.closed
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_module_answers() -> None:
+    async with rig() as it:
+        for _ in range(3):
+            await it.link.send(REQUEST)
+            assert (await it.link.receive())[8:9] == b"\x0e"
+
+
+async def test_a_frame_is_sent_while_another_task_waits_for_one() -> None:
+    async with rig() as it, trio.open_nursery() as nursery:
+        received: list[bytes] = []
+
+        async def receive() -> None:
+            while len(received) < 3:
+                received.append(await it.link.receive())
+
+        nursery.start_soon(receive)
+        for _ in range(3):
+            start = trio.current_time()
+            await it.link.send(REQUEST)
+            # It does not wait until the thread has had enough of polling.
+            assert trio.current_time() - start < HOP_S
+
+
+async def test_waiting_ends_soon_when_cancelled() -> None:
+    async with rig() as it:
+        with trio.move_on_after(0.05) as scope:
+            await it.link.receive()
+        assert scope.cancelled_caught
+        start = trio.current_time()
+        with trio.move_on_after(0.01):
+            await it.link.receive()
+        assert trio.current_time() - start < HOP_S
+        await it.link.send(REQUEST)
+        assert await it.link.receive()
+
+
+async def test_a_message_given_up_in_time_is_not_sent() -> None:
+    async with rig() as it:
+        it.module.faults.set(BusFault.BUSY)
+        with trio.move_on_after(0.05) as scope:
+            await it.link.send(REQUEST)
+        assert scope.cancelled_caught
+        it.module.faults.clear()
+        with trio.move_on_after(0.1):
+            await it.link.receive()
+        assert it.module.mesh.counters.received == 0
+
+
+async def test_a_message_not_taken_is_an_error() -> None:
+    async with rig() as it:
+        it.module.faults.set(BusFault.GARBLED)
+        with pytest.raises(PortError, match="spi x: message not taken: rejected"):
+            await it.link.send(REQUEST)
+
+
+async def test_a_module_that_is_gone_is_an_error_for_everybody() -> None:
+    async with rig() as it:
+        it.module.faults.set(BusFault.STUCK, status=spi.NO_MODULE)
+        start = trio.current_time()
+        with pytest.raises(ModuleError, match="spi x: no module for"):
+            await it.link.receive()
+        assert trio.current_time() - start < ABSENCE_S + HOP_S
+        with pytest.raises(ModuleError, match="spi x: no module for"):
+            await it.link.send(REQUEST)
+
+
+async def test_a_bus_that_is_gone_is_an_error() -> None:
+    async with rig() as it:
+        it.bus.broken = "spi x: No such device"
+        with pytest.raises(PortError, match="No such device"):
+            await it.link.receive()
+
+
+async def test_a_device_that_is_not_there_is_told() -> None:
+    with pytest.raises(PortError, match=r"spi /dev/spidev250\.9: No such file or directory"):
+        await SpiPort("/dev/spidev250.9").open()
+
+
+# --- work that is shared ------------------------------------------------------------------------
+
+
+async def test_one_works_for_all() -> None:
+    done: list[int] = []
+    working: list[bool] = []
+
+    async def work() -> None:
+        assert not working
+        working.append(True)
+        await trio.lowlevel.checkpoint()
+        done.append(len(done))
+        working.clear()
+
+    shared = SharedWork(work)
+    async with trio.open_nursery() as nursery:
+        for count in (3, 1, 5):
+            nursery.start_soon(shared.until, lambda count=count: len(done) >= count)
+    assert len(done) == 5
+
+
+async def test_when_who_works_is_cancelled_another_one_goes_on() -> None:
+    ready = trio.Event()
+
+    async def work() -> None:
+        await ready.wait()
+
+    shared = SharedWork(work)
+    async with trio.open_nursery() as nursery:
+        scope = trio.CancelScope()
+
+        async def first() -> None:
+            with scope:
+                await shared.until(ready.is_set)
+
+        nursery.start_soon(first)
+        await trio.testing.wait_all_tasks_blocked()
+        before = shared.alone
+        nursery.start_soon(shared.until, ready.is_set)
+        await trio.testing.wait_all_tasks_blocked()
+        assert (before, shared.alone) == (True, False)
+        scope.cancel()
+        await trio.testing.wait_all_tasks_blocked()
+        ready.set()

@@ -1,0 +1,59 @@
+"""A client of the dispatcher, without a socket between them."""
+
+import json
+from typing import Any
+
+import trio
+from attrs import define, field
+
+from iqrf_trio.handlers.dispatch import Dispatcher
+from iqrf_trio.handlers.exchange import Gateway
+from iqrf_trio.reports import Reports
+from tests.iqrf_trio.house import request
+
+
+@define(eq=False)
+class Caller:
+    """What it is told is parsed, and kept until somebody looks; nothing once it is gone."""
+
+    gateway: Gateway
+    service: bool = False
+    live: bool = True
+    remote: str = "test"
+    heard: list[Any] = field(factory=list)
+    _news: trio.Event = field(factory=trio.Event)
+
+    def reply(self, text: str) -> None:
+        if self.live:
+            self.heard.append(json.loads(text))
+            self._news.set()
+
+    def subscribe(self, reports: Reports) -> None:
+        reports.subscribe(self.reply)
+
+    def say(self, text: str | bytes) -> None:
+        """Have `text` dispatched."""
+        Dispatcher(self.gateway).accept(text, self)
+
+    def send(self, mtype: str, req: object = None, **data: object) -> None:
+        self.say(request(mtype, req, **data))
+
+    async def next(self) -> Any:
+        """The next message."""
+        while not self.heard:
+            self._news = trio.Event()
+            await self._news.wait()
+        return self.heard.pop(0)
+
+    async def ask(self, mtype: str, req: object = None, **data: object) -> Any:
+        """Send a request, and give `data` of the next message."""
+        self.send(mtype, req, **data)
+        return (await self.next())["data"]
+
+    def refused(self, text: str | bytes) -> Any:
+        """The messageError that `text` is answered with at once, and nothing else."""
+        self.say(text)
+        (answer,) = self.heard
+        self.heard.clear()
+        assert answer["mType"] == "messageError"
+        return answer["data"]

@@ -1,0 +1,308 @@
+"""From text to answer: the conformance rows of the dispatcher, and what holds for every request.
+
+Rows E, F and D are named after the rows of the reference. Decided otherwise, or tested elsewhere:
+
+- E1, E3, D3: status, statusStr, members and the offset as there; the words of `error` are ours.
+- D9: iqrfSensorData_Start is a management request, so it is answered at once as well.
+- D14: there is no exclusive access that a reading could fail to get; it queues for the radio.
+- D15, D16, D17: tests of the sensor worker. R1: a test of the gateway as a whole.
+- D19: there is no MQTT; the row is tested with a WebSocket client's message.
+- D20: infoDaemon_Enumerate is no type of this gateway and refused like any other.
+- Q1 to Q6: tests of the scheduler. There are no rows D2, D6, D12 and D18.
+"""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from iqrf_trio.handlers import dispatch
+from iqrf_trio.store import StoreError
+from protocol.dpa.errors import DpaTimeoutError
+from protocol.lanes import Lane, Priority
+from protocol.scheduling import Fate, Kind, QueueClosed, Series
+from tests.iqrf_trio.house import house, request
+
+from .caller import Caller
+
+RAW = {"rData": "00.00.06.03.ff.ff"}
+RAW_TO_NODE_3 = {"rData": "03.00.06.03.ff.ff"}
+INS_ID = "iqrfgd2-default"
+
+
+@asynccontextmanager
+async def caller(path: Path, *sets: str, speed: float = 0) -> AsyncIterator[Caller]:
+    """A client of a gateway on twelve simulated nodes."""
+    async with house(path, *sets, speed=speed) as home:
+        yield Caller(home.gateway)
+
+
+# --- bad input --------------------------------------------------------------------------------
+
+
+async def test_e1_no_json(tmp_path: Path) -> None:
+    text = '{\n      "mType: "invalid_json"\n    }'
+    async with caller(tmp_path) as client:
+        data = client.refused(text)
+    assert data["msgId"] == "unknown"
+    assert data["rsp"]["message"] == text
+    assert data["rsp"]["offset"] == 17
+    assert data["rsp"]["error"]
+    assert (data["status"], data["statusStr"]) == (2, "Failed to parse JSON message.")
+
+
+async def test_e2_no_mtype(tmp_path: Path) -> None:
+    body = {"msgId": "test_missing_mtype", "timeout": 1000, "req": RAW, "returnVerbose": True}
+    text = json.dumps({"data": body})
+    async with caller(tmp_path) as client:
+        assert client.refused(text) == {
+            "msgId": "test_missing_mtype",
+            "rsp": {"message": text},
+            "status": 3,
+            "statusStr": "mType missing in JSON message.",
+            "insId": INS_ID,
+        }
+
+
+async def test_e3_a_member_is_missing(tmp_path: Path) -> None:
+    text = request("iqrfRaw", {}, msgId="test_invalid_message", timeout=1000, returnVerbose=True)
+    async with caller(tmp_path) as client:
+        data = client.refused(text)
+    assert data["msgId"] == "test_invalid_message"
+    assert data["rsp"] == {"message": text, "error": "data.req.rData: required member is missing"}
+    assert (data["status"], data["statusStr"]) == (4, "Failed to validate JSON message contents.")
+
+
+async def test_f1_no_room_for_management(tmp_path: Path) -> None:
+    sets = "queue.management_capacity=0", "queue.network_capacity=0"
+    async with caller(tmp_path, *sets) as client:
+        text = request("mngDaemon_Version", msgId="test_full_management_queue", returnVerbose=True)
+        assert client.refused(text) == {
+            "msgId": "test_full_management_queue",
+            "rsp": {"ignoredMessage": "mngDaemon_Version", "capacity": 0},
+            "status": 6,
+            "statusStr": "Management queue is full.",
+            "insId": INS_ID,
+        }
+        data = client.refused(request("iqrfRaw", RAW))
+        assert data["rsp"] == {"ignoredMessage": "iqrfRaw", "capacity": 0}
+        assert (data["status"], data["statusStr"]) == (8, "Network queue is full.")
+
+
+async def test_d1_a_type_that_there_is_not(tmp_path: Path) -> None:
+    text = '{"mType":"nope","data":{"msgId":"a"}}'
+    async with caller(tmp_path) as client:
+        data = client.refused(text)
+    assert (data["msgId"], data["status"]) == ("a", 1)
+    assert data["rsp"] == {"message": text, "error": "Unsupported message type: nope"}
+
+
+async def test_d3_a_member_too_many(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        data = client.refused(request("mngDaemon_Version", extra=1))
+    assert data["status"] == 4
+    assert data["rsp"]["error"].startswith("data")
+    assert "extra" in data["rsp"]["error"]
+
+
+async def test_d4_an_answer_that_is_not_verbose(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        data = await client.ask("mngDaemon_Version")
+    assert list(data) == ["msgId", "rsp", "status", "insId"]
+    assert list(data["rsp"]) == ["version"]
+
+
+async def test_d11_a_value_out_of_range(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        data = client.refused(request("iqrfSensorData_SetConfig", {"period": 0}))
+    assert (data["status"], data["rsp"]["error"]) == (
+        4,
+        "data.req.period: must be at least 1, not 0",
+    )
+
+
+async def test_d19_authentication_where_none_is_due(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        data = client.refused('{"type": "auth", "token": "iqrfgd2;1;secret"}')
+    assert data == {
+        "msgId": "auth",
+        "rsp": {"error": "Received a duplicate or unexpected auth message."},
+        "status": 9,
+        "statusStr": "Unexpected auth message.",
+        "insId": INS_ID,
+    }
+
+
+async def test_d20_a_type_of_older_gateways(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        data = client.refused(request("infoDaemon_Enumerate", {"command": "now"}))
+    assert data["status"] == 1
+    assert data["rsp"]["error"] == "Unsupported message type: infoDaemon_Enumerate"
+
+
+async def test_an_echo_is_bounded(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        data = client.refused(request("nope", msgId="x" * 60_000))
+    assert len(data["rsp"]["message"]) < 1100
+
+
+# --- the lanes --------------------------------------------------------------------------------
+
+
+async def test_d5_a_pause_keeps_requests_in_order(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        assert (await client.ask("mngDaemon_StopNetworkQueue"))["status"] == 0
+        for name in "abc":
+            client.send("iqrfRaw", RAW, msgId=name)
+        assert (await client.ask("mngDaemon_Version"))["status"] == 0
+        assert client.gateway.scheduler.network_waiting == 3
+        assert (await client.ask("mngDaemon_StartNetworkQueue", msgId="start"))["msgId"] == "start"
+        assert [(await client.next())["data"]["msgId"] for _ in "abc"] == ["a", "b", "c"]
+
+
+async def test_d7_a_stop_is_answered_after_the_request_under_way(tmp_path: Path) -> None:
+    async with caller(tmp_path, speed=1) as client:
+        client.send("iqrfRaw", RAW_TO_NODE_3, msgId="raw")
+        while client.gateway.scheduler.network_waiting:
+            await trio.lowlevel.checkpoint()
+        client.send("mngDaemon_StopNetworkQueue", msgId="stop")
+        assert (await client.ask("mngDaemon_Version", msgId="version"))["msgId"] == "version"
+        assert [(await client.next())["data"]["msgId"] for _ in range(2)] == ["raw", "stop"]
+
+
+async def test_d8_twice_is_once(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        for mtype in ("mngDaemon_StopNetworkQueue", "mngDaemon_StartNetworkQueue"):
+            for _ in range(2):
+                data = await client.ask(mtype)
+                assert list(data) == ["msgId", "status", "statusStr", "insId"]
+                assert (data["status"], data["statusStr"]) == (0, "ok")
+
+
+async def test_d9_a_pause_does_not_hold_management_up(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        await client.ask("mngDaemon_StopNetworkQueue")
+        for mtype in ("iqrfSensorData_Status", "iqrfSensorData_Start", "iqrfSensorData_Stop"):
+            client.send(mtype)
+            assert client.heard.pop()["mType"] == mtype  # at once
+
+
+async def test_d10_invoke_asks_the_worker_for_what_it_can_do(tmp_path: Path) -> None:
+    async with caller(tmp_path, "sensor_data.async_reports=false") as client:
+        assert (await client.ask("iqrfSensorData_Invoke"))["status"] == 1003
+        await client.ask("mngDaemon_StopNetworkQueue")
+        await client.ask("iqrfSensorData_Start")
+        assert (await client.ask("iqrfSensorData_Invoke"))["status"] == 1004
+        await client.ask("mngDaemon_StartNetworkQueue")
+        while (await client.ask("iqrfSensorData_Status"))["rsp"]["reading"]:
+            await trio.lowlevel.checkpoint()
+        assert (await client.ask("iqrfSensorData_Invoke"))["status"] == 0
+
+
+async def test_d13_settings_outlive_the_process(tmp_path: Path) -> None:
+    for change in ({"period": 5}, {}):
+        async with caller(tmp_path) as client:
+            assert (await client.ask("iqrfSensorData_SetConfig", change))["status"] == 0
+            assert (await client.ask("iqrfSensorData_GetConfig"))["rsp"]["period"] == 5
+
+
+async def test_management_is_answered_while_the_radio_is_leased(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client, client.gateway.scheduler.lease(Priority.PROCEDURE):
+        client.send("iqrfRaw", RAW)
+        assert (await client.ask("mngDaemon_Version", msgId="v"))["msgId"] == "v"
+        assert not client.heard
+
+
+async def test_a_lease_is_waited_for_so_long_and_not_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "LEASE_PATIENCE_S", 0.05)
+    async with caller(tmp_path) as client:
+        async with client.gateway.scheduler.lease(Priority.PROCEDURE):
+            data = await client.ask("iqrfRaw", RAW, msgId="a")
+            assert (data["status"], data["statusStr"]) == (-8, "ERROR_IFACE_EXCLUSIVE_ACCESS")
+            assert (data["msgId"], data["rsp"]) == ("a", {"rData": ""})
+        assert (await client.ask("iqrfRaw", RAW))["status"] == 0
+
+
+# --- whatever happens, one answer --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "mtype", "status"),
+    [
+        (ZeroDivisionError(), "messageError", 1),
+        (QueueClosed("closed"), "messageError", 1),
+        (StoreError("disk full"), "iqrfRaw", -1),
+        (DpaTimeoutError(), "iqrfRaw", -1),
+    ],
+)
+async def test_a_handler_that_raises_is_answered_for(
+    error: Exception,
+    mtype: str,
+    status: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, "iqrfRaw": fail})
+    with caplog.at_level(logging.CRITICAL):
+        async with caller(tmp_path) as client:
+            client.send("iqrfRaw", RAW)
+            answer = await client.next()
+            assert (answer["mType"], answer["data"]["status"]) == (mtype, status)
+            assert (await client.ask("mngDaemon_Version", msgId="v"))["msgId"] == "v"
+
+
+async def test_an_answer_whose_client_has_gone_is_dropped_and_counted(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        await client.ask("mngDaemon_StopNetworkQueue")
+        client.send("iqrfRaw", RAW)
+        client.live = False
+        client.gateway.scheduler.resume()
+        while not client.gateway.figures().dropped:
+            await trio.lowlevel.checkpoint()
+        series = Series(Lane.NETWORK, Kind.REQUEST, Priority.INTERACTIVE)
+        assert client.gateway.figures().requests[series].fates[Fate.ANSWERED] == 1
+        assert client.gateway.figures().dropped == 1
+
+
+async def test_a_handler_cut_short_by_the_shutdown_is_answered_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def endless(*_: object) -> None:
+        await trio.sleep_forever()
+
+    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, "iqrfRaw": endless})
+    async with caller(tmp_path) as client:
+        client.gateway.scheduler.grace = 0.05
+        client.send("iqrfRaw", RAW)
+        await trio.testing.wait_all_tasks_blocked()
+        assert client.gateway.scheduler.on_air
+    (answer,) = client.heard
+    assert (answer["mType"], answer["data"]["status"]) == ("messageError", 1)
+    assert answer["data"]["rsp"]["error"] == "The gateway is shutting down."
+
+
+async def test_all_that_happened_is_counted_in_one_place(tmp_path: Path) -> None:
+    async with caller(tmp_path, "queue.network_capacity=1") as client:
+        await client.ask("iqrfRaw", RAW)
+        client.refused("no JSON")
+        client.refused("[]")
+        await client.ask("mngDaemon_StopNetworkQueue")
+        client.send("iqrfRaw", RAW)
+        client.refused(request("iqrfRaw", RAW))
+        figures = client.gateway.figures()
+        assert figures.refused == {2: 1, 4: 1, 8: 1}
+        requests: Any = figures.requests[Series(Lane.NETWORK, Kind.REQUEST, Priority.INTERACTIVE)]
+        assert (requests.accepted, requests.fates[Fate.ANSWERED]) == (2, 1)
+        assert requests.fates[Fate.FULL] == 1
+        assert requests.waited.count == requests.ran.count == 1

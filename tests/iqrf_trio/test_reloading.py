@@ -1,0 +1,139 @@
+"""What a running gateway takes up of another configuration, and what it refuses."""
+
+import logging
+from pathlib import Path
+
+import pytest
+import trio
+
+from iqrf_trio import config, logs
+from iqrf_trio.config.differences import differences, with_changes
+from iqrf_trio.edges.notify import Notifier
+from iqrf_trio.edges.websocket import Server
+from iqrf_trio.reloading import Reloading, limits_of
+from iqrf_trio.scheduler import Job, QueueFull
+from protocol.lanes import Priority
+from tests.iqrf_trio.house import House, house
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "iqrf-trio.toml"
+    file.write_text("")
+    return file
+
+
+async def serve(connection: object) -> None:
+    """Nobody comes."""
+
+
+def reloading_of(home: House, file: Path) -> Reloading:
+    running = config.load(file, (), environment={})
+    server = Server(serve, limits_of(running.websocket))
+    return Reloading(
+        running,
+        lambda: config.load(file, (), environment={}),
+        Notifier(),
+        (),
+        server,
+        home.gateway.scheduler,
+        home.gateway.worker,
+    )
+
+
+async def test_limits_queues_and_worker_follow_the_file(
+    tmp_path: Path, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "iqrf_trio.reloading")
+    async with house(tmp_path / "state") as home:
+        reloading = reloading_of(home, file)
+        await home.gateway.scheduler.pause()
+        file.write_text(
+            "[websocket]\nmax_clients = 2\nauth_failures_per_minute = 3\nheartbeat = 5\n"
+            "[queue]\nnetwork_capacity = 1\n[sensor_data]\nperiod = 7\n"
+        )
+        await reloading.reload()
+        assert reloading._server.places.limits.max_clients == 2
+        assert reloading._server.failures.per_minute == 3
+        assert reloading.config.websocket.heartbeat == 5
+        assert home.gateway.worker.settings.period == 7
+        job = Job(Priority.INTERACTIVE, trio.lowlevel.checkpoint, lambda: None)
+        home.gateway.scheduler.submit_network(job)
+        with pytest.raises(QueueFull):
+            home.gateway.scheduler.submit_network(job)
+    assert "needs a restart" not in caplog.text
+    assert caplog.messages[-1] == (
+        "reloaded; changed: websocket.auth_failures_per_minute, websocket.max_clients, "
+        "websocket.heartbeat, queue.network_capacity, sensor_data.period"
+    )
+
+
+async def test_what_clients_set_is_not_undone_by_a_file_that_says_nothing_new(
+    tmp_path: Path, file: Path
+) -> None:
+    async with house(tmp_path / "state") as home:
+        reloading = reloading_of(home, file)
+        home.gateway.worker.settings = home.gateway.worker.settings.__class__(period=99)
+        file.write_text("[sensor_data]\nretry_period = 3\n")
+        await reloading.reload()
+        assert home.gateway.worker.settings.period == 99
+        assert home.gateway.worker.settings.retry_period == 3
+
+
+async def test_what_needs_a_restart_is_refused_every_time(
+    tmp_path: Path, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with house(tmp_path / "state") as home:
+        reloading = reloading_of(home, file)
+        file.write_text('[port]\nkind = "tcp"\n[websocket]\nport = 1\nmax_handshakes = 5\n')
+        for _ in range(2):
+            await reloading.reload()
+        assert reloading.config.port.kind == "spi"
+        assert reloading._server.limits.max_handshakes == 64
+    refused = "needs a restart: websocket.port, websocket.max_handshakes, port.kind"
+    assert caplog.messages.count(refused) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["port =", "[queue]\nnetwork_capacity = 0", "[nope]\n", "\x00", "[websocket]\nport=true"]
+)
+async def test_a_bad_file_changes_nothing(
+    tmp_path: Path, file: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with house(tmp_path / "state") as home:
+        reloading = reloading_of(home, file)
+        before = reloading.config
+        file.write_text(text)
+        await reloading.reload()
+        assert reloading.config is before
+    assert f"the configuration stays as it was: {file}" in caplog.text
+
+
+async def test_a_file_that_has_gone_changes_nothing(
+    tmp_path: Path, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with house(tmp_path / "state") as home:
+        reloading = reloading_of(home, file)
+        file.unlink()
+        await reloading.reload()
+    assert "No such file" in caplog.text
+
+
+def test_every_key_is_either_taken_up_or_refused() -> None:
+    running = config.load(None, ["gateway.instance_id=a"], environment={})
+    new = config.load(None, ["log.level=debug", "gateway.instance_id=b"], environment={})
+    assert differences(running, new) == ("gateway.instance_id", "log.level")
+    mixed = with_changes(running, new)
+    assert differences(running, mixed) == ("log.level",)
+    assert differences(mixed, new) == ("gateway.instance_id",)
+
+
+def test_the_log_gets_louder_and_quieter_within_its_levels() -> None:
+    ours = logging.getLogger(logs.AREA_ROOT)
+    before = ours.level
+    try:
+        ours.setLevel(logging.INFO)
+        assert [logs.louder(), logs.louder()] == ["debug", "debug"]
+        assert [logs.quieter() for _ in range(4)] == ["info", "warning", "error", "error"]
+    finally:
+        ours.setLevel(before)
