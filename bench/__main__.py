@@ -7,13 +7,24 @@ import sys
 import time
 from pathlib import Path
 
-from bench import air_time, cycle, enumeration, fan_out, management, overhead, simulated, start
+from bench import (
+    air_time,
+    buses,
+    cycle,
+    enumeration,
+    fan_out,
+    management,
+    overhead,
+    simulated,
+    start,
+)
 from bench.rows import line, plain
 
 FIGURES = {
     "overhead": overhead.FIGURE,
     "management": management.FIGURE,
     "air_time": air_time.FIGURE,
+    "buses": buses.FIGURE,
     "simulated": simulated.FIGURE,
     "enumeration": enumeration.FIGURE,
     "cycle": cycle.FIGURE,

@@ -8,12 +8,9 @@ import trio
 
 from iqrf_trio.transceiver import Transceiver
 from protocol.dpa import commands, frc
-from protocol.dpa.errors import BadResponseError, DpaError, DpaTimeoutError
+from protocol.dpa.errors import BadResponseError, DpaError
 
 log = logging.getLogger("iqrf_trio.frc")
-
-SETTLING_S = 30.0
-"""How much longer than expected an FRC may take: the longest response time is 20.5 s."""
 
 _OFFLINE = 0x08
 _RESPONSE_TIMES = range(0, 0x80, 0x10)
@@ -28,11 +25,7 @@ async def read_frc(
     The request and its extra result belong together: nothing may come between them, so this
     runs as one step of the scheduler. Raises DpaError.
     """
-    try:
-        answer = await transceiver.call(commands.frc_send_selective(command, nodes, user_data))
-    except DpaTimeoutError:
-        await _settle(transceiver)
-        raise
+    answer = await transceiver.call(commands.frc_send_selective(command, nodes, user_data))
     if not answer.ok:
         raise BadResponseError(f"the FRC ended with status 0x{answer.status:02x}")
     data = answer.data
@@ -40,18 +33,6 @@ async def read_frc(
     if frc.needs_extra(width, max(frc.slots(width, nodes).values())):
         data += await transceiver.call(commands.frc_extra_result())
     return frc.unpack(width, nodes, data)
-
-
-async def _settle(transceiver: Transceiver) -> None:
-    """Wait until the coordinator is done with an FRC that took longer than it should.
-
-    Answers carry no number: what comes late would be taken for the answer to the next FRC. The
-    coordinator answers in order, so that behind another answer nothing is to be feared.
-    """
-    status = DpaTimeoutError.code
-    with trio.move_on_after(SETTLING_S):
-        while status == DpaTimeoutError.code:
-            status = (await transceiver.transact(commands.addr_info().request)).status
 
 
 async def read_offline_frc(

@@ -10,12 +10,13 @@ from pathlib import Path
 import trio
 
 from iqrf_trio.cli import Failure, access, config
-from iqrf_trio.cli.backup import FOUND
+from iqrf_trio.cli.backup import FOUND, OneFile
 from iqrf_trio.cli.reach import Radio, radio
 from iqrf_trio.cli.snapshots import failures, find, opened, shelves
 from iqrf_trio.config import Config
 from iqrf_trio.store import DATABASE_NAME, Store, archive, devices
-from iqrf_trio.vault.of_config import file_shelf, keeper_of
+from iqrf_trio.vault.files import DIRECTORY, SUFFIX, make_directory
+from iqrf_trio.vault.of_config import keeper_of
 from protocol.dpa.packet import COORDINATOR
 from protocol.times import format_iso
 from protocol.vault import comparison, snapshot
@@ -123,8 +124,10 @@ def _part(whole: Snapshot, name: str) -> bytes:
 
 
 async def _keep_what_was(loaded: Config, store: Store, coordinator: Radio) -> None:
-    """A snapshot of what is about to be replaced."""
-    shelf = file_shelf(loaded)
-    keeper = keeper_of(loaded, store, coordinator, partial(datetime.now, UTC), shelves=[shelf])
-    for name in await keeper.take():
+    """A snapshot of what is about to be replaced, under a name that is never taken by itself."""
+    directory = loaded.gateway.state_dir / DIRECTORY
+    await trio.to_thread.run_sync(make_directory, directory)
+    now = datetime.now(UTC)
+    shelf = OneFile(directory / f"before-restore-{now:%Y%m%dT%H%M%SZ}{SUFFIX}")
+    for name in await keeper_of(loaded, store, coordinator, lambda: now, shelves=[shelf]).take():
         print(f"what was there before is kept: {name}")

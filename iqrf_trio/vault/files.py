@@ -11,7 +11,7 @@ from attrs import frozen
 DIRECTORY = "vault"
 """Within the state directory."""
 
-_SUFFIX = ".iqvault"
+SUFFIX = ".iqvault"
 _UNFINISHED = ".unfinished"
 
 
@@ -75,14 +75,14 @@ class Files:
 
     def newest_first(self) -> Sequence[Path]:
         """The files there are; each has a number, for clocks of gateways go wrong."""
-        return sorted(self.directory.glob(f"??????-*{_SUFFIX}"), reverse=True)
+        return sorted(self.directory.glob("[0-9]" * 6 + f"-*{SUFFIX}"), reverse=True)
 
     def add(self, data: bytes, now: datetime) -> Path:
         """Keep a snapshot, read it back, and let the oldest ones go; raises VaultError."""
         before = self.newest_first()
         number = int(before[0].name[:6]) + 1 if before else 1
-        path = self.directory / f"{number:06}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{_SUFFIX}"
-        self._make_directory()
+        path = self.directory / f"{number:06}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
+        make_directory(self.directory)
         write_private(path, data)
         if read(path) != data:
             raise VaultError(f"{path} does not hold what was written")
@@ -90,14 +90,16 @@ class Files:
             old.unlink(missing_ok=True)
         return path
 
-    def _make_directory(self) -> None:
-        try:
-            self.directory.mkdir(mode=0o700, exist_ok=True)
-            if os.geteuid() == 0:
-                owner = self.directory.parent.stat()
-                os.chown(self.directory, owner.st_uid, owner.st_gid)
-        except OSError as error:
-            raise VaultError(f"cannot make {self.directory}: {error.strerror}") from error
+
+def make_directory(path: Path) -> None:
+    """Make a directory that only its owner can enter, unless there is one; raises VaultError."""
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+        if os.geteuid() == 0:
+            owner = path.parent.stat()
+            os.chown(path, owner.st_uid, owner.st_gid)
+    except OSError as error:
+        raise VaultError(f"cannot make {path}: {error.strerror}") from error
 
 
 def _sync_directory(directory: Path) -> None:

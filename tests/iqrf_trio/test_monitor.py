@@ -18,7 +18,7 @@ from iqrf_trio.edges.websocket import (
     serve,
 )
 from iqrf_trio.monitor import SAMPLE_S, Monitor
-from protocol.api.ntf import State
+from protocol.api.ntf import State, monitor
 
 STATE = State(
     dpa_queue=0,
@@ -132,7 +132,7 @@ async def test_a_watcher_that_does_not_read_gets_the_latest() -> None:
                 await connection.receive()
                 for number in range(1, 1001):
                     it.state = evolve(STATE, network_queue=number)
-                    it.monitor.watchers.publish(it.monitor._message())
+                    it.monitor.watchers.publish(monitor(it.state, number=0, unix_time=0))
                 heard = json.loads(await connection.receive())["data"]
                 assert heard["networkQueueLen"] == 1000
             nursery.cancel_scope.cancel()

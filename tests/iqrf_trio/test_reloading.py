@@ -95,7 +95,7 @@ async def test_what_needs_a_restart_is_refused_every_time(
 
 
 @pytest.mark.parametrize(
-    "text", ["port =", "[queue]\nnetwork_capacity = 0", "[nope]\n", "\x00", "[websocket]\nport=true"]
+    "text", ["port =", "[queue]\nnetwork_capacity = -1", "[nope]\n", "\x00", "[websocket]\nport=true"]
 )
 async def test_a_bad_file_changes_nothing(
     tmp_path: Path, file: Path, text: str, caplog: pytest.LogCaptureFixture

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trio
 import trio.lowlevel
 
+from iqrf_trio import monitor
 from iqrf_trio.edges.websocket import Connection, connect
 from tests.iqrf_trio.house import ask, authenticated, heard, house, request
 
@@ -20,44 +22,43 @@ async def state(connection: Connection) -> Any:
     return message["data"]
 
 
-async def test_who_asks_is_told_at_once_and_of_every_change(tmp_path: Path) -> None:
+async def test_who_asks_is_told_at_once_and_of_every_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor, "SAMPLE_S", 1000)  # so that what is told was announced
     async with (
         house(tmp_path, "sensor_data.async_reports=false") as home,
         authenticated(home) as watcher,
-        authenticated(home) as other,
     ):
+        client = Caller(home.gateway, service=True)
+
+        async def told(member: str, value: object) -> Any:
+            while (data := await state(watcher))[member] != value:
+                pass
+            return data
+
         answer = await ask(watcher, "ntfDaemon_InvokeMonitor", returnVerbose=True)
-        assert answer == {
-            "msgId": "test",
-            "insId": "iqrfgd2-default",
-            "statusStr": "ok",
-            "status": 0,
-        }
+        assert list(answer) == ["msgId", "insId", "statusStr", "status"]
         first = await state(watcher)
         assert not first["dataReadingInProgress"]
         assert not first["enumInProgress"]
         assert first["dpaChannelState"] == "Ready"
 
-        await ask(other, "mngDaemon_StopNetworkQueue")
+        client.send("iqrfDb_Enumerate", {"standards": True})
+        await told("enumInProgress", value=True)
+        await told("enumInProgress", value=False)
+        client.heard.clear()
+        await client.ask("mngDaemon_StopNetworkQueue")
         await state(watcher)
-        await ask(other, "mngDaemon_StartNetworkQueue")
-        await state(watcher)
-        await ask(other, "iqrfSensorData_Start")
-        with trio.fail_after(0.9):  # sooner than changes that nobody announces
-            while not (await state(watcher))["dataReadingInProgress"]:
-                pass
-            while (await state(watcher))["dataReadingInProgress"]:
-                pass
-        await other.send(request("iqrfDb_Enumerate", {}))
-        with trio.fail_after(0.9):
-            while not (await state(watcher))["enumInProgress"]:
-                pass
-        while (last := await state(watcher))["enumInProgress"]:
-            pass
-        await Caller(home.gateway, service=True).ask("mngDaemon_Mode", {"operMode": "service"})
-        told = await state(watcher)
-        assert told["operMode"] == "service"
-        assert told["num"] > last["num"] > first["num"]
+        await client.ask("iqrfSensorData_Start")
+        await told("dataReadingInProgress", value=True)
+        await client.ask("mngDaemon_StartNetworkQueue")
+        await told("dataReadingInProgress", value=False)
+        await client.ask("mngDaemon_Mode", {"operMode": "service"})
+        last = await told("operMode", "service")
+        await client.ask("mngDaemon_Mode", {"operMode": "operational"})
+        await told("operMode", "operational")
+        assert last["num"] > first["num"]
 
 
 async def test_who_asks_twice_is_told_once(tmp_path: Path) -> None:
@@ -92,10 +93,10 @@ async def test_its_own_port_tells_anybody_at_once(tmp_path: Path) -> None:
             assert (await ask(client, "mngDaemon_Version"))["status"] == 0
         while home.gateway.monitor.watchers:
             await trio.lowlevel.checkpoint()  # until the gateway has noticed that it left
-        assert (await heard_again(home.monitor_url))["num"] > told["num"]
+        assert (await told_first(home.monitor_url))["num"] > told["num"]
 
 
-async def heard_again(url: str) -> Any:
+async def told_first(url: str) -> Any:
     async with connect(url) as watcher:
         return await state(watcher)
 

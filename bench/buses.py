@@ -1,0 +1,70 @@
+"""Ports with simulated modules behind them: what the bus carries, and what waiting costs."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import trio
+
+from bench.rows import Figure, Mark, Row
+from iqrf_trio.simulator.plan import generate
+from protocol import spi
+from protocol.dpa import commands
+from tests.end_to_end.buses import module
+from tests.iqrf_trio.simulator.spi_wire import Wire
+
+KINDS = ("spi", "uart", "cdc", "tcp")
+UNICAST_MS = 160.0
+"""Two slots of 40 ms there and two back: a node in direct range, by the timing model."""
+
+
+def measure() -> Iterator[Row]:
+    """The SPI by counting, the others by the clock."""
+    yield from _spi_bus()
+    for kind in KINDS:
+        with TemporaryDirectory(prefix="iqrf-trio-bench-") as directory:
+            figures = trio.run(_probe, kind, Path(directory))
+        yield Row(f"{kind}: local command", figures["local"], "ms")
+        unicast = figures["unicast"]
+        mark = Mark(1.05 * UNICAST_MS, at_least=False)
+        yield Row(f"{kind}: unicast", unicast, "ms", unicast / UNICAST_MS, "of air time", mark)
+        idle, lag = Mark(1.0, at_least=False), Mark(5.0, at_least=False)
+        yield Row(f"{kind}: processor time when idle", figures["idle_percent"], "%", mark=idle)
+        yield Row(f"{kind}: p99.9 lag of the event loop", figures["lag"], "ms", mark=lag)
+
+
+def _spi_bus() -> Iterator[Row]:
+    """Bus time of a transaction, next to its packets with two looks at the status before each."""
+    for name, call in (("AddrInfo", commands.addr_info()), ("OS Read", commands.os_read(0))):
+        wire = Wire(generate(5, 1))
+        wire.ask(commands.addr_info().request)
+        before_us, before = wire.bus_us, wire.slave.shifted
+        (frame,) = wire.ask(call.request)
+        took_ms = (wire.bus_us - before_us) / 1000
+        least_ms = (
+            sum(
+                spi.duration_us(len(each) + 4, spi.FAST_GAP_US)
+                + 2 * spi.duration_us(1, spi.FAST_GAP_US)
+                for each in (call.request.encode(), frame)
+            )
+            / 1000
+        )
+        note = f"{wire.slave.shifted - before} bytes"
+        mark = Mark(1.1 * least_ms, at_least=False)
+        ratio = took_ms / least_ms
+        yield Row(f"spi: bus time of {name}", took_ms, "ms", ratio, "of the least", mark, note)
+
+
+async def _probe(kind: str, directory: Path) -> Mapping[str, float]:
+    async with module(kind, directory, speed=1.0) as it:
+        words = [sys.executable, "-m", "bench.port_probe", f"port.kind={kind}", *it.settings]
+        environment = os.environ | dict(it.environment)
+        done = await trio.run_process(words, capture_stdout=True, env=environment)
+    figures: Mapping[str, float] = json.loads(done.stdout)
+    return figures
+
+
+FIGURE = Figure("Buses (simulator at speed 1)", measure)
