@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import trio
 
-from bench.rows import Figure, Mark, Row
+from bench.rows import Figure, Mark, Row, number
 from iqrf_trio.simulator.plan import generate
 from protocol import spi
 from protocol.dpa import commands
@@ -33,7 +33,8 @@ def measure() -> Iterator[Row]:
         yield Row(f"{kind}: unicast", unicast, "ms", unicast / UNICAST_MS, "of air time", mark)
         idle, lag = Mark(1.0, at_least=False), Mark(5.0, at_least=False)
         yield Row(f"{kind}: processor time when idle", figures["idle_percent"], "%", mark=idle)
-        yield Row(f"{kind}: p99.9 lag of the event loop", figures["lag"], "ms", mark=lag)
+        note = f"{number(figures['bare_lag'])} ms of an empty one on this machine"
+        yield Row(f"{kind}: p99.9 lag of the event loop", figures["lag"], "ms", mark=lag, note=note)
 
 
 def _spi_bus() -> Iterator[Row]:

@@ -17,6 +17,8 @@ from protocol.dpa.packet import Request
 LOCAL, UNICASTS = 200, 20
 IDLE_S = 10.0
 SAMPLE_S = 0.001
+BARE_S = 3.0
+"""How long the event loop is watched without anything in it."""
 
 NODE_1 = Request(1, 0x06, 0x03)
 
@@ -26,20 +28,22 @@ async def main() -> None:
     transceiver = Transceiver(
         port_of(load(None, sys.argv[1:], environment={})), on_async=lambda _: None
     )
+    bare: list[float] = []
     lags: list[float] = []
+    gc.disable()
+    with trio.move_on_after(BARE_S):
+        await _sample(bare)
     async with trio.open_nursery() as nursery:
         await nursery.start(transceiver.run)
         await transceiver.wait_connected()
         await trio.sleep(1.5)
         cpu = await _idle_percent()
-        gc.disable()
         nursery.start_soon(_sample, lags)
         local = await _each_ms(transceiver, commands.addr_info().request, LOCAL)
         unicast = await _each_ms(transceiver, NODE_1, UNICASTS)
         nursery.cancel_scope.cancel()
-    lags.sort()
-    lag = lags[int(len(lags) * 0.999)] * 1000
-    print(json.dumps({"local": local, "unicast": unicast, "idle_percent": cpu, "lag": lag}))
+    figures = {"local": local, "unicast": unicast, "idle_percent": cpu}
+    print(json.dumps(figures | {"lag": _p999_ms(lags), "bare_lag": _p999_ms(bare)}))
 
 
 async def _each_ms(transceiver: Transceiver, request: Request, times: int) -> float:
@@ -64,6 +68,10 @@ async def _sample(lags: list[float]) -> None:
         began = time.perf_counter()
         await trio.sleep(SAMPLE_S)
         lags.append(time.perf_counter() - began - SAMPLE_S)
+
+
+def _p999_ms(seconds: list[float]) -> float:
+    return sorted(seconds)[int(len(seconds) * 0.999)] * 1000
 
 
 def _cpu_s() -> float:

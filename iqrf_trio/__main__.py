@@ -45,7 +45,7 @@ def _run(words: Sequence[str]) -> int:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, allow_abbrev=False)
         if name == asked:
-            module = import_module(f"iqrf_trio.cli.{name}")
+            module = import_module(f"iqrf_trio.cli.{name.replace('-', '_')}")
             command.description = module.HELP
             module.configure(command)
     arguments = parser.parse_args(words)

@@ -32,6 +32,9 @@ T = TypeVar("T")
 LINK_PATIENCE_S = 0.5
 """How long a request waits for a link that is down."""
 
+REMEDY = "; sudo iqrf-trio doctor tells what to do"
+"""What the first failure in a row says besides its reason."""
+
 LONGEST_PAUSE_S = 60
 """Between two attempts to open the port; the first is 1 s, each further one twice as long."""
 
@@ -273,7 +276,13 @@ class Transceiver:
                 self._failures += 1
                 self._reset_due |= self._failures >= RESET_AFTER
                 pause = min(2 ** (self._failures - 1), LONGEST_PAUSE_S)
-                log.warning("%s: %s; next attempt in %d s", self._port.name, reason, pause)
+                log.warning(
+                    "%s: %s; next attempt in %d s%s",
+                    self._port.name,
+                    reason,
+                    pause,
+                    REMEDY if self._failures == 1 else "",
+                )
                 await trio.sleep(pause)
 
     async def _serve(self) -> str:

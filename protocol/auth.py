@@ -4,17 +4,15 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
-import orjson
 from attrs import define, frozen
 
+from protocol.api import auth as messages
+from protocol.api.errors import NotJsonError
 from protocol.errors import LocalProtocolError, ProtocolError
-from protocol.times import format_iso
 from protocol.tokens import Token, TokenText, Verdict, judge
 
 Message = str | bytes
 """What a WebSocket message holds: text frames give str, binary frames bytes."""
-
-_BOM = "\N{BYTE ORDER MARK}"
 
 
 class AuthError(ProtocolError):
@@ -36,7 +34,7 @@ class AuthError(ProtocolError):
     @property
     def message(self) -> str:
         """The `auth_error` message, members in alphabetical order."""
-        return _dump({"code": self.code, "error": self.text, "type": "auth_error"})
+        return messages.failure(self.code, self.text)
 
 
 class UnauthenticatedError(AuthError):
@@ -105,23 +103,7 @@ class Grant:
     @property
     def message(self) -> str:
         """The `auth_success` message, members in alphabetical order."""
-        return _dump(
-            {
-                "expiration": format_iso(self.expires_at),
-                "service": self.service,
-                "type": "auth_success",
-            }
-        )
-
-
-def is_auth(value: object) -> bool:
-    """Whether a JSON value is an authentication: exactly `type` "auth" and a text `token`."""
-    return (
-        isinstance(value, dict)
-        and len(value) == 2
-        and value.get("type") == "auth"
-        and isinstance(value.get("token"), str)
-    )
+        return messages.success(self.expires_at, service=self.service)
 
 
 def token_in(message: Message) -> str:
@@ -131,13 +113,11 @@ def token_in(message: Message) -> str:
     another one.
     """
     try:
-        text = message if isinstance(message, str) else message.decode()
-        value = orjson.loads(text.removeprefix(_BOM))
-    except ValueError:
+        token = messages.token_in(message)
+    except NotJsonError:
         raise AuthFailedError("the first message is no JSON") from None
-    if not is_auth(value):
+    if token is None:
         raise UnauthenticatedError("the first message is no authentication")
-    token: str = value["token"]
     return token
 
 
@@ -214,7 +194,3 @@ class Authentication:
         if self.state is not expected:
             raise LocalProtocolError(f"not possible now: {self.state.value}")
         self.state = State.CLOSING  # unless what follows succeeds
-
-
-def _dump(message: dict[str, object]) -> str:
-    return orjson.dumps(message).decode()

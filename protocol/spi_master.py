@@ -16,10 +16,10 @@ FIRST_POLL_S = 0.002
 """After a packet was accepted; commands of the coordinator itself take 1 to 3 ms."""
 
 TIGHT_POLL_S, TIGHT_S = 0.001, 0.03
-ACTIVE_POLL_S, ACTIVE_S = 0.004, 1.0
-IDLE_POLL_S = 0.040
-"""How often to look within TIGHT_S and ACTIVE_S of the last packet, and afterwards. The radio
-brings no two messages within 40 ms, the shortest slot, and each look costs a wakeup."""
+ACTIVE_POLL_S, ACTIVE_S = 0.002, 1.0
+IDLE_POLL_S = 0.050
+"""How often to look within TIGHT_S and ACTIVE_S of the last packet, and afterwards. An idle module
+has little to say, and keeps it; each look wakes the processor up."""
 
 ATTEMPTS = 3
 """How often a packet is sent that the module rejects."""

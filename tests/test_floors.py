@@ -34,6 +34,7 @@ FLOORS = {
     "iqrf_trio.vault": 3,
     "iqrf_trio.watchdog": 3,
     "iqrf_trio.reloading": 4,
+    "iqrf_trio.doctor": 4,
     "iqrf_trio.handlers": 4,
     "iqrf_trio.daemon": 5,
     "iqrf_trio.cli": 5,

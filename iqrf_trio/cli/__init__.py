@@ -11,6 +11,7 @@ COMMANDS: Mapping[str, str] = {
     "call": "send one request to a gateway and print its answers",
     "watch": "print what a gateway reports: sensor values and asynchronous messages",
     "token": "make, list and revoke the API tokens that clients authenticate with",
+    "import-incumbent": "take over the configuration and the databases of an old gateway",
     "db": "take the devices of an old gateway over",
     "products": "make a product catalogue of an old gateway's repository cache",
     "decode": "print DPA frames, or a trace of them, in words",
@@ -19,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "vault": "list, check and show the snapshots that are kept",
     "simulate": "run a simulated mesh that any gateway can connect to",
     "demo": "show the whole gateway at work on a simulated mesh",
+    "doctor": "look for what keeps the gateway from working, and say what mends it",
     "config": "print the effective configuration, or a commented default file",
 }
 """Each command with a line about it; its module has the same name."""

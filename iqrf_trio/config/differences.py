@@ -43,6 +43,12 @@ def with_changes(running: Config, new: Config) -> Config:
     )
 
 
+def needs_restart(key: str) -> bool:
+    """Whether a running gateway keeps its value of a dotted key, whatever the file says."""
+    section, _, name = key.partition(".")
+    return section not in _WHOLE and not (section == "websocket" and name in _OF_WEBSOCKET)
+
+
 def _keys(section: Any, path: str = "") -> list[str]:
     """The dotted keys of all values in `section`."""
     found = []

@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 from attrs import define, frozen
 
 from iqrf_trio.edges.ports import PortError
-from protocol.vault.ring import Erase, Geometry, Operation, Program, Read, RingError
+from protocol.vault.geometry import Erase, Geometry, Operation, Program, Read, RingError
 
 LONGEST = 4096
 """Bytes of one transfer: what spidev's buffer holds (module parameter bufsiz)."""

@@ -36,7 +36,6 @@ class SpiSlave:
     _queue: deque[bytes] = field(init=False, factory=deque)
     _seen: bytearray = field(init=False, factory=bytearray)
     _shown: tuple[int, float] = field(init=False, default=(spi.READY, 0.0))
-    _glitched: bool = field(init=False, default=False)
     _garbles: bool = field(init=False, default=False)
 
     def offer(self, frame: bytes) -> None:

@@ -44,7 +44,7 @@ def unpack(data: bytes) -> Archive:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StoreError("the database in the snapshot makes no sense") from error
     if not sane or set(tables) != set(_TABLES):
-        raise StoreError("the database in the snapshot has other tables than ours")
+        raise StoreError("the database in the snapshot is not laid out as ours")
     if version > (newest := len(migrations())):
         raise StoreError(
             f"the database in the snapshot has version {version}, this program knows {newest}; "

@@ -86,9 +86,15 @@ class Files:
         write_private(path, data)
         if read(path) != data:
             raise VaultError(f"{path} does not hold what was written")
-        for old in before[self.generations - 1 :]:
-            old.unlink(missing_ok=True)
+        self._forget(before[self.generations - 1 :])
         return path
+
+    def _forget(self, paths: Sequence[Path]) -> None:
+        for path in paths:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise VaultError(f"cannot remove {path}: {error.strerror}") from error
 
 
 def make_directory(path: Path) -> None:

@@ -16,7 +16,8 @@ from iqrf_trio.store.database import Hop
 from iqrf_trio.vault import files
 from iqrf_trio.vault.files import Files, VaultError
 from protocol.vault import ring
-from protocol.vault.ring import Ring, RingError, Slot, Steps
+from protocol.vault.geometry import RingError
+from protocol.vault.ring import Ring, Slot, Steps
 from protocol.vault.snapshot import Manifest, SnapshotError, verify
 
 T = TypeVar("T")

@@ -16,27 +16,27 @@ from typing import TypeVar
 
 from attrs import evolve, frozen
 
-from protocol.errors import ProtocolError
+from protocol.vault.geometry import (
+    HEADER_SIZE,
+    Erase,
+    Geometry,
+    Operation,
+    Program,
+    Read,
+    RingError,
+)
 
 T = TypeVar("T")
 
 _HEADER = struct.Struct("<4sIIIII")
 """Magic, sequence, blocks of the ring, length and CRC of the content, CRC of the header."""
 
+assert _HEADER.size == HEADER_SIZE
+
 _MAGIC = b"IQRG"
-
-_MOST_BLOCKS = 256
-"""So many headers are looked at in the beginning."""
-
-_LEAST_BLOCKS = 2
-"""One to keep while the other is written."""
 
 READ_SIZE = 1024
 """Bytes read at a time: a transfer of some milliseconds, between which others get the bus."""
-
-
-class RingError(ProtocolError):
-    """What the ring cannot do; the text says why."""
 
 
 class TooLargeError(RingError):
@@ -51,65 +51,7 @@ class VerificationError(RingError):
     """The flash does not hold what was programmed: it is worn out or protected."""
 
 
-@frozen
-class Erase:
-    """Set `length` bytes from `address` on to 0xFF; both are multiples of the erase size."""
-
-    address: int
-    length: int
-
-
-@frozen
-class Program:
-    """Write `data`, which lies within one page, into erased bytes."""
-
-    address: int
-    data: bytes
-
-
-@frozen
-class Read:
-    """Read `length` bytes."""
-
-    address: int
-    length: int
-
-
-Operation = Erase | Program | Read
 Steps = Generator[Operation, bytes, T]
-
-
-@frozen
-class Geometry:
-    """What is known of a chip, in bytes; `limit` is how much of it is used, from its start."""
-
-    size: int
-    erase_size: int
-    page_size: int
-    limit: int = 0
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse what cannot hold a ring; raises RingError."""
-        if self.blocks < _LEAST_BLOCKS:
-            raise RingError(f"{self.limit or self.size} bytes hold no two blocks of {self.block}")
-
-    @property
-    def block(self) -> int:
-        """Bytes of a block; the whole chip decides on them, so that a limit may change."""
-        size = self.erase_size
-        while self.size // size > _MOST_BLOCKS:
-            size *= 2
-        return size
-
-    @property
-    def blocks(self) -> int:
-        """How many blocks are used."""
-        return min(self.limit or self.size, self.size) // self.block
-
-    @property
-    def header(self) -> int:
-        """Bytes of a header: whole pages, for no page is programmed twice."""
-        return -(-_HEADER.size // self.page_size) * self.page_size
 
 
 @frozen

@@ -35,6 +35,10 @@ sys.exit(main(sys.argv[1:]))
 """Starts the command, and says what it opens for writing."""
 
 
+def names_in(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
+
+
 @asynccontextmanager
 async def service(
     directory: Path, manager: ServiceManager, settings: str = "", watchdog_s: float = 0.6
@@ -87,7 +91,7 @@ async def test_a_process_that_hangs_says_nothing(tmp_path: Path) -> None:
         async with service(tmp_path, manager) as running:
             await manager.hears_of("WATCHDOG")
             running.process.send_signal(signal.SIGSTOP)
-            os.waitid(os.P_PID, running.process.pid, os.WSTOPPED)
+            await trio.to_thread.run_sync(os.waitid, os.P_PID, running.process.pid, os.WSTOPPED)
             manager.heard()
             with trio.move_on_after(1.0) as patience:
                 await manager.hears()
@@ -132,6 +136,6 @@ async def test_nothing_is_written_outside_the_state_directory(tmp_path: Path) ->
         if not (tmp_path / path).is_relative_to(state) and path != Path("/dev/null")
     }
     assert elsewhere == set()
-    assert {path.name for path in tmp_path.iterdir()} == {"etc.toml", "notify", "state"}
+    assert names_in(tmp_path) == {"etc.toml", "notify", "state"}
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
     assert stat.S_IMODE((state / "iqrf-trio.db").stat().st_mode) == 0o600

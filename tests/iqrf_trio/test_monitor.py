@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 import trio
 from attrs import define, evolve, field
 from trio.testing import MockClock, wait_all_tasks_blocked
@@ -17,7 +18,7 @@ from iqrf_trio.edges.websocket import (
     connect,
     serve,
 )
-from iqrf_trio.monitor import SAMPLE_S, Monitor
+from iqrf_trio.monitor import SAMPLE_S, SENDING_S, Monitor
 from protocol.api.ntf import State, monitor
 
 STATE = State(
@@ -136,6 +137,35 @@ async def test_a_watcher_that_does_not_read_gets_the_latest() -> None:
                 heard = json.loads(await connection.receive())["data"]
                 assert heard["networkQueueLen"] == 1000
             nursery.cancel_scope.cancel()
+
+
+class Deaf(Connection):
+    """A connection whose peer reads nothing, until it is given up."""
+
+    def __init__(self) -> None:
+        self.dropped = trio.Event()
+
+    def authenticated(self) -> None:
+        pass
+
+    async def send(self, text: str) -> None:
+        await trio.sleep_forever()
+
+    async def receive(self) -> str:
+        await self.dropped.wait()
+        raise ConnectionClosed(1006)
+
+    def drop(self) -> None:
+        self.dropped.set()
+
+
+async def test_a_watcher_that_never_reads_is_given_up(autojump_clock: MockClock) -> None:
+    start = trio.current_time()
+    async with watched() as it:
+        with pytest.RaisesGroup(ConnectionClosed):
+            await it.monitor.serve(Deaf())
+        assert trio.current_time() - start == pytest.approx(SENDING_S)
+        assert not it.monitor.watchers
 
 
 async def end_of(connection: Connection) -> int:

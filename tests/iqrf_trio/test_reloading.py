@@ -23,6 +23,13 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
+def rewrite(file: Path, text: str | None) -> None:
+    """Have other text in the configuration, or no file any more."""
+    file.unlink()
+    if text is not None:
+        file.write_text(text)
+
+
 async def serve(connection: object) -> None:
     """Nobody comes."""
 
@@ -48,9 +55,10 @@ async def test_limits_queues_and_worker_follow_the_file(
     async with house(tmp_path / "state") as home:
         reloading = reloading_of(home, file)
         await home.gateway.scheduler.pause()
-        file.write_text(
+        rewrite(
+            file,
             "[websocket]\nmax_clients = 2\nauth_failures_per_minute = 3\nheartbeat = 5\n"
-            "[queue]\nnetwork_capacity = 1\n[sensor_data]\nperiod = 7\n"
+            "[queue]\nnetwork_capacity = 1\n[sensor_data]\nperiod = 7\n",
         )
         await reloading.reload()
         assert reloading._server.places.limits.max_clients == 2
@@ -74,7 +82,7 @@ async def test_what_clients_set_is_not_undone_by_a_file_that_says_nothing_new(
     async with house(tmp_path / "state") as home:
         reloading = reloading_of(home, file)
         home.gateway.worker.settings = home.gateway.worker.settings.__class__(period=99)
-        file.write_text("[sensor_data]\nretry_period = 3\n")
+        rewrite(file, "[sensor_data]\nretry_period = 3\n")
         await reloading.reload()
         assert home.gateway.worker.settings.period == 99
         assert home.gateway.worker.settings.retry_period == 3
@@ -85,7 +93,7 @@ async def test_what_needs_a_restart_is_refused_every_time(
 ) -> None:
     async with house(tmp_path / "state") as home:
         reloading = reloading_of(home, file)
-        file.write_text('[port]\nkind = "tcp"\n[websocket]\nport = 1\nmax_handshakes = 5\n')
+        rewrite(file, '[port]\nkind = "tcp"\n[websocket]\nport = 1\nmax_handshakes = 5\n')
         for _ in range(2):
             await reloading.reload()
         assert reloading.config.port.kind == "spi"
@@ -95,7 +103,8 @@ async def test_what_needs_a_restart_is_refused_every_time(
 
 
 @pytest.mark.parametrize(
-    "text", ["port =", "[queue]\nnetwork_capacity = -1", "[nope]\n", "\x00", "[websocket]\nport=true"]
+    "text",
+    ["port =", "[queue]\nnetwork_capacity = -1", "[nope]\n", "\x00", "[websocket]\nport=true"],
 )
 async def test_a_bad_file_changes_nothing(
     tmp_path: Path, file: Path, text: str, caplog: pytest.LogCaptureFixture
@@ -103,7 +112,7 @@ async def test_a_bad_file_changes_nothing(
     async with house(tmp_path / "state") as home:
         reloading = reloading_of(home, file)
         before = reloading.config
-        file.write_text(text)
+        rewrite(file, text)
         await reloading.reload()
         assert reloading.config is before
     assert f"the configuration stays as it was: {file}" in caplog.text
@@ -114,7 +123,7 @@ async def test_a_file_that_has_gone_changes_nothing(
 ) -> None:
     async with house(tmp_path / "state") as home:
         reloading = reloading_of(home, file)
-        file.unlink()
+        rewrite(file, None)
         await reloading.reload()
     assert "No such file" in caplog.text
 

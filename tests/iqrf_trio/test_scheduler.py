@@ -6,7 +6,7 @@ a handler square a number, here a job's answer is its name in `Log.answers`.
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import pytest
@@ -16,7 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from iqrf_trio.scheduler import Job, LeaseTimeout, QueueClosed, QueueFull, Scheduler
+from iqrf_trio.scheduler import (
+    Job,
+    LeaseTimeout,
+    QueueClosed,
+    QueueFull,
+    RadioReserved,
+    Scheduler,
+)
 from protocol.errors import LocalProtocolError
 from protocol.lanes import Lane, Priority
 from protocol.scheduling import Fate, Kind, Series
@@ -535,6 +542,39 @@ async def test_a_step_that_waits_too_long_behind_a_lease_raises(
         assert outcome == [pytest.approx(4)]
 
 
+async def test_a_reserved_radio_serves_requests_only(log: Log, autojump_clock: MockClock) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler) as nursery:
+        scheduler.submit_network(log.job("before"))
+        nursery.start_soon(scheduler.perform, BACKGROUND, log.step("accepted before"))
+        await trio.sleep(0.5)
+        scheduler.reserve()
+        scheduler.reserve()
+        with pytest.raises(RadioReserved) as refused:
+            await scheduler.perform(PROCEDURE, log.step("step"))
+        assert refused.value.status == -8
+        with pytest.raises(RadioReserved):
+            async with scheduler.lease(PROCEDURE):
+                pytest.fail("leased")
+        scheduler.submit_network(log.job("request"))
+        await trio.sleep(10)
+        scheduler.release()
+        await scheduler.perform(PROCEDURE, log.step("step"))
+    assert log.answers == ["before", "request", "accepted before", "step"]
+    assert fates(scheduler, Kind.STEP, PROCEDURE) == {Fate.RESERVED: 1, Fate.ANSWERED: 1}
+    assert fates(scheduler, Kind.LEASE, PROCEDURE) == {Fate.RESERVED: 1}
+
+
+async def test_a_leased_radio_cannot_be_reserved(log: Log, autojump_clock: MockClock) -> None:
+    scheduler = Scheduler()
+    async with running(scheduler):
+        async with scheduler.lease(PROCEDURE):
+            assert scheduler.leased
+            with pytest.raises(RadioReserved):
+                scheduler.reserve()
+        assert not scheduler.reserved
+
+
 async def test_what_a_lease_holder_starts_shares_the_lease(
     log: Log, autojump_clock: MockClock
 ) -> None:
@@ -811,6 +851,9 @@ ACTIONS = st.lists(
         st.tuples(st.just("step"), st.sampled_from(Priority), st.sampled_from([0.5, 2.0])),
         st.tuples(st.just("lease"), st.sampled_from(Priority), st.sampled_from([0.5, 2.0])),
         st.tuples(st.just("cancelled step"), st.sampled_from(Priority), st.just(1.0)),
+        st.tuples(st.just("failing"), st.sampled_from(Priority), st.just(1.0)),
+        st.tuples(st.just("reserve"), st.just(INTERACTIVE), st.just(0.0)),
+        st.tuples(st.just("release"), st.just(INTERACTIVE), st.just(0.0)),
         st.tuples(st.just("pause"), st.just(INTERACTIVE), st.just(0.0)),
         st.tuples(st.just("resume"), st.just(INTERACTIVE), st.just(0.0)),
         st.tuples(st.just("sleep"), st.just(INTERACTIVE), st.sampled_from([0.0, 1.0, 7.0])),
@@ -826,18 +869,27 @@ def test_whatever_happens_each_accepted_job_has_one_fate(
     log = Log()
     scheduler = Scheduler(network_capacity=capacity, grace=5)
     accepted = []
+    raised = []
 
     async def step(priority: Priority, name: str, seconds: float) -> None:
+        async def work() -> None:
+            assert not scheduler.paused, "while it is paused the radio is silent"
+            await log.work(name, seconds)
+
         try:
-            await scheduler.perform(priority, log.step(name, seconds))
-        except QueueClosed:
+            await scheduler.perform(priority, work)
+        except (QueueClosed, RadioReserved):
             log.abandoned.append(name)
+
+    async def fail(name: str) -> None:
+        raised.append(name)
+        raise ZeroDivisionError(name)
 
     async def lease(priority: Priority, name: str, seconds: float) -> None:
         try:
             async with scheduler.lease(priority) as held:
                 await held.perform(log.step(name, seconds))
-        except QueueClosed:
+        except (QueueClosed, RadioReserved):
             log.abandoned.append(name)
 
     async def leaving(priority: Priority, name: str, seconds: float) -> None:
@@ -857,6 +909,19 @@ def test_whatever_happens_each_accepted_job_has_one_fate(
                         accepted.append(name)
                     except QueueFull:
                         assert scheduler.network_waiting == capacity
+                elif action == "failing":
+                    try:
+                        scheduler.submit_network(
+                            Job(priority, partial(fail, name), partial(raised.append, name))
+                        )
+                        accepted.append(name)
+                    except QueueFull:
+                        assert scheduler.network_waiting == capacity
+                elif action == "reserve":
+                    with suppress(RadioReserved):
+                        scheduler.reserve()
+                elif action == "release":
+                    scheduler.release()
                 elif action == "step":
                     callers.start_soon(step, priority, name, seconds)
                     accepted.append(name)
@@ -876,10 +941,10 @@ def test_whatever_happens_each_accepted_job_has_one_fate(
     refused = [text.removesuffix(": -8") for text in log.refused]
     ended = [
         name
-        for name in log.answers + log.abandoned + refused
+        for name in log.answers + log.abandoned + refused + raised
         if not name.startswith("cancelled step")
     ]
     assert sorted(ended) == sorted(accepted)
     for figures in scheduler.statistics().values():
-        rejected = figures.fates[Fate.FULL] + figures.fates[Fate.CLOSED]
+        rejected = sum(figures.fates[fate] for fate in (Fate.FULL, Fate.CLOSED, Fate.RESERVED))
         assert sum(figures.fates.values()) - rejected == figures.accepted

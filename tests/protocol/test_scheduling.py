@@ -142,6 +142,15 @@ def test_a_lease_lets_only_its_own_steps_on_the_radio() -> None:
     assert served(radio, 52) == ["overdue", "client"]
 
 
+def test_the_steps_of_a_lease_keep_their_order_whatever_their_priority() -> None:
+    radio = queue()
+    lease = radio.put("bonding", LEASE, PROCEDURE, 0)
+    assert radio.next(0) is lease
+    radio.put("step 1", STEP, BACKGROUND, 0, lease=lease)
+    radio.put("step 2", STEP, INTERACTIVE, 0, lease=lease)
+    assert served(radio, 1) == ["step 1", "step 2"]
+
+
 def test_no_lease_begins_while_the_radio_is_in_use() -> None:
     radio = queue()
     radio.put("client", REQUEST, INTERACTIVE, 0)

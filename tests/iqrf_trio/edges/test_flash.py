@@ -6,20 +6,10 @@ import pytest
 
 from iqrf_trio.edges.flash import Flash, FlashError, FlashPort
 from iqrf_trio.edges.ports import PortError
+from iqrf_trio.edges.spibus import SpiBus
 from iqrf_trio.simulator.flash import FlashChip, PowerFailureError
-from protocol.vault.ring import (
-    Erase,
-    Geometry,
-    Program,
-    Read,
-    Ring,
-    Steps,
-    T,
-    VerificationError,
-    read,
-    scan,
-    write,
-)
+from protocol.vault.geometry import Erase, Geometry, Program, Read
+from protocol.vault.ring import Ring, Steps, T, VerificationError, read, scan, write
 
 MHZ = 1_000_000
 
@@ -121,6 +111,34 @@ def test_a_protected_chip_is_found_out() -> None:
     flash = Flash.detect(chip, MHZ)
     with pytest.raises(VerificationError, match="worn out or write-protected"):
         run(flash, write(Ring(flash.geometry), b"content"))
+
+
+class ChipDevice:
+    """What spidev has of a device, in front of a chip."""
+
+    def __init__(self, chip: FlashChip) -> None:
+        self.chip = chip
+
+    def xfer2(self, values: list[int], speed_hz: int) -> list[int]:
+        return list(self.chip.transfer(bytes(values), speed_hz))
+
+    def close(self) -> None:
+        self.chip.close()
+
+
+class GoneDevice(ChipDevice):
+    def xfer2(self, values: list[int], speed_hz: int) -> list[int]:
+        raise OSError(5, "Input/output error")
+
+
+def test_the_hosts_bus_carries_it() -> None:
+    chip = small()
+    flash = Flash.detect(SpiBus("/dev/spidev0.1", MHZ, 0, ChipDevice(chip)), 2 * MHZ)
+    flash.perform(Program(0, b"one"))
+    assert flash.perform(Read(0, 3)) == b"one"
+    assert chip.fastest_hz == 2 * MHZ
+    with pytest.raises(FlashError, match=r"spi /dev/spidev0\.1: .*Input/output error"):
+        Flash.detect(SpiBus("/dev/spidev0.1", MHZ, 0, GoneDevice(chip)), MHZ)
 
 
 class Silent(FlashChip):

@@ -884,7 +884,7 @@ async def listening(
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Loopback]:
     endpoints = [Endpoint(listener, tls) for listener in await bind("127.0.0.1", 0)]
-    with trio.fail_after(30):
+    with trio.fail_after(120):
         async with trio.open_nursery() as nursery, AsyncExitStack() as clients:
             await nursery.start(partial(serve, endpoints, handler, limits or Limits()))
             yield Loopback(endpoints[0], clients)

@@ -1,11 +1,11 @@
 """From text to answer: the conformance rows of the dispatcher, and what holds for every request.
 
-Rows E, F and D are named after the rows of the reference. Decided otherwise, or tested elsewhere:
+Rows E, F, R and D are named after the rows of the reference. Decided otherwise, or tested elsewhere:
 
 - E1, E3, D3: status, statusStr, members and the offset as there; the words of `error` are ours.
 - D9: iqrfSensorData_Start is a management request, so it is answered at once as well.
 - D14: there is no exclusive access that a reading could fail to get; it queues for the radio.
-- D15, D16, D17: tests of the sensor worker. R1: a test of the gateway as a whole.
+- D15, D16, D17: tests of the sensor worker.
 - D19: there is no MQTT; the row is tested with a WebSocket client's message.
 - D20: infoDaemon_Enumerate is no type of this gateway and refused like any other.
 - Q1 to Q6: tests of the scheduler. There are no rows D2, D6, D12 and D18.
@@ -13,9 +13,11 @@ Rows E, F and D are named after the rows of the reference. Decided otherwise, or
 
 import json
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -26,7 +28,7 @@ from iqrf_trio.store import StoreError
 from protocol.dpa.errors import DpaTimeoutError
 from protocol.lanes import Lane, Priority
 from protocol.scheduling import Fate, Kind, QueueClosed, Series
-from tests.iqrf_trio.house import house, request
+from tests.iqrf_trio.house import authenticated, house, request
 
 from .caller import Caller
 
@@ -92,6 +94,16 @@ async def test_f1_no_room_for_management(tmp_path: Path) -> None:
         data = client.refused(request("iqrfRaw", RAW))
         assert data["rsp"] == {"ignoredMessage": "iqrfRaw", "capacity": 0}
         assert (data["status"], data["statusStr"]) == (8, "Network queue is full.")
+
+
+async def test_r1_what_the_coordinator_says_unasked(tmp_path: Path) -> None:
+    frame = "00.00.ff.3f.00.00.00.00.28.02.00.fd.26.00.00.00.00.00.00.01"
+    async with house(tmp_path) as home, authenticated(home) as connection:
+        home.mesh.emit(bytes.fromhex(frame.replace(".", "")))
+        assert await connection.receive() == (
+            '{"mType":"iqrfRaw","data":{"msgId":"async","rsp":{"rData":"' + frame + '"},'
+            '"status":0,"insId":"iqrfgd2-default"}}'
+        )
 
 
 async def test_d1_a_type_that_there_is_not(tmp_path: Path) -> None:
@@ -290,6 +302,37 @@ async def test_a_handler_cut_short_by_the_shutdown_is_answered_for(
     (answer,) = client.heard
     assert (answer["mType"], answer["data"]["status"]) == ("messageError", 1)
     assert answer["data"]["rsp"]["error"] == "The gateway is shutting down."
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_whatever_happens_each_request_has_one_answer(seed: int, tmp_path: Path) -> None:
+    """Four clients ask, pause, resume and leave as they like, until the gateway is stopped."""
+    random = Random(seed)
+    sent: list[tuple[Caller, str]] = []
+    async with house(tmp_path, "queue.network_capacity=5") as home:
+        clients = [Caller(home.gateway) for _ in range(4)]
+        for number in range(300):
+            client = random.choice(clients)
+            sent.append((client, str(number)))
+            match random.randrange(12):
+                case 0:
+                    client.live = not client.live
+                    client.send("mngDaemon_Version", msgId=str(number))
+                case 1:
+                    client.send("mngDaemon_StopNetworkQueue", msgId=str(number))
+                case 2 | 3:
+                    client.send("mngDaemon_StartNetworkQueue", msgId=str(number))
+                case 4:
+                    client.send("iqrfRaw", {"rData": "?"}, msgId=str(number))
+                case 5:
+                    await trio.lowlevel.checkpoint()
+                    client.send("iqrfSensorData_Status", msgId=str(number))
+                case _:
+                    client.send("iqrfRaw", random.choice([RAW, RAW_TO_NODE_3]), msgId=str(number))
+    answers = Counter((id(c), m["data"]["msgId"]) for c in clients for m in c.heard)
+    assert set(answers) <= {(id(client), name) for client, name in sent}
+    assert set(answers.values()) == {1}
+    assert answers.total() + home.gateway.dropped == len(sent)
 
 
 async def test_all_that_happened_is_counted_in_one_place(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
 from iqrf_trio.edges.websocket import Connection
 from iqrf_trio.simulator.faults import Fault
@@ -12,6 +13,8 @@ from iqrf_trio.simulator.plan import generate
 from protocol.dpa import commands
 from protocol.vault.blocks import unpack
 from tests.iqrf_trio.house import House, ask, authenticated, heard, house, request
+
+BLOCK = bytes(commands.COORDINATOR_BACKUP.key)
 
 BACKUP, RESTORE = "iqmeshNetwork_Backup", "iqmeshNetwork_Restore"
 
@@ -144,15 +147,32 @@ async def test_a_coordinator_that_refuses_ends_the_request(tmp_path: Path) -> No
         assert answer["status"] == 0
 
 
-async def test_nobody_gets_on_the_air_between_the_blocks_of_one_device(tmp_path: Path) -> None:
-    async with house(tmp_path) as home, authenticated(home) as connection:
-        home.mesh.counters.requests.clear()
-        seen: list[bytes] = []
-        home.gateway.transceiver.trace = lambda way, frame: seen.append(frame[2:4])
+async def test_a_backup_under_way_is_answered_at_shutdown(tmp_path: Path) -> None:
+    async with house(tmp_path, speed=1) as home, authenticated(home) as connection:
         await connection.send(request(BACKUP, {"deviceAddr": 0}, msgId="backup"))
+        assert (await ask(connection, "mngDaemon_Version"))["status"] == 0
+        home.stop.set()
+        answer = await heard(connection)
+        assert (answer["msgId"], answer["status"]) == ("backup", 1)
+        assert "shutting down" in answer["rsp"]["error"]
+
+
+async def test_nobody_gets_on_the_air_between_the_blocks_of_one_device(tmp_path: Path) -> None:
+    async with house(tmp_path, speed=50) as home, authenticated(home) as connection:
+        asked: list[bytes] = []
+        copying = trio.Event()
+
+        def watch(way: str, frame: bytes) -> None:
+            if way == "out":
+                asked.append(frame[2:4])
+            if asked.count(BLOCK) == 3:
+                copying.set()
+
+        home.gateway.transceiver.trace = watch
+        await connection.send(request(BACKUP, {"deviceAddr": 0}, msgId="backup"))
+        await copying.wait()
         await connection.send(request("iqrfRaw", {"rData": "00.00.06.03.ff.ff"}, msgId="raw"))
         said = [await heard(connection), await heard(connection)]
-        assert {answer["msgId"] for answer in said} == {"backup", "raw"}
-        asked = [each for each in seen if each[1] < 0x80]
-        blocks = [number for number, each in enumerate(asked) if each == b"\x00\x0b"]
-        assert blocks == list(range(blocks[0], blocks[0] + 40))
+        assert [answer["msgId"] for answer in said] == ["backup", "raw"]
+        first = asked.index(BLOCK)
+        assert asked[first:] == [BLOCK] * 40 + [b"\x06\x03"]

@@ -1,6 +1,8 @@
 """The monitor as clients see it: on the main port for who asks, on its own port for anybody."""
 
+import gc
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ async def state(connection: Connection) -> Any:
 async def test_who_asks_is_told_at_once_and_of_every_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(monitor, "SAMPLE_S", 1000)  # so that what is told was announced
+    monkeypatch.setattr(monitor, "SAMPLE_S", math.inf)  # so that what is told was announced
     async with (
         house(tmp_path, "sensor_data.async_reports=false") as home,
         authenticated(home) as watcher,
@@ -69,6 +71,24 @@ async def test_who_asks_twice_is_told_once(tmp_path: Path) -> None:
         assert (await state(watcher))["num"] == number + 1
         assert len(home.gateway.monitor.watchers) == 1
         assert (await ask(watcher, "mngDaemon_Version"))["status"] == 0
+
+
+async def test_asking_again_and_again_takes_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor, "SAMPLE_S", math.inf)  # Trio keeps deadlines a while
+    async with house(tmp_path) as home, authenticated(home) as watcher:
+
+        async def nag(times: int) -> int:
+            for _ in range(times):
+                await watcher.send(request("ntfDaemon_InvokeMonitor"))
+                await watcher.receive()
+                await state(watcher)
+            gc.collect()
+            return len(gc.get_objects())
+
+        before = await nag(50)
+        assert await nag(300) - before < 300
 
 
 async def test_nobody_is_told_who_did_not_ask(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from random import Random
 
 from attrs import define, field
 
-from protocol.vault.ring import Erase, Geometry, Operation, Program, Read, Steps, T
+from protocol.vault.geometry import Erase, Geometry, Operation, Program, Read
+from protocol.vault.ring import Steps, T
 
 
 class PowerCut(Exception):  # noqa: N818 - what happens to the chip

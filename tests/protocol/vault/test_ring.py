@@ -6,13 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.vault import ring
+from protocol.vault.geometry import Erase, Geometry, Operation, RingError
 from protocol.vault.ring import (
     DamagedSlotError,
-    Erase,
-    Geometry,
     Ring,
-    RingError,
     TooLargeError,
     VerificationError,
     read,
@@ -230,11 +227,11 @@ def test_nothing_is_erased_that_is_not_needed() -> None:
     assert [each for each in operations if isinstance(each, Erase)] == [Erase(0, 64)]
 
 
-def _operations(state: Ring, text: bytes) -> list[ring.Operation]:
+def _operations(state: Ring, text: bytes) -> list[Operation]:
     seen = []
 
     class Watched(Nor):
-        def do(self, operation: ring.Operation) -> bytes:
+        def do(self, operation: Operation) -> bytes:
             seen.append(operation)
             return super().do(operation)
 

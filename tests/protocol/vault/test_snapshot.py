@@ -46,7 +46,7 @@ class Rot:
 def unrot(parameters: Mapping[str, Any], name: str, sealed: bytes) -> bytes:
     if not sealed.startswith(name.encode()):
         raise SealedSnapshotError("of another part")
-    return bytes((byte - parameters["by"]) % 256 for byte in sealed[len(name) :])
+    return bytes((byte - parameters["by"]) % 256 for byte in sealed[len(name.encode()) :])
 
 
 @given(

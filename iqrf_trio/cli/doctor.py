@@ -1,0 +1,89 @@
+"""The doctor on the command line: what is wrong on this machine, and what mends it."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import trio
+
+from iqrf_trio import config, logs
+from iqrf_trio.doctor import Finding, Machine, examine, examine_module
+from iqrf_trio.doctor.findings import error
+from iqrf_trio.edges.ports.of_config import port_of
+from iqrf_trio.simulator.toml_table import NetworkFileError
+
+HELP = """Look for what keeps the gateway from working on this machine, and say what mends it. As
+root it sees everything. The exit code is 0 when all is well, 1 with warnings, 2 with errors."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    parser.add_argument(
+        "-c",
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help=f"the configuration (default: {config.DEFAULT_FILE}, if it exists)",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON array instead of lines")
+    parser.add_argument(
+        "--no-module", action="store_true", help="leave the module alone, look at files only"
+    )
+    parser.add_argument(
+        "--root",
+        metavar="DIR",
+        type=Path,
+        help="look at the system below DIR, such as a mounted card, instead of the running one",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code."""
+    logs.start("error")
+    findings = list(_findings(arguments))
+    print(_json(findings) if arguments.json else "\n".join(map(_lines, findings)))
+    return max(0, *(finding.severity for finding in findings))
+
+
+def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
+    machine = Machine(arguments.root or Path("/"))
+    file = arguments.config
+    if arguments.root is not None and file is None:
+        inside = machine.path(config.DEFAULT_FILE)
+        file = inside if inside.exists() else Path("/dev/null")
+    try:
+        loaded = config.load(file, ())
+    except config.ConfigError as failure:
+        yield error("configuration", str(failure), "correct it; iqrf-trio config shows the rest")
+        return
+    yield from examine(machine, loaded, datetime.now(UTC))
+    if arguments.no_module or arguments.root is not None:
+        return
+    try:
+        port = port_of(loaded)
+    except NetworkFileError as failure:
+        yield error("module", str(failure), "correct the file, or leave simulator.network empty")
+        return
+    yield trio.run(examine_module, machine, loaded, port)
+
+
+def _lines(finding: Finding) -> str:
+    first = f"{finding.severity.name.lower():7} {finding.check}: {finding.text}"
+    return f"{first}\n{'':8}{finding.fix}" if finding.fix else first
+
+
+def _json(findings: Sequence[Finding]) -> str:
+    return orjson.dumps(
+        [
+            {
+                "check": finding.check,
+                "severity": finding.severity.name.lower(),
+                "text": finding.text,
+                "fix": finding.fix,
+            }
+            for finding in findings
+        ],
+        option=orjson.OPT_INDENT_2,
+    ).decode()
