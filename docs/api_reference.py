@@ -217,13 +217,20 @@ def _block(message: Any) -> str:
 
 
 _TIMES = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^"]*"')
-_UNIX = re.compile(r'("(?:timestamp|time)": )\d+')
-_VALUES = re.compile(r'("(?:value|rssi|mid)": )-?[\d.]+')
+_UPDATED = re.compile(r'("updated": )"[A-Z][a-z]{2}, [^"]*"')
+_UNIX = re.compile(r'("(?:timestamp|unixTime)": )\d+')
+_VALUES = re.compile(r'("value": )-?[\d.]+')
 _DATA = re.compile(r'("data": )"([0-9A-Fa-f]{16})[0-9A-Fa-f]+"')
 
 
 def timeless(text: str) -> str:
-    """`text` with every time the same, so that only what matters makes a page stale."""
+    """`text` with every time the same, and long data cut short."""
     text = _TIMES.sub('"2026-11-22T12:00:00.000Z"', text)
+    text = _UPDATED.sub(r'\1"Sun, 22 Nov 26 12:00:00 GMT"', text)
     text = _UNIX.sub(r"\g<1>1795348800", text)
     return _DATA.sub(r'\1"\2…"', text)
+
+
+def comparable(text: str) -> str:
+    """`text` without what differs between two gateways that do the same: times and values."""
+    return _VALUES.sub(r"\g<1>0", timeless(text))

@@ -11,6 +11,7 @@ from pathlib import Path
 import trio
 
 from docs import api_reference, asyncapi, configuration
+from docs.api_reference import comparable
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,9 +32,7 @@ def main() -> int:
     stale = []
     for name, text in pages().items():
         file = ROOT / name
-        if file.exists() and api_reference.timeless(
-            file.read_text("utf-8")
-        ) == api_reference.timeless(text):
+        if file.exists() and comparable(file.read_text("utf-8")) == comparable(text):
             continue
         stale.append(name)
         if "--check" not in sys.argv:

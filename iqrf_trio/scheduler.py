@@ -19,18 +19,15 @@ from iqrf_trio.priority_channel import PriorityChannel
 from protocol.lanes import Lane, Priority
 from protocol.scheduling import (
     Entry,
-    Fate,
     Kind,
     LeaseTimeout,
     QueueClosed,
     QueueFull,
     RadioQueue,
     RadioReserved,
-    Series,
     State,
-    Statistics,
-    Tally,
 )
+from protocol.tallies import Fate, Series, Statistics, Tally
 
 __all__ = [
     "Job",

@@ -23,7 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "look for what keeps the gateway from working, and say what mends it",
     "config": "print the effective configuration, or a commented default file",
 }
-"""Each command with a line about it; its module has the same name."""
+"""Each command with a line about it; its module has the same name, with _ for -."""
 
 FAILED, USAGE = 1, 2
 """Exit codes: of what did not work out, and of words or a configuration that make no sense."""

@@ -18,8 +18,8 @@ from iqrf_trio.transceiver import Counters, Transceiver
 from iqrf_trio.vault.keeper import Keeper
 from protocol.api import mng, ntf
 from protocol.api.message import Answer, Entry, Message, dump
-from protocol.scheduling import Statistics
 from protocol.sensor_settings import Messaging
+from protocol.tallies import Statistics
 
 R_co = TypeVar("R_co", covariant=True)
 

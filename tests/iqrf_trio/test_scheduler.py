@@ -26,7 +26,8 @@ from iqrf_trio.scheduler import (
 )
 from protocol.errors import LocalProtocolError
 from protocol.lanes import Lane, Priority
-from protocol.scheduling import Fate, Kind, Series
+from protocol.scheduling import Kind
+from protocol.tallies import Fate, Series
 
 INTERACTIVE, PROCEDURE, BACKGROUND = Priority
 
@@ -870,10 +871,16 @@ def test_whatever_happens_each_accepted_job_has_one_fate(
     scheduler = Scheduler(network_capacity=capacity, grace=5)
     accepted = []
     raised = []
+    silent = False
+
+    async def pause() -> None:
+        nonlocal silent
+        await scheduler.pause()
+        silent = scheduler.paused and not scheduler.on_air
 
     async def step(priority: Priority, name: str, seconds: float) -> None:
         async def work() -> None:
-            assert not scheduler.paused, "while it is paused the radio is silent"
+            assert not silent, "once a pause is answered the radio is silent"
             await log.work(name, seconds)
 
         try:
@@ -897,6 +904,7 @@ def test_whatever_happens_each_accepted_job_has_one_fate(
             await step(priority, name, 5)
 
     async def history() -> None:
+        nonlocal silent
         async with trio.open_nursery() as callers, running(scheduler) as nursery:
             for number, (action, priority, seconds) in enumerate(actions):
                 name = f"{action} {number}"
@@ -931,8 +939,9 @@ def test_whatever_happens_each_accepted_job_has_one_fate(
                 elif action == "cancelled step":
                     callers.start_soon(leaving, priority, name, seconds)
                 elif action == "pause":
-                    nursery.start_soon(scheduler.pause)
+                    nursery.start_soon(pause)
                 elif action == "resume":
+                    silent = False
                     scheduler.resume()
                 else:
                     await trio.sleep(seconds)

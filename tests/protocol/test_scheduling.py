@@ -1,4 +1,4 @@
-"""The radio queue against its promises, by examples and by random histories; the histograms.
+"""The radio queue against its promises, by examples and by random histories.
 
 In random histories entries start, expire, are withdrawn or given back at close, whatever the
 order of puts, pauses, leases and passing time; the machine keeps its own books of all of it.
@@ -22,16 +22,13 @@ from protocol.dpa.errors import DpaError
 from protocol.errors import LocalProtocolError
 from protocol.lanes import Priority
 from protocol.scheduling import (
-    BUCKETS_S,
     Entry,
-    Fate,
     Kind,
     LeaseTimeout,
     QueueClosed,
     QueueFull,
     RadioQueue,
     State,
-    Tally,
 )
 
 INTERACTIVE, PROCEDURE, BACKGROUND = Priority
@@ -410,27 +407,3 @@ def test_the_bound_on_waiting_holds_against_a_flood(
         now, previous = now + duration, duration
         radio.done(entry)
     assert step is None or now - step.since < 10 + previous
-
-
-@given(st.lists(st.floats(0, 1000), max_size=50))
-def test_a_histogram_holds_each_duration_once(durations: list[float]) -> None:
-    tally = Tally()
-    for seconds in durations:
-        tally.accept()
-        tally.finish(Fate.ANSWERED, seconds, seconds / 2)
-    figures = tally.snapshot()
-    assert figures.accepted == figures.fates[Fate.ANSWERED] == len(durations)
-    assert figures.waited.count == figures.ran.count == len(durations)
-    assert figures.waited.total_s == pytest.approx(sum(durations))
-    for index, bound in enumerate(BUCKETS_S):
-        below = sum(seconds <= bound for seconds in durations)
-        assert sum(figures.waited.counts[: index + 1]) == below
-
-
-def test_a_snapshot_stays_as_it_is() -> None:
-    tally = Tally()
-    tally.accept()
-    before = tally.snapshot()
-    tally.end(Fate.ABANDONED)
-    assert before.fates[Fate.ABANDONED] == 0
-    assert tally.snapshot().fates[Fate.ABANDONED] == 1

@@ -1,6 +1,6 @@
 """From text to answer: the conformance rows of the dispatcher, and what holds for every request.
 
-Rows E, F, R and D are named after the rows of the reference. Decided otherwise, or tested elsewhere:
+Rows E, F, R and D are named after those of the reference. Decided otherwise, or elsewhere:
 
 - E1, E3, D3: status, statusStr, members and the offset as there; the words of `error` are ours.
 - D9: iqrfSensorData_Start is a management request, so it is answered at once as well.
@@ -27,7 +27,8 @@ from iqrf_trio.handlers import dispatch
 from iqrf_trio.store import StoreError
 from protocol.dpa.errors import DpaTimeoutError
 from protocol.lanes import Lane, Priority
-from protocol.scheduling import Fate, Kind, QueueClosed, Series
+from protocol.scheduling import Kind, QueueClosed
+from protocol.tallies import Fate, Series
 from tests.iqrf_trio.house import authenticated, house, request
 
 from .caller import Caller

@@ -1,0 +1,105 @@
+"""The pages for users: generated ones are not stale, findings are explained, the clients work."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trio
+
+from docs import generate
+from docs.asyncapi import request_schema
+from iqrf_trio.config.differences import needs_restart
+from protocol.api.registry import REGISTRY
+from tests.iqrf_trio.house import house
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "docs" / "examples"
+
+
+def test_no_generated_page_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["generate", "--check"])
+    assert generate.main() == 0, "make docs"
+
+
+def test_every_finding_of_the_doctor_is_explained() -> None:
+    checks = set()
+    for file in (ROOT / "iqrf_trio").glob("**/*doctor*/*.py"):
+        checks |= set(re.findall(r'(?:ok|note|warning|error)\(\s*"([a-z-]+)"', file.read_text()))
+    checks.add("configuration")
+    page = (ROOT / "docs/troubleshooting.md").read_text()
+    assert checks == set(re.findall(r"^## (.*)$", page, re.MULTILINE))
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in (ROOT / "docs").glob("*.md"):
+        for target in re.findall(r"\]\(([\w/.-]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("mtype", sorted(REGISTRY))
+def test_every_message_is_in_the_asyncapi_document(mtype: str) -> None:
+    document = json.loads((ROOT / "docs/asyncapi.json").read_text())
+    assert document["asyncapi"] == "3.0.0"
+    message = document["components"]["messages"][mtype]
+    assert message["payload"] == request_schema(REGISTRY[mtype])
+    assert message["examples"][0]["payload"]["mType"] == mtype
+
+
+def test_a_schema_tells_what_the_converter_demands() -> None:
+    schema = request_schema(REGISTRY["iqrfDb_GetDevices"])["properties"]["data"]["properties"][
+        "req"
+    ]
+    assert schema["additionalProperties"] is False
+    assert schema["properties"]["brief"] == {"type": "boolean"}
+    assert schema["properties"]["addresses"]["uniqueItems"] is True
+    assert schema["properties"]["addresses"]["items"]["maximum"] == 239
+
+
+def test_what_needs_a_restart() -> None:
+    assert needs_restart("port.kind")
+    assert needs_restart("websocket.port")
+    assert not needs_restart("websocket.max_clients")
+    assert not needs_restart("queue.network_capacity")
+
+
+def python() -> list[str]:
+    return [sys.executable, str(EXAMPLES / "client.py")]
+
+
+def node() -> list[str]:
+    return ["node", str(EXAMPLES / "client.mjs")]
+
+
+CLIENTS: list[Callable[[], list[str]]] = [python]
+if shutil.which("node") and (EXAMPLES / "node_modules" / "ws").exists():
+    CLIENTS.append(node)
+
+
+@pytest.mark.parametrize("program", CLIENTS)
+async def test_the_example_clients_list_the_devices(
+    program: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    async with house(tmp_path) as home:
+        done = await trio.run_process(
+            [*program(), home.url, home.token],
+            capture_stdout=True,
+            capture_stderr=True,
+            check=False,
+            env={"PATH": os.environ["PATH"]},
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        lines = done.stdout.decode().splitlines()
+        assert [int(line.split()[0]) for line in lines] == list(range(13))
+        refused = await trio.run_process(
+            [*program(), home.url, f"{home.token[:-4]}AAA="],
+            capture_stderr=True,
+            check=False,
+            env={"PATH": os.environ["PATH"]},
+        )
+        assert refused.returncode == 1
+        assert b"not let in" in refused.stderr
