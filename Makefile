@@ -17,7 +17,9 @@ DESTDIR ?=
 PURGE ?=
 WHEEL ?=
 INSTALL_ARGS ?=
-export PREFIX SYSCONFDIR BINDIR DATADIR VENDORDIR SYSTEM_PYTHON DESTDIR PURGE WHEEL INSTALL_ARGS
+PIP ?=
+DIST ?= dist
+export PREFIX SYSCONFDIR BINDIR DATADIR VENDORDIR SYSTEM_PYTHON DESTDIR PURGE WHEEL PIP INSTALL_ARGS DIST
 
 # Newer than what they depend on once an environment is complete, so that make is quick.
 INSTALLED := $(VENV)/.installed
@@ -39,14 +41,14 @@ demo: $(INSTALLED) ## the main job in one go: enumerate, read all sensors, show 
 	@$(BIN)/iqrf-trio demo $(ARGS)
 
 test: $(WITH_TESTS) ## the whole suite; ARGS="..." passes arguments to pytest
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=2 $(ARGS)
 
 check: $(WITH_TESTS) ## lint, types, floors, tests with coverage: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	packaging/check-unit.sh
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=2 --cov --cov-report=term:skip-covered $(ARGS)
 
 bench: $(INSTALLED) ## the benchmarks; OUT=file.json writes the figures, ARGS="start cycle" picks
 	@$(BIN)/python -m bench $(if $(OUT),--out $(OUT)) $(ARGS)
