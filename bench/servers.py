@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from attrs import define, field
 
@@ -80,28 +79,27 @@ def echo() -> Iterator[Server]:
 
 @contextmanager
 def _process(words: list[str], cwd: str) -> Iterator[tuple[subprocess.Popen[str], str, float]]:
-    log = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed below
-    began = time.perf_counter()
-    process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, text=True, cwd=cwd)
-    try:
-        url = _url_in(log, process)
-        yield process, url, time.perf_counter() - began
-    finally:
-        process.send_signal(signal.SIGINT)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as said:
+        began = time.perf_counter()
+        process = subprocess.Popen(words, stdout=said, stderr=subprocess.STDOUT, text=True, cwd=cwd)
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        log.close()
+            url = _url_in(Path(said.name), process)
+            yield process, url, time.perf_counter() - began
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
-def _url_in(log: TextIO, process: subprocess.Popen[str]) -> str:
+def _url_in(said: Path, process: subprocess.Popen[str]) -> str:
     end = time.perf_counter() + READY_S
     while time.perf_counter() < end:
-        log.seek(0)
-        said = log.read()
-        if found := re.search(r"ready: (ws://\S+)", said):
+        text = said.read_text("utf-8")
+        if found := re.search(r"ready: (ws://\S+)\n", text):
             return found[1]
         if process.poll() is not None:
-            raise RuntimeError(f"the server ended: {said}")
+            raise RuntimeError(f"the server ended: {text}")
+        time.sleep(0.002)
     raise RuntimeError("the server did not get ready")

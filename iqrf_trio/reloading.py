@@ -61,9 +61,7 @@ class Reloading:
     _scheduler: Scheduler
     _worker: SensorWorker
 
-    async def run(
-        self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-    ) -> None:
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """SIGHUP reads the configuration again; SIGUSR1 has the log say more, SIGUSR2 less."""
         watched = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
         with trio.open_signal_receiver(*watched) as signals:

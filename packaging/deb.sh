@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds a Debian package in dist/ for machines with this architecture and Python.
+# Builds a Debian package in DIST for machines with this architecture and Python.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -23,7 +23,7 @@ done
 gzip -9n "$root"/usr/share/man/man?/*
 mkdir -p "$root/usr/share/doc/iqrf-trio"
 cp LICENSE "$root/usr/share/doc/iqrf-trio/copyright"
-mkdir -p dist
+mkdir -p "$DIST"
 dpkg-deb --root-owner-group --build "$root" \
-    "dist/iqrf-trio_${version}_$architecture.deb" >/dev/null
-echo "dist/iqrf-trio_${version}_$architecture.deb"
+    "$DIST/iqrf-trio_${version}_$architecture.deb" >/dev/null
+echo "$DIST/iqrf-trio_${version}_$architecture.deb"

@@ -24,15 +24,17 @@ build_wheel() {
 
 build_environment() {
     rm -rf "$venv.new"
-    "$SYSTEM_PYTHON" -m venv "$venv.new"
-    pip="$venv.new/bin/python -m pip --quiet --disable-pip-version-check"
+    "$SYSTEM_PYTHON" -m venv ${PIP:+--without-pip} "$venv.new"
+    # Its own pip, or one that is there already (22.3 or later).
+    pip="${PIP:-$venv.new/bin/python -m pip} --quiet --disable-pip-version-check"
+    pip="$pip --python $venv.new/bin/python"
     $pip install --no-compile $INSTALL_ARGS "${WHEEL:-$(build_wheel)}[spi]"
     # Where it was built tells nobody anything.
     for trace in "$venv.new"/lib/python3*/site-packages/iqrf_trio-*.dist-info; do
         rm -f "$trace/direct_url.json"
         sed -i '/direct_url.json/d' "$trace/RECORD"
     done
-    $pip uninstall --yes pip setuptools
+    [ -n "$PIP" ] || $pip uninstall --yes pip setuptools
     find "$venv.new" -name __pycache__ -type d -prune -exec rm -rf {} +
     settle
 }

@@ -1,7 +1,9 @@
 """`make install`, `uninstall` and `deb`: what they leave where, and that it runs from there."""
 
 import os
+import re
 import shutil
+import stat
 import subprocess
 import sys
 import sysconfig
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from iqrf_trio import __version__
+from iqrf_trio.cli import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 
@@ -54,7 +57,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(directory.glob("*.whl"))
 
 
-def make(target: str, root: Path, **variables: object) -> str:
+def make(target: str, root: Path | str, **variables: object) -> str:
     """Run make with DESTDIR at `root`; returns what it said."""
     words = [f"{name}={value}" for name, value in {"DESTDIR": root, **variables}.items()]
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -70,8 +73,13 @@ def make(target: str, root: Path, **variables: object) -> str:
     return done.stdout + done.stderr
 
 
+def offline(wheel: Path) -> dict[str, object]:
+    """What lets the environment be built without asking the network."""
+    return {"WHEEL": wheel, "PIP": f"{sys.executable} -m pip", "INSTALL_ARGS": "--no-deps"}
+
+
 def install(root: Path, wheel: Path, **variables: object) -> str:
-    return make("install", root, WHEEL=wheel, INSTALL_ARGS="--no-deps", **variables)
+    return make("install", root, **offline(wheel), **variables)
 
 
 def tree(root: Path) -> dict[str, str]:
@@ -168,6 +176,93 @@ def test_uninstalling_leaves_configuration_and_state(installed: Path, tmp_path: 
     assert not (root / "opt/iqrf-trio").exists()
     make("uninstall", root, PURGE=1)
     assert tree(root) == {}
+
+
+def test_every_command_is_completed_and_in_the_manual() -> None:
+    completion = (ROOT / "etc/completions/iqrf-trio.bash").read_text()
+    line = completion.partition("COMP_CWORD == 1")[2].partition('" --')[0]
+    manual = (ROOT / "etc/man/iqrf-trio.1").read_text()
+    for name in COMMANDS:
+        assert name in line.replace("\\", " ").split('"')[1].split(), name
+        assert f".B {name}\n" in manual, name
+    subprocess.run(["bash", "-n", ROOT / "etc/completions/iqrf-trio.bash"], check=True)
+
+
+def test_the_shell_completes(installed: Path) -> None:
+    file = installed / "usr/local/share/bash-completion/completions/iqrf-trio"
+    words = "COMP_WORDS=(iqrf-trio imp); COMP_CWORD=1; _iqrf_trio; echo ${COMPREPLY[@]}"
+    done = subprocess.run(
+        ["bash", "-c", f"source {file}; {words}"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "import-incumbent\n"
+
+
+DEB = {
+    CONFIGURATION,
+    "opt/iqrf-trio/share/iqrf-trio.toml",
+    "opt/iqrf-trio/share/simulated-network.toml",
+    "usr/bin/iqrf-trio",
+    "usr/bin/iqrfgd2-tokenctl",
+    "usr/lib/systemd/system/iqrf-trio.service",
+    "usr/lib/sysusers.d/iqrf-trio.conf",
+    "usr/lib/tmpfiles.d/iqrf-trio.conf",
+    "usr/lib/udev/rules.d/60-iqrf-trio.rules",
+    "usr/share/bash-completion/completions/iqrf-trio",
+    "usr/share/bash-completion/completions/iqrfgd2-tokenctl",
+    "usr/share/doc/iqrf-trio/copyright",
+    "usr/share/man/man1/iqrf-trio.1.gz",
+    "usr/share/man/man1/iqrfgd2-tokenctl.1.gz",
+    "usr/share/man/man5/iqrf-trio.toml.5.gz",
+}
+"""Everything in the package outside the environment."""
+
+
+def dpkg(root: Path, *words: str) -> None:
+    """Let dpkg work on the packages below `root`, its maintainer scripts as well."""
+    forced = ("--force-not-root", "--force-depends", "--force-script-chrootless")
+    done = subprocess.run(
+        ["dpkg", f"--root={root}", *forced, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def scratch_root(root: Path) -> None:
+    """A system with nothing but root and dpkg's own files."""
+    for directory in ("info", "updates"):
+        (root / "var/lib/dpkg" / directory).mkdir(parents=True)
+    (root / "var/lib/dpkg/status").touch()
+    (root / "etc").mkdir()
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+    (root / "etc/group").write_text("root:x:0:\n")
+
+
+def ours(root: Path) -> set[str]:
+    """What is below `root` and not of the system."""
+    return {
+        name
+        for name in outside(tree(root))
+        if not name.startswith("var/lib/dpkg/")
+        and not re.fullmatch(r"etc/(passwd|group|g?shadow|\.pwd\.lock)-?", name)
+    }
+
+
+def test_the_package_installs_runs_and_goes(wheel: Path, tmp_path: Path) -> None:
+    made = make("deb", "", **offline(wheel), DIST=tmp_path).split()
+    package, root = made[-1], tmp_path / "root"
+    scratch_root(root)
+    dpkg(root, "--install", package)
+    dpkg(root, "--install", package)
+    assert ours(root) == DEB
+    assert "iqrf-trio:" in (root / "etc/passwd").read_text()
+    assert stat.S_IMODE((root / STATE).parent.stat().st_mode) == 0o700
+    demo = run_in_place(root / VENV, "demo", "--speed", "0", "--nodes", "2")
+    assert demo.returncode == 0, demo.stderr
+    (root / STATE).touch()
+    dpkg(root, "--remove", "iqrf-trio")
+    assert ours(root) == {CONFIGURATION, STATE}
+    assert not (root / "opt").exists()
+    dpkg(root, "--purge", "iqrf-trio")
+    assert ours(root) == set()
 
 
 def test_other_places_are_honoured(wheel: Path, tmp_path: Path) -> None:

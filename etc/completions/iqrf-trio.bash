@@ -20,8 +20,8 @@ _iqrf_trio() {
     local client="--url --token --token-file --timeout --raw --help"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "run call watch token db products simulate demo config doctor \
-            import-incumbent --version --help" -- "$cur"))
+        COMPREPLY=($(compgen -W "run call watch token import-incumbent db products decode backup \
+            restore vault simulate demo doctor config --version --help" -- "$cur"))
         return
     fi
     case $prev in

@@ -1,5 +1,6 @@
 """The command line as a whole: what it offers, what it imports, how failures end."""
 
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -28,7 +29,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert all(f"\n    {name} " in shown for name in COMMANDS)
+    assert all(re.search(rf"^    {name}\b", shown, re.MULTILINE) for name in COMMANDS)
 
 
 def test_no_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +58,7 @@ def test_usage_errors_are_one_line(
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_a_module_with_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    module = import_module(f"iqrf_trio.cli.{name}")
+    module = import_module(f"iqrf_trio.cli.{name.replace('-', '_')}")
     assert module.HELP
     assert main([name, "--help"]) == 0
     assert capsys.readouterr().out

@@ -1,19 +1,26 @@
 """What a running gateway takes up of another configuration, and what it refuses."""
 
 import logging
+import shutil
+import ssl
+from functools import partial
 from pathlib import Path
 
 import pytest
 import trio
+from attrs import evolve
 
 from iqrf_trio import config, logs
 from iqrf_trio.config.differences import differences, with_changes
 from iqrf_trio.edges.notify import Notifier
-from iqrf_trio.edges.websocket import Server
+from iqrf_trio.edges.websocket import Server, open_listeners
+from iqrf_trio.edges.websocket import serve as serve_websockets
 from iqrf_trio.reloading import Reloading, limits_of
 from iqrf_trio.scheduler import Job, QueueFull
 from protocol.lanes import Priority
 from tests.iqrf_trio.house import House, house
+
+VECTORS = Path(__file__).parent.parent / "vectors" / "tls"
 
 
 @pytest.fixture
@@ -146,3 +153,56 @@ def test_the_log_gets_louder_and_quieter_within_its_levels() -> None:
         assert [logs.quieter() for _ in range(4)] == ["info", "warning", "error", "error"]
     finally:
         ours.setLevel(before)
+
+
+async def served_certificate(port: int) -> str:
+    """The certificate that a client of `port` is shown."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    stream = await trio.open_ssl_over_tcp_stream("127.0.0.1", port, ssl_context=context)
+    async with stream:
+        await stream.do_handshake()
+        return ssl.DER_cert_to_PEM_cert(stream.getpeercert(binary_form=True))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        ("certificate.pem", "malformed.pem"),
+        ("certificate.pem", "encrypted-key.pem"),
+        ("other-certificate.pem", "key.pem"),
+    ],
+)
+async def test_a_renewed_certificate_is_served_and_a_bad_one_is_not(
+    tmp_path: Path, file: Path, broken: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+
+    def renew(name: str, key_name: str) -> str:
+        """Put another pair into the files that the configuration names."""
+        shutil.copy(VECTORS / name, certificate)
+        shutil.copy(VECTORS / key_name, key)
+        return certificate.read_text().strip()
+
+    first = renew("certificate.pem", "key.pem")
+    rewrite(
+        file,
+        "[websocket]\nport = 'off'\ntls_port = 0\n"
+        f"certificate = '{certificate}'\nprivate_key = '{key}'\n",
+    )
+    running = config.load(file, (), environment={})
+    async with house(tmp_path / "state") as home, trio.open_nursery() as nursery:
+        endpoints = await open_listeners(running.websocket)
+        listen = partial(serve_websockets, endpoints, serve, limits_of(running.websocket))
+        reloading = evolve(reloading_of(home, file), endpoints=endpoints)
+        await nursery.start(listen)
+        assert (await served_certificate(endpoints[0].port)).strip() in first
+        renew(*broken)
+        await reloading.reload()
+        assert "the certificate stays as it was: private key" in caplog.text
+        assert (await served_certificate(endpoints[0].port)).strip() in first
+        second = renew("other-certificate.pem", "other-key.pem")
+        await reloading.reload()
+        assert (await served_certificate(endpoints[0].port)).strip() in second
+        nursery.cancel_scope.cancel()
