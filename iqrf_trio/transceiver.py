@@ -2,18 +2,18 @@
 
 import logging
 import math
-from collections import Counter, deque
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections import Counter
+from collections.abc import Callable
 from typing import Literal, TypeVar
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, field
 
 from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
 from protocol.dpa import commands
 from protocol.dpa.call import Call
 from protocol.dpa.commands import name_of
+from protocol.dpa.counters import Count, Counters, kind_of
 from protocol.dpa.errors import (
     BadResponseError,
     DpaAbortedError,
@@ -21,9 +21,10 @@ from protocol.dpa.errors import (
     InterfaceError,
     status_text,
 )
-from protocol.dpa.packet import BROADCAST, COORDINATOR, Packet, Request, Response, address_of, parse
+from protocol.dpa.packet import COORDINATOR, Confirmation, Packet, Request, Response, parse
 from protocol.dpa.timing import Timing, is_remote, observe, observe_reset, uses_radio
 from protocol.dpa.transaction import Outcome, Transaction
+from protocol.dpa.unanswered import Unanswered
 from protocol.errors import RemoteProtocolError
 
 log = logging.getLogger("iqrf_trio.transceiver")
@@ -53,65 +54,10 @@ GRACE_S = 5.0
 CLOSING_S = 1.0
 """What a link has to let go of its device."""
 
-REMEMBERED_S = 60.0
-"""How long a node's late answer is still recognised as one."""
-
-UNSURE = 8
-"""Requests given up, after which it is found out whether the coordinator is behind."""
-
-DOUBT_S = 2.0
-"""How long a node's late answer is reckoned with when its command is sent with other data."""
-
 _ENUMERATION = commands.ENUMERATE.key
 
 Trace = Callable[[Literal["out", "in"], bytes], None]
 """Is told each frame: sent, or received whatever it is."""
-
-
-class Count(Enum):
-    """What the transceiver counts. The first five are transactions."""
-
-    UNICAST = "unicast"
-    BROADCAST = "broadcast"
-    FRC = "frc"
-    DISCOVERY = "discovery"
-    LOCAL = "local"
-    TIMEOUT = "timeout"
-    LATE = "late"
-    """Frames that answered a request given up before."""
-    UNEXPECTED = "unexpected"
-    """Frames that answered nothing: duplicates, mostly."""
-    GARBAGE = "garbage"
-    """Frames that are no DPA."""
-    ASYNCHRONOUS = "asynchronous"
-    OPENED = "opened"
-    RESET = "reset"
-
-
-@frozen
-class Counters:
-    """Everything counted since the start, at one moment."""
-
-    counts: Mapping[Count, int]
-
-    def __getitem__(self, count: Count) -> int:
-        """How often."""
-        return self.counts.get(count, 0)
-
-    @property
-    def radio(self) -> int:
-        """Radio transactions: unicasts to nodes, FRC, discoveries; what the network can feel."""
-        return self[Count.UNICAST] + self[Count.FRC] + self[Count.DISCOVERY]
-
-
-def kind_of(request: Request) -> Count:
-    """What the transaction of `request` counts as."""
-    if is_remote(request):
-        return Count.BROADCAST if request.nadr == BROADCAST else Count.UNICAST
-    key = request.pnum, request.pcmd
-    if key in {commands.FRC_SEND.key, commands.FRC_SEND_SELECTIVE.key}:
-        return Count.FRC
-    return Count.DISCOVERY if key == commands.DISCOVERY.key else Count.LOCAL
 
 
 @define(eq=False)
@@ -138,18 +84,6 @@ class _Flight:
                 await self.changed.wait()
             self.changed = trio.Event()
             self.transaction.tick(trio.current_time())
-
-
-@define(eq=False)
-class _GivenUp:
-    """A request that was not answered in time.
-
-    `passed`: the coordinator has answered something later, so that only a node may still answer.
-    """
-
-    request: Request
-    at: float
-    passed: bool = False
 
 
 @define(eq=False)
@@ -192,7 +126,7 @@ class Transceiver:
     _flight: _Flight | None = field(default=None, init=False)
     _air_free_at: float = field(default=-math.inf, init=False)
     _air_changed: trio.Event = field(factory=trio.Event, init=False)
-    _given_up: deque[_GivenUp] = field(factory=deque, init=False)
+    _unanswered: Unanswered = field(factory=Unanswered, init=False)
     _failures: int = field(default=0, init=False)
     _reset_due: bool = field(default=False, init=False)
     _counts: Counter[Count] = field(factory=Counter, init=False)
@@ -239,8 +173,8 @@ class Transceiver:
             if self._session is None:
                 with trio.move_on_at(patience_ends):
                     await self.wait_connected()
-            if self._given_up:
-                await self._dispel_doubt(request)
+            if self._unanswered and self._session is not None:
+                await self._dispel_doubt(self._session, request)
             session = self._session
             if session is None or session.scope.cancel_called or self._stopping:
                 return self._unsent(request)
@@ -313,7 +247,7 @@ class Transceiver:
 
     async def _use(self, link: Link) -> str:
         session = _Session(link)
-        self._given_up.clear()
+        self._unanswered.clear()
         with session.scope:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._read, session)
@@ -402,19 +336,15 @@ class Transceiver:
         log.info("the coordinator was reset: %s", enumeration)
         self.timing = observe_reset(self.timing, enumeration)
 
-    def _unwanted(self, packet: Packet, frame: bytes) -> None:
+    def _unwanted(self, packet: Confirmation | Response, frame: bytes) -> None:
         """A frame that came too late, or for nothing."""
-        for given_up in self._given_up:
-            request = given_up.request
-            if address_of(packet) == address_of(request):
-                if isinstance(packet, Response):
-                    self._given_up.remove(given_up)
-                self._counts[Count.LATE] += 1
-                log.info("late: %s", frame.hex("."))
-                if not is_remote(request):
-                    # The coordinator is done with what it was thought to be busy with.
-                    self._air_is_free()
-                return
+        if (request := self._unanswered.late(packet)) is not None:
+            self._counts[Count.LATE] += 1
+            log.info("late: %s", frame.hex("."))
+            if not is_remote(request):
+                # The coordinator is done with what it was thought to be busy with.
+                self._air_is_free()
+            return
         self._counts[Count.UNEXPECTED] += 1
         log.warning("unexpected: %s", frame.hex("."))
 
@@ -436,7 +366,7 @@ class Transceiver:
             now,
             timeout_ms,
             air_free_at=self._air_free_at,
-            rivals=len(self._rivals(request)),
+            rivals=self._unanswered.rivals(request, now),
         )
         flight = self._flight = _Flight(transaction)
         self._counts[kind_of(request)] += 1
@@ -472,7 +402,7 @@ class Transceiver:
         if outcome.response is not None:
             self.timing = observe(self.timing, request, outcome.response)
         if outcome.confirmation is not None or outcome.response is not None:
-            self._catch_up(request)
+            self._unanswered.answered(request, trio.current_time())
             try:
                 self.on_answer(outcome)
             except Exception:
@@ -482,7 +412,7 @@ class Transceiver:
             log.info("%s to %d: %s", name, request.nadr, status_text(outcome.status))
         if outcome.status == DpaTimeoutError.code:
             self._counts[Count.TIMEOUT] += 1
-            self._given_up.append(_GivenUp(request, trio.current_time()))
+            self._unanswered.add(request, trio.current_time())
         # Given up while it may still be busy, the coordinator is not to blame.
         busy = not free or self._air_free_at > trio.current_time()
         mute = outcome.confirmation is None and outcome.response is None
@@ -492,39 +422,14 @@ class Transceiver:
                 self._reset_due = True
                 self._lose(session, f"no answer to {SILENCE} requests in a row")
 
-    async def _dispel_doubt(self, request: Request) -> None:
+    async def _dispel_doubt(self, session: _Session, request: Request) -> None:
         """Have the coordinator answer something else first, if its next answers may be late."""
-        unsure = [each for each in self._given_up if not each.passed]
-        rivals = [each for each in self._rivals(request) if not each.passed]
-        if self._session is None or not (rivals or len(unsure) >= UNSURE):
+        if not self._unanswered.doubtful(request, trio.current_time()):
             return
-        given_up = {address_of(each.request) for each in self._given_up}
-        probes = (probe for probe in _PROBES if address_of(probe) not in given_up)
-        if probe := next(probes, None):
-            await self._exchange(self._session, probe)
+        if probe := self._unanswered.probe():
+            await self._exchange(session, probe)
         else:
-            self._lose(self._session, "answers come too late")
-
-    def _catch_up(self, answered: Request) -> None:
-        """The coordinator answers in order: what it was asked before, it does not answer later."""
-        if any(address_of(each.request) == address_of(answered) for each in self._given_up):
-            return  # the answer may itself be a late one
-        since = trio.current_time() - REMEMBERED_S
-        for each in tuple(self._given_up):
-            each.passed = True
-            if not is_remote(each.request) or each.at < since:
-                self._given_up.remove(each)
-
-    def _rivals(self, request: Request) -> list[_GivenUp]:
-        """Requests whose late answers could be taken for that to `request`."""
-        since = trio.current_time() - DOUBT_S
-        alike = [
-            each
-            for each in self._given_up
-            if address_of(each.request) == address_of(request)
-            and (each.at > since or not each.passed)
-        ]
-        return alike if any(each.request != request for each in alike) else []
+            self._lose(session, "answers come too late")
 
     def _unsent(self, request: Request) -> Outcome:
         now = trio.current_time()
@@ -533,15 +438,3 @@ class Transceiver:
     @property
     def _down_status(self) -> int:
         return DpaAbortedError.code if self._stopping else InterfaceError.code
-
-
-_PROBES = tuple(
-    call.request
-    for call in (
-        commands.addr_info(),
-        commands.enumerate_peripherals(COORDINATOR),
-        commands.bonded_devices(),
-        commands.discovered_devices(),
-    )
-)
-"""Harmless requests whose answers show what the coordinator has come to."""

@@ -14,10 +14,11 @@ from iqrf_trio.reports import Reports
 from iqrf_trio.scheduler import Scheduler
 from iqrf_trio.sensor_worker import SensorWorker
 from iqrf_trio.store import Store
-from iqrf_trio.transceiver import Counters, Transceiver
+from iqrf_trio.transceiver import Transceiver
 from iqrf_trio.vault.keeper import Keeper
 from protocol.api import mng, ntf
 from protocol.api.message import Answer, Entry, Message, dump
+from protocol.dpa.counters import Counters
 from protocol.sensor_settings import Messaging
 from protocol.tallies import Statistics
 

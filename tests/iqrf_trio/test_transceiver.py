@@ -21,11 +21,10 @@ from iqrf_trio.transceiver import (
     LINK_PATIENCE_S,
     LONGEST_PAUSE_S,
     SILENCE,
-    Count,
     Transceiver,
-    kind_of,
 )
 from protocol.dpa import commands
+from protocol.dpa.counters import Count, kind_of
 from protocol.dpa.errors import DpaTimeoutError, InterfaceError, ResponseCodeError
 from protocol.dpa.packet import BROADCAST, Request, Response
 from protocol.dpa.timing import RfMode, Timing, frc_ms

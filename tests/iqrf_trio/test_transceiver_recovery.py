@@ -10,9 +10,11 @@ from attrs import define
 from trio.testing import MockClock
 
 from iqrf_trio.edges.ports import Link, ModuleError
-from iqrf_trio.transceiver import DOUBT_S, START_S, UNSURE, Count, Transceiver
+from iqrf_trio.transceiver import START_S, Transceiver
 from protocol.dpa import commands
+from protocol.dpa.counters import Count
 from protocol.dpa.packet import Request, answer
+from protocol.dpa.unanswered import DOUBT_S, UNSURE
 from tests.iqrf_trio.fakes import LOCAL_S, RESET_MESSAGE, FakeCoordinator, FakePort, Fault
 
 MID_1, MID_2 = (commands.eeeprom_read(0, 0x4000 + 8 * node, 4).request for node in (1, 2))
