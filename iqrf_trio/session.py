@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from math import inf
 
 import trio
 from attrs import define, field, frozen
@@ -210,10 +211,10 @@ class Session:
     def _allow(self, seconds: float) -> None:
         self._reading.deadline = trio.current_time() + seconds
 
-    def _fail(self, error: AuthError) -> None:
-        if self.grant is None and error.held_against:
-            self._connection.failed()
-        self.refuse(error)
+    def _hold_against(self, error: AuthError) -> float:
+        """Count the failure where it is one; how long the client has to wait for the answer."""
+        counts = self.grant is None and error.held_against
+        return self._connection.failed() if counts else 0.0
 
     async def _read(self) -> None:
         try:
@@ -224,7 +225,10 @@ class Session:
                     return
                 self._accept(message, self)
         except AuthError as error:
-            self._fail(error)
+            self._reading.deadline = inf
+            if seconds := self._hold_against(error):
+                await trio.sleep(seconds)
+            self.refuse(error)
         except ConnectionClosed as closed:
             logger.debug("%s: %s", self.remote, closed)
 
@@ -272,7 +276,9 @@ class Session:
     async def _part(self) -> None:
         """Say what is to be said in the end, if the client is still there."""
         if self._reading.cancelled_caught and self._ending is None:
-            self._fail(self._auth.overdue())
+            error = self._auth.overdue()
+            self._hold_against(error)
+            self.refuse(error)
         if self._ending is not None:
             with trio.move_on_after(FAREWELL_S):
                 await self._written.wait()

@@ -32,8 +32,9 @@ class Visit:
     def authenticate(self) -> None:
         """The peer is no stranger any more."""
 
-    def fail(self) -> None:
-        """The peer failed to authenticate."""
+    def fail(self) -> float:
+        """The peer failed to authenticate; how many seconds to keep it from the news."""
+        return 0.0
 
     def leave(self) -> None:
         """The connection is about to be closed."""
@@ -114,9 +115,12 @@ class Connection:
         """Tell the server that this client is no stranger any more."""
         self._visit.authenticate()
 
-    def failed(self) -> None:
-        """Tell the server that this client failed to authenticate."""
-        self._visit.fail()
+    def failed(self) -> float:
+        """Tell the server that this client failed to authenticate.
+
+        Returns how many seconds to let it wait before it is told, so that guessing is slow.
+        """
+        return self._visit.fail()
 
     def _closed(self) -> ConnectionClosed:
         why = self._websocket.closed

@@ -86,6 +86,9 @@ class Places:
         return self.clients < self.limits.max_clients
 
 
+_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
+"""What each failure adds to the time an address waits for its next one; a first is told at once."""
+
 _REMEMBERED = 1024
 """Addresses with failures that are remembered at most; the one that failed longest ago goes."""
 
@@ -100,23 +103,24 @@ class Failures:
     per_minute: int
     _buckets: dict[str, tuple[float, float]] = field(factory=dict)
 
-    def record(self, address: str, now: float) -> None:
-        """One more failure of `address`."""
+    def record(self, address: str, now: float) -> float:
+        """One more failure of `address`; how many seconds it should be made to wait for it."""
         if not self.per_minute:
-            return
-        key = _network(address)
+            return 0.0
+        key = network_of(address)
         # Twice the limit at most, so that a burst does not lock its address out for an hour.
         level = min(self._level(key, now) + 1, 2 * self.per_minute)
         self._buckets.pop(key, None)
         if len(self._buckets) >= _REMEMBERED:
             del self._buckets[next(iter(self._buckets))]
         self._buckets[key] = level, now
+        return min(_PAUSE_S * (level - 1), _LONGEST_PAUSE_S)
 
     def retry_after(self, address: str, now: float) -> int:
         """Whole seconds until `address` may try again; 0 if it may now."""
         if not self.per_minute:
             return 0
-        excess = self._level(_network(address), now) - (self.per_minute - 1)
+        excess = self._level(network_of(address), now) - (self.per_minute - 1)
         return max(0, ceil(round(excess * 60 / self.per_minute, 3)))
 
     def _level(self, key: str, now: float) -> float:
@@ -124,7 +128,7 @@ class Failures:
         return max(0.0, level - (now - at) * self.per_minute / 60)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """What counts as one address: IPv4 addresses, and IPv6 networks of 64 bits (one host's)."""
     try:
         parsed = ip_address(address)

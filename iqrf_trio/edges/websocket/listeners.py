@@ -3,6 +3,7 @@
 import logging
 import ssl
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import Protocol
 
 import trio
@@ -91,6 +92,7 @@ async def open_listeners(settings: ListenSettings) -> list[Endpoint]:
         if settings.port is not None:
             listeners = await bind(settings.host, settings.port)
             endpoints += [Endpoint(listener) for listener in listeners]
+            _warn_of_clear_text(endpoints)
         if settings.tls_port is not None:
             listeners = await bind(settings.host, settings.tls_port)
             endpoints += [Endpoint(listener, tls) for listener in listeners]
@@ -128,6 +130,16 @@ async def bind(host: str, port: int) -> list[trio.SocketListener]:
     for failure in failures:
         logger.warning("%s", failure)
     return listeners
+
+
+def _warn_of_clear_text(endpoints: Sequence[Endpoint]) -> None:
+    for endpoint in endpoints:
+        address = endpoint.listener.socket.getsockname()
+        if not ip_address(address[0]).is_loopback:
+            logger.warning(
+                "%s: others on the network can read tokens; set tls_port, or host to 127.0.0.1",
+                name_of(address),
+            )
 
 
 async def _listen(family: int, address: tuple[str | int, ...]) -> trio.SocketListener:

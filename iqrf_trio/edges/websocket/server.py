@@ -2,6 +2,7 @@
 
 import logging
 import ssl
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import NoReturn
@@ -21,7 +22,7 @@ from iqrf_trio.edges.websocket.connection import (
     Visit,
 )
 from iqrf_trio.edges.websocket.door import Arrival, Door, Handshake, Handshakes
-from iqrf_trio.edges.websocket.limits import Failures, Limits, Place, Places
+from iqrf_trio.edges.websocket.limits import Failures, Limits, Place, Places, network_of
 from iqrf_trio.edges.websocket.listeners import Endpoint, name_of
 from iqrf_trio.edges.websocket.wire import PARTING_S, LingeringStream, Wire
 
@@ -74,6 +75,8 @@ class Server:
     handshakes: Handshakes = field(init=False)
     places: Places = field(init=False)
     failures: Failures = field(init=False)
+    residents: Counter[str] = field(factory=Counter, init=False)
+    """Authenticated clients by address."""
 
     def __attrs_post_init__(self) -> None:
         """Nobody is there yet."""
@@ -133,7 +136,9 @@ class Server:
 
     def refusal(self, request: trio_websocket.WebSocketRequest, address: str) -> _Refusal | None:
         """Why a WebSocket is not granted, apart from want of places."""
-        if seconds := self.failures.retry_after(address, trio.current_time()):
+        seconds = self.failures.retry_after(address, trio.current_time())
+        # Where somebody is at home, a stranger's failures must not lock the door.
+        if seconds and not self.residents[network_of(address)]:
             retry = (b"Retry-After", str(seconds).encode())
             return _Refusal(429, "Too many failed authentications from this address.", (retry,))
         asked = {value.decode("latin-1") for name, value in request.headers if name == b"origin"}
@@ -153,6 +158,7 @@ class _ServerVisit(Visit):
     _remote: str
     _address: str
     _place: Place | None = None
+    _resident: bool = False
     _websocket: trio_websocket.WebSocketConnection | None = None
 
     async def run(self, nursery: trio.Nursery) -> None:
@@ -195,15 +201,22 @@ class _ServerVisit(Visit):
         """The client counts as a stranger no longer."""
         if self._place:
             self._place.authenticate()
+        if not self._resident:
+            self._resident = True
+            self._server.residents[network_of(self._address)] += 1
 
-    def fail(self) -> None:
-        """The client's address has one failure more."""
-        self._server.failures.record(self._address, trio.current_time())
+    def fail(self) -> float:
+        """The client's address has one failure more; how long it is made to wait for the news."""
+        return self._server.failures.record(self._address, trio.current_time())
 
     def leave(self) -> None:
         """Give the place back."""
         if self._place:
             self._place.leave()
+        if self._resident:
+            self._resident = False
+            self._server.residents[network_of(self._address)] -= 1
+            self._server.residents += Counter()  # forget who is gone
 
     def drop(self) -> None:
         """End the wire."""

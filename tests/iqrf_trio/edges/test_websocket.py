@@ -27,6 +27,7 @@ import trio
 import trio.testing
 from attrs import frozen
 
+from iqrf_trio.config import WebSocket
 from iqrf_trio.edges import websocket
 from iqrf_trio.edges.websocket import (
     ConnectError,
@@ -531,6 +532,47 @@ async def test_an_address_that_fails_too_often_has_to_wait(
         await rig.open()
 
 
+async def test_an_address_with_a_live_session_is_not_locked_out(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def judge(connection: Connection) -> None:
+        if await connection.receive() == "good":
+            connection.authenticated()
+            await trio.sleep(1)
+        else:
+            connection.failed()
+
+    async with serving(judge, Limits(auth_failures_per_minute=2)) as rig:
+        resident = await rig.open()
+        await resident.send("good")
+        for _ in range(5):
+            stranger = await rig.open()
+            await stranger.send("bad")
+            assert await stranger.receive_close() == 1000
+        assert await resident.receive_close() == 1000
+        assert (await (await rig.connect()).get()).status == 429
+        assert not rig.server.residents
+
+
+def test_each_failure_makes_the_next_one_slower() -> None:
+    failures = Failures(20)
+    waits = [failures.record("192.0.2.1", 0.0) for _ in range(40)]
+    assert waits[:3] == pytest.approx([0.0, 0.1, 0.2])
+    assert waits == sorted(waits)
+    assert waits[-1] == 2.0
+    assert failures.record("192.0.2.2", 0.0) == 0.0
+
+
+async def test_listening_to_the_network_in_clear_is_warned_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for host, warned in (("127.0.0.1", False), ("0.0.0.0", True)):
+        caplog.clear()
+        for endpoint in await open_listeners(WebSocket(host=host, port=0)):
+            endpoint.listener.socket.close()
+        assert ("can read tokens" in caplog.text) is warned
+
+
 def test_failures_are_counted_per_address() -> None:
     failures = Failures(2)
     for _ in range(2):
@@ -938,14 +980,14 @@ def left() -> tuple[int, int]:
     return trio.lowlevel.current_statistics().tasks_living, descriptors()
 
 
-async def test_thousands_of_bad_connects_leave_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_ten_thousand_bad_connects_leave_nothing(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
     async with listening() as server:
         await server.assert_next_is_served()
         await settled()
         before, objects = left(), []
         for batch in range(2):
-            for number in range(1000):
+            for number in range(5000):
                 bad_connect(server.endpoint.port, number + batch * 7)
                 if number % 40 == 0:
                     await trio.testing.wait_all_tasks_blocked()
