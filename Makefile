@@ -25,6 +25,8 @@ export PREFIX SYSCONFDIR BINDIR DATADIR VENDORDIR SYSTEM_PYTHON DESTDIR PURGE WH
 INSTALLED := $(VENV)/.installed
 WITH_TESTS := $(VENV)/.installed-tests
 SOURCES := setup.cfg pyproject.toml
+# What the JavaScript client in docs/examples needs, so that the tests run it too.
+NODE_CLIENT := $(if $(shell command -v npm),docs/examples/node_modules/ws)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv run demo test check bench install uninstall deb docs clean
@@ -43,7 +45,7 @@ demo: $(INSTALLED) ## the main job in one go: enumerate, read all sensors, show 
 test: $(WITH_TESTS) ## the whole suite; ARGS="..." passes arguments to pytest
 	$(BIN)/python -m pytest --numprocesses=2 $(ARGS)
 
-check: $(WITH_TESTS) ## lint, types, floors, tests with coverage: what CI runs
+check: $(WITH_TESTS) $(NODE_CLIENT) ## lint, types, floors, tests with coverage: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -85,6 +87,10 @@ $(INSTALLED): $(SOURCES) | $(BIN)/python
 $(WITH_TESTS): $(SOURCES) | $(BIN)/python
 	$(call install,.[test])
 	@touch $@ $(INSTALLED)
+
+docs/examples/node_modules/ws: docs/examples/package.json
+	@npm install --silent --no-package-lock --no-audit --no-fund --prefix docs/examples
+	@touch $@
 
 # spidev comes as source: without a compiler and Python's headers pip ends in pages of errors.
 define install
