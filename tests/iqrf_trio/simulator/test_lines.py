@@ -3,6 +3,8 @@
 from math import inf
 
 import pytest
+import trio
+import trio.testing
 
 from iqrf_trio.simulator.bus_faults import BusFault, BusFaults
 from iqrf_trio.simulator.lines import Action, BareLine, CdcLine, Deliver, Reply, Reset, UartLine
@@ -98,13 +100,16 @@ def transfers(packet: bytes, **changes: int) -> list[Transfer]:
     return [Transfer(bytes((byte,)), **each) for byte in packet]  # type: ignore[arg-type]
 
 
-async def test_a_packet_may_come_in_several_messages_if_chip_select_stays() -> None:
+async def test_a_packet_may_come_in_several_messages_if_chip_select_stays(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
     module = SpiModule(generate(1, 1))
     packet = spi.write_packet(FRAME)
     first, last = transfers(packet[:4]), transfers(packet[4:])
     first[-1] = Transfer(first[-1].data, spi.SPEED_HZ, spi.FAST_GAP_US, cs_change=True)
     module.message(first)
     assert module.message(last)[-1] == spi.ACCEPTED
+    await trio.sleep(1)
     # Without that the module takes the second half for something else.
     module.message(transfers(packet[:4]))
     module.message(last)
@@ -112,7 +117,9 @@ async def test_a_packet_may_come_in_several_messages_if_chip_select_stays() -> N
 
 
 @pytest.mark.parametrize(("delay_us", "speed_hz"), [(149, 250_000), (150, 500_000)])
-async def test_a_bus_too_fast_is_noticed(delay_us: int, speed_hz: int) -> None:
+async def test_a_bus_too_fast_is_noticed(
+    delay_us: int, speed_hz: int, autojump_clock: trio.testing.MockClock
+) -> None:
     module = SpiModule(generate(1, 1))
     module.message(transfers(spi.write_packet(FRAME), delay_us=delay_us, speed_hz=speed_hz))
     assert module.slave.hurried == 9
