@@ -50,7 +50,7 @@ def _p99_under_load(server: Server, wire: Wire) -> float:
     clients = threading.Thread(target=drive, args=(load,))
     enumeration.start()
     clients.start()
-    time.sleep(2.0)
+    time.sleep(2.0)  # for both to be well under way: the load warms up for 1.2 s
     p99 = _p99(wire)
     clients.join()
     return p99

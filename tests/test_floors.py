@@ -44,7 +44,6 @@ FLOORS = {
 
 BESIDE = {
     ("iqrf_trio.frc", "iqrf_trio.transceiver"),
-    ("iqrf_trio.announcements", "iqrf_trio.reports"),
     ("iqrf_trio.token_watch", "iqrf_trio.session"),
     ("iqrf_trio.edges", "iqrf_trio.config"),
     ("iqrf_trio.edges", "iqrf_trio.simulator"),
@@ -105,6 +104,11 @@ def test_imports_go_down(path: Path) -> None:
         there = unit(imported)
         if there != here and (here, there) not in BESIDE:
             assert FLOORS[there] < FLOORS[here], f"{here} imports {imported}"
+
+
+def test_no_allowance_outlives_its_use() -> None:
+    used = {(unit(module_of(path)), unit(there)) for path in MODULES for there in imports(path)}
+    assert used >= BESIDE
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
