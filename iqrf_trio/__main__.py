@@ -22,7 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # not every terminal can write µg/m³
     try:
-        return _run(words)
+        exit_code = _run(words)
+        sys.stdout.flush()  # here, where a reader that has left is no surprise
+        return exit_code
     except SystemExit as error:  # how argparse ends --help and what it does not understand
         return error.code if isinstance(error.code, int) else FAILED
     except BaseException as error:

@@ -221,7 +221,12 @@ def dpkg(root: Path, *words: str) -> None:
     """Let dpkg work on the packages below `root`, its maintainer scripts as well."""
     forced = ("--force-not-root", "--force-depends", "--force-script-chrootless")
     done = subprocess.run(
-        ["dpkg", f"--root={root}", *forced, *words], capture_output=True, text=True, check=False
+        ["dpkg", f"--root={root}", *forced, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        # dpkg insists on what is in sbin, which few users have in their path.
+        env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/local/sbin:/usr/sbin:/sbin"},
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
