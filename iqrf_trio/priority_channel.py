@@ -43,11 +43,15 @@ class PriorityChannel(Generic[T]):
     async def receive(self) -> Entry[T]:
         """Wait for the next entry: ACTIVE, it has its turn; EXPIRED, it must be refused.
 
-        For one task. Cancelling loses nothing.
+        Raises trio.EndOfChannel once the queue is closed.
+
+        For one task, which lets others run while it deals with an entry: what waits already is
+        taken without delay. Cancelling loses nothing.
         """
-        if not self.queue.empty:
-            await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint_if_cancelled()
         while (entry := self.queue.next(trio.current_time())) is None:
+            if self.queue.closed:
+                raise trio.EndOfChannel
             self._changed = trio.Event()
             if (expires_at := self.queue.expires_at()) == math.inf:
                 await self._changed.wait()
@@ -72,7 +76,9 @@ class PriorityChannel(Generic[T]):
 
     def close(self) -> tuple[Entry[T], ...]:
         """Later puts raise QueueClosed; gives back all that wait."""
-        return self.queue.close()
+        waiting = self.queue.close()
+        self._wake()
+        return waiting
 
     def _wake(self) -> None:
         self._changed.set()

@@ -7,7 +7,7 @@ sensor worker takes it for one step at a time, so that clients get their turn be
 import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 from typing import TypeVar
@@ -64,6 +64,10 @@ class Job:
     refuse: Callable[[LeaseTimeout], None] | None = None
 
 
+def _shield() -> trio.CancelScope:
+    return trio.CancelScope(shield=True)
+
+
 @define(eq=False)
 class _Turn:
     """How a request or step learns that its turn has come, and others that it is over.
@@ -74,7 +78,7 @@ class _Turn:
 
     tally: Tally
     job: Job | None = None
-    scope: trio.CancelScope = field(factory=lambda: trio.CancelScope(shield=True))
+    scope: trio.CancelScope = field(factory=_shield)
     over: trio.Event = field(factory=trio.Event)
     _decided: trio.Event = field(factory=trio.Event)
     _error: Exception | None = None
@@ -133,6 +137,8 @@ class Scheduler:
     _management: trio.Nursery | None = field(default=None, init=False)
     _managed: set[_Entry] = field(factory=set, init=False)
     _tallies: dict[Series, Tally] = field(factory=dict, init=False)
+    _serving: trio.CancelScope = field(factory=_shield, init=False)
+    """Covers the requests that are worked on where the queue is served."""
 
     @_channel.default
     def _make_channel(self) -> PriorityChannel[_Turn]:
@@ -186,7 +192,7 @@ class Scheduler:
         turn = _Turn(tally, job)
         entry = Entry(turn, Kind.REQUEST, job.priority, now, started=now, state=State.ACTIVE)
         self._managed.add(entry)
-        self._management.start_soon(self._work, entry)
+        self._management.start_soon(self._work_apart, entry)
 
     def submit_network(self, job: Job) -> None:
         """Let `job` wait for the radio; raises QueueFull, QueueClosed."""
@@ -334,7 +340,7 @@ class Scheduler:
         patience: float,
     ) -> _Entry:
         tally = self._tally(Lane.NETWORK, kind, priority)
-        turn = _Turn(tally, job)
+        turn = _Turn(tally, job, self._serving if kind is Kind.REQUEST else _shield())
         try:
             if self.reserved and job is None:
                 raise RadioReserved("the gateway is in service mode")
@@ -346,32 +352,43 @@ class Scheduler:
         return entry
 
     async def _serve(self, nursery: trio.Nursery) -> None:
-        """Deal with one entry after the other; a client's request right here."""
-        while True:
-            entry = await self._channel.receive()
-            if entry.state is State.EXPIRED:
-                self._refuse(entry, Fate.LEASED, LeaseTimeout(entry.patience))
-            elif entry.item.job is None:
-                entry.item.decide()
-            elif entry.kind is Kind.REQUEST:
-                await self._work(entry)  # nothing else may have the radio meanwhile
-            else:
-                nursery.start_soon(self._work, entry)
+        """Deal with one entry after the other until the queue is closed.
+
+        A client's request is worked on right here: nothing else may have the radio meanwhile.
+        """
+        with self._serving, suppress(trio.EndOfChannel):
+            while True:
+                entry = await self._channel.receive()
+                if entry.state is State.EXPIRED:
+                    self._refuse(entry, Fate.LEASED, LeaseTimeout(entry.patience))
+                elif entry.item.job is None:
+                    entry.item.decide()
+                elif entry.kind is Kind.REQUEST:
+                    await self._work(entry)
+                else:
+                    nursery.start_soon(self._work_apart, entry)
+
+    async def _work_apart(self, entry: _Entry) -> None:
+        """Work on a job in a task of its own."""
+        with entry.item.scope:
+            await self._work(entry)
 
     async def _work(self, entry: _Entry) -> None:
         """The boundary of a job: what it did not handle itself ends here."""
         job = entry.item.job
         assert job is not None
         fate = Fate.FAILED
+        token = _holder.set(entry)
         try:
-            await _run(entry, job.work)
+            await job.work()
             fate = Fate.ANSWERED
         except Exception as error:
-            if entry.item.scope.cancelled_caught:
-                self._tell(job, job.abandon)
-            else:
-                log.error("%s failed", job.name, exc_info=error)
+            log.error("%s failed", job.name, exc_info=error)
+        except BaseException:  # cut short, since the grace is over
+            self._tell(job, job.abandon)
+            raise
         finally:
+            _holder.reset(token)
             self._finish(entry, fate)
 
     def _refuse(self, entry: _Entry, fate: Fate, error: QueueClosed | LeaseTimeout) -> None:

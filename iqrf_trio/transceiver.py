@@ -62,15 +62,25 @@ Trace = Callable[[Literal["out", "in"], bytes], None]
 
 @define(eq=False)
 class _Flight:
-    """The transaction under way. Its scope shields it, and ends it when the link is lost."""
+    """The transaction under way.
+
+    Its scope shields it, and ends it at its deadline, or when the link is lost.
+    """
 
     transaction: Transaction
-    scope: trio.CancelScope = field(factory=lambda: trio.CancelScope(shield=True))
-    changed: trio.Event = field(factory=trio.Event)
+    scope: trio.CancelScope = field(init=False)
+    _over: trio.Event = field(factory=trio.Event, init=False)
+
+    @scope.default
+    def _make_scope(self) -> trio.CancelScope:
+        return trio.CancelScope(shield=True, deadline=self.transaction.deadline)
 
     def receive(self, packet: Packet) -> bool:
         belongs = self.transaction.receive(packet, trio.current_time())
-        self.changed.set()
+        if self.transaction.outcome is None:
+            self.scope.deadline = self.transaction.deadline
+        else:
+            self._over.set()
         return belongs
 
     def fail(self, status: int) -> None:
@@ -78,12 +88,9 @@ class _Flight:
         self.scope.cancel()
 
     async def wait(self) -> None:
-        """Until there is an outcome; the deadline moves with what is received."""
-        while self.transaction.outcome is None:
-            with trio.move_on_at(self.transaction.deadline):
-                await self.changed.wait()
-            self.changed = trio.Event()
-            self.transaction.tick(trio.current_time())
+        """Until there is an outcome."""
+        if self.transaction.outcome is None:
+            await self._over.wait()
 
 
 @define(eq=False)
@@ -167,7 +174,11 @@ class Transceiver:
         first.
         """
         patience_ends = trio.current_time() + LINK_PATIENCE_S
-        async with self._turn:
+        try:
+            self._turn.acquire_nowait()
+        except trio.WouldBlock:
+            await self._turn.acquire()
+        try:
             if self.waits_for_air and uses_radio(request):
                 await self._wait_for_air()
             if self._session is None:
@@ -179,6 +190,8 @@ class Transceiver:
             if session is None or session.scope.cancel_called or self._stopping:
                 return self._unsent(request)
             return await self._exchange(session, request, timeout_ms)
+        finally:
+            self._turn.release()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Open the port, again and again if need be, and read; for as long as the daemon lives.
@@ -375,14 +388,16 @@ class Transceiver:
                 await self._send(session, transaction)
                 await flight.wait()
         finally:
-            transaction.fail(DpaAbortedError.code, trio.current_time())
+            now = trio.current_time()
+            transaction.tick(now)
+            transaction.fail(DpaAbortedError.code, now)
             self._air_free_at = transaction.air_free_at
             if self._flight is flight:
                 self._flight = None
             if self._stopping:
                 self._scope.cancel()
         assert transaction.outcome is not None
-        self._judge(session, transaction.outcome, free=free)
+        self._judge(session, transaction.outcome, now, free=free)
         return transaction.outcome
 
     async def _send(self, session: _Session, transaction: Transaction) -> None:
@@ -390,19 +405,18 @@ class Transceiver:
         if self.trace is not None:
             self.trace("out", frame)
         try:
-            with trio.move_on_at(transaction.deadline):
-                await session.link.send(frame)
+            await session.link.send(frame)
         except PortError as error:
             log.warning("%s: %s not sent: %s", self._port.name, frame.hex("."), error)
             transaction.fail(InterfaceError.code, trio.current_time())
 
-    def _judge(self, session: _Session, outcome: Outcome, *, free: bool) -> None:
+    def _judge(self, session: _Session, outcome: Outcome, now: float, *, free: bool) -> None:
         """What an outcome teaches: of the network, and of the coordinator's health."""
         request = outcome.request
         if outcome.response is not None:
             self.timing = observe(self.timing, request, outcome.response)
         if outcome.confirmation is not None or outcome.response is not None:
-            self._unanswered.answered(request, trio.current_time())
+            self._unanswered.answered(request, now)
             try:
                 self.on_answer(outcome)
             except Exception:
@@ -412,9 +426,9 @@ class Transceiver:
             log.info("%s to %d: %s", name, request.nadr, status_text(outcome.status))
         if outcome.status == DpaTimeoutError.code:
             self._counts[Count.TIMEOUT] += 1
-            self._unanswered.add(request, trio.current_time())
+            self._unanswered.add(request, now)
         # Given up while it may still be busy, the coordinator is not to blame.
-        busy = not free or self._air_free_at > trio.current_time()
+        busy = not free or self._air_free_at > now
         mute = outcome.confirmation is None and outcome.response is None
         if mute and not busy:
             session.silent += 1

@@ -1,9 +1,9 @@
 """The words of scheduling: the two lanes of requests, and the priorities on the radio."""
 
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 
 
-class Lane(Enum):
+class Lane(StrEnum):
     """Where a request waits: beside the radio, or for it."""
 
     MANAGEMENT = "Management"

@@ -1,7 +1,7 @@
 """Who is next on the radio, as a state machine."""
 
 import math
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Generic, TypeVar
 
 from attrs import define, field
@@ -41,7 +41,7 @@ class RadioReserved(DpaError):  # noqa: N818 - as above
         super().__init__(_EXCLUSIVE_ACCESS, reason)
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What waits for the radio, by what it does when its turn comes."""
 
     REQUEST = "request"

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 
 from attrs import define, field, frozen
 
@@ -11,7 +11,7 @@ from protocol.lanes import Lane, Priority
 from protocol.scheduling import Kind
 
 
-class Fate(Enum):
+class Fate(StrEnum):
     """What became of a request or step."""
 
     ANSWERED = "answered"

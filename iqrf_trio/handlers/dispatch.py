@@ -37,6 +37,11 @@ HANDLERS: Mapping[str, Handler] = {
     **iqmesh.HANDLERS,
 }
 
+_AT_ONCE = frozenset(
+    mtype for mtype, handler in HANDLERS.items() if not iscoroutinefunction(handler)
+)
+"""The types whose handlers never wait."""
+
 FAILED = GeneralError("The gateway failed to handle this request.")
 SHUTTING_DOWN = GeneralError("The gateway is shutting down.")
 SERVICE_PERMISSION = ServiceError(-1, "err", "The token lacks the service permission.")
@@ -79,7 +84,21 @@ class Dispatcher:
         if refusal := self._refusal(exchange):
             self._fail(exchange, refusal)
             return
-        job = Job(
+        try:
+            if lane is Lane.NETWORK:
+                scheduler.submit_network(self._job(handler, exchange))
+            elif exchange.message.mtype in _AT_ONCE:
+                scheduler.manage(partial(self._answer, handler, exchange))
+            else:
+                scheduler.submit_management(self._job(handler, exchange))
+        except QueueFull as full:
+            raise lane_full(lane, exchange.message.mtype, full.capacity) from None
+        except QueueClosed:
+            raise lane_closed(lane, exchange.message.mtype) from None
+
+    def _job(self, handler: Handler, exchange: Exchange[Any]) -> Job:
+        """The request as something that can wait for its turn."""
+        return Job(
             exchange.entry.priority,
             work=partial(self._work, handler, exchange),
             abandon=partial(self._fail, exchange, SHUTTING_DOWN),
@@ -87,17 +106,6 @@ class Dispatcher:
             patience=LEASE_PATIENCE_S,
             refuse=partial(self._fail, exchange),
         )
-        try:
-            if lane is Lane.NETWORK:
-                scheduler.submit_network(job)
-            elif iscoroutinefunction(handler):
-                scheduler.submit_management(job)
-            else:
-                scheduler.manage(partial(self._answer, handler, exchange))
-        except QueueFull as full:
-            raise lane_full(lane, exchange.message.mtype, full.capacity) from None
-        except QueueClosed:
-            raise lane_closed(lane, exchange.message.mtype) from None
 
     def _refusal(self, exchange: Exchange[Any]) -> ServiceError | RadioReserved | None:
         """Why the client may not have this, if so."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from iqrf_trio.simulator.coordinator import LOCAL_MS, Coordinator, is_blocking
 from iqrf_trio.simulator.counters import Counters, Kind, kind_of
@@ -257,8 +257,13 @@ class Mesh:
     def _response(
         self, request: Request, module: Module, rcode: int = 0, pdata: bytes = b""
     ) -> Response:
-        response = answer(request, hwpid=module.product.hwpid, pdata=pdata, rcode=rcode)
-        return evolve(response, dpa_value=self._dpa_value(module))
+        return answer(
+            request,
+            hwpid=module.product.hwpid,
+            pdata=pdata,
+            rcode=rcode,
+            dpa_value=self._dpa_value(module),
+        )
 
     def _dpa_value(self, module: Module) -> int:
         return module.dpa_value(self.coordinator.administration.dpa_params)

@@ -85,7 +85,7 @@ def _nobody(_request: object) -> bool:
     return False
 
 
-@frozen
+@frozen(eq=False)
 class Entry:
     """What is known of one type of request, beside its handler.
 

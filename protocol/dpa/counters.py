@@ -1,16 +1,17 @@
 """What is counted of the traffic with a coordinator."""
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 
 from attrs import frozen
 
 from protocol.dpa import commands
+from protocol.dpa.collection import FRC_SENDS
 from protocol.dpa.packet import BROADCAST, Request
 from protocol.dpa.timing import is_remote
 
 
-class Count(Enum):
+class Count(StrEnum):
     """What is counted. The first five are transactions."""
 
     UNICAST = "unicast"
@@ -41,6 +42,11 @@ class Counters:
         return self.counts.get(count, 0)
 
     @property
+    def transactions(self) -> int:
+        """All that was asked: of nodes, of all of them, of the coordinator."""
+        return self.radio + self[Count.BROADCAST] + self[Count.LOCAL]
+
+    @property
     def radio(self) -> int:
         """Radio transactions: unicasts to nodes, FRC, discoveries; what the network can feel."""
         return self[Count.UNICAST] + self[Count.FRC] + self[Count.DISCOVERY]
@@ -51,6 +57,6 @@ def kind_of(request: Request) -> Count:
     if is_remote(request):
         return Count.BROADCAST if request.nadr == BROADCAST else Count.UNICAST
     key = request.pnum, request.pcmd
-    if key in {commands.FRC_SEND.key, commands.FRC_SEND_SELECTIVE.key}:
+    if key in FRC_SENDS:
         return Count.FRC
     return Count.DISCOVERY if key == commands.DISCOVERY.key else Count.LOCAL

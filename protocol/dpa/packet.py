@@ -1,6 +1,6 @@
 """DPA packets: request, confirmation and response as values, and their bytes."""
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from protocol.errors import LocalProtocolError, RemoteProtocolError
 
@@ -114,14 +114,11 @@ def address_of(packet: Packet) -> tuple[int, int, int]:
     return packet.nadr, packet.pnum, packet.pcmd
 
 
-def answer(request: Request, *, hwpid: int, pdata: bytes = b"", rcode: int = 0) -> Response:
+def answer(
+    request: Request, *, hwpid: int, pdata: bytes = b"", rcode: int = 0, dpa_value: int = 0
+) -> Response:
     """The response a device of `hwpid` gives to `request`."""
-    return Response(request.nadr, request.pnum, request.pcmd, hwpid, rcode, pdata=pdata)
-
-
-def with_dpa_value(response: Response, dpa_value: int) -> Response:
-    """The same response as the coordinator passes it on, DpaValue filled in."""
-    return evolve(response, dpa_value=dpa_value)
+    return Response(request.nadr, request.pnum, request.pcmd, hwpid, rcode, dpa_value, pdata)
 
 
 def parse(frame: bytes) -> Packet:

@@ -77,6 +77,24 @@ async def test_a_cancelled_receive_loses_nothing(nursery: trio.Nursery) -> None:
     assert way.queue.running.item == "first"
 
 
+async def test_the_end_of_the_channel_wakes_the_receiver(nursery: trio.Nursery) -> None:
+    way = channel()
+    ended = trio.Event()
+
+    async def receive() -> None:
+        with pytest.raises(trio.EndOfChannel):
+            await way.receive()
+        ended.set()
+
+    nursery.start_soon(receive)
+    await wait_all_tasks_blocked()
+    way.put("first", Kind.REQUEST, INTERACTIVE)
+    (entry,) = way.close()
+    assert entry.item == "first"
+    await wait_all_tasks_blocked()
+    assert ended.is_set()
+
+
 async def test_the_end_of_patience_wakes_the_receiver(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:

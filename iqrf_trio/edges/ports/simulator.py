@@ -93,15 +93,16 @@ class SimulatorLink(Link):
 
     async def send(self, frame: bytes) -> None:
         """See Link."""
-        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint_if_cancelled()
         self._check()
         self._mesh.receive(frame, self._clock.now())
+        await trio.lowlevel.cancel_shielded_checkpoint()
 
     async def receive(self) -> bytes:
         """See Link."""
-        # Everything below the checkpoint up to a return runs in one go, so that no frame can
-        # be taken from the mesh and then lost to a cancellation.
-        await trio.lowlevel.checkpoint()
+        # What is taken from the mesh is kept at once, so that no cancellation can lose it.
+        if self._received or self._mesh.next_at is not None:
+            await trio.lowlevel.checkpoint()
         while not self._received:
             self._check()
             self._changed = trio.Event()

@@ -11,7 +11,6 @@ from protocol.dpa.packet import (
     Response,
     answer,
     parse,
-    with_dpa_value,
 )
 from protocol.errors import LocalProtocolError, RemoteProtocolError
 
@@ -33,9 +32,7 @@ def test_a_led_command_from_request_to_response() -> None:
     assert parse(bytes.fromhex("01000601ffffff3b010401")) == Confirmation(
         1, 6, 1, 0xFFFF, dpa_value=0x3B, hops=1, timeslot=4, hops_response=1
     )
-    assert parse(bytes.fromhex("010006810200004b")) == with_dpa_value(
-        answer(request, hwpid=2), 0x4B
-    )
+    assert parse(bytes.fromhex("010006810200004b")) == answer(request, hwpid=2, dpa_value=0x4B)
 
 
 def test_a_reset_message_is_asynchronous_in_both_spellings() -> None:
