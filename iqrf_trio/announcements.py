@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from attrs import frozen
+from attrs import define, frozen
 
 from protocol.api import db, raw, sensor_data
 from protocol.api.message import Answer, Style, dump
@@ -11,7 +11,7 @@ from protocol.reading import Reading
 from protocol.sensor_settings import Messaging, SensorSettings
 
 
-@frozen
+@define(eq=False)
 class Outlet:
     """A way out of the gateway: to everybody who is connected there and entitled to messages."""
 

@@ -163,6 +163,7 @@ async def _serve(
                             server,
                             gateway.scheduler,
                             gateway.worker,
+                            websocket,
                         )
                         await services.start(reloading.run)
                     services.start_soon(Watchdog(notifier, gateway.scheduler).run)
@@ -205,7 +206,8 @@ async def _build(
         overheard.frame(frame)
 
     def on_answer(outcome: Outcome) -> None:
-        overheard.answer(outcome)
+        if not worker.asking:  # what a cycle brings is stored with the cycle
+            overheard.answer(outcome, lambda: transceiver.counters)
         enumeration.observe(outcome)
         keeper.observe(outcome)
 

@@ -1,18 +1,21 @@
-"""Keeps the sensor values that pass by: in reports of nodes, and in answers to clients' reads."""
+"""Keeps the sensor values that pass by: reports of nodes, answers to clients' reads and FRCs."""
 
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import NoReturn
 
 import trio
 from attrs import define, field
 
 from iqrf_trio.store import Store, StoreError
+from protocol.dpa.counters import Counters
+from protocol.dpa.pnum import FRC
 from protocol.dpa.transaction import Outcome
 from protocol.errors import ProtocolError
 from protocol.network import Value
-from protocol.overheard import Values, answered, reported
+from protocol.overheard import Exchange, Values, answered, reported
 
 log = logging.getLogger("iqrf_trio.overheard")
 
@@ -31,16 +34,25 @@ class Overheard:
     _now: Callable[[], datetime]
     _pending: dict[tuple[int, int], Value] = field(factory=dict, init=False)
     _noted: trio.Event = field(factory=trio.Event, init=False)
+    _last_frc: tuple[int, Exchange] | None = field(default=None, init=False)
 
     def frame(self, frame: bytes) -> None:
         """A device has sent `frame` on its own."""
         self._note(lambda: reported(frame, self._store.network), frame)
 
-    def answer(self, outcome: Outcome) -> None:
-        """A transaction has come to its `outcome`."""
-        request, response = outcome.request, outcome.response
-        if response is not None:
-            self._note(lambda: answered(request, response, self._store.network), response.pdata)
+    def answer(self, outcome: Outcome, counters: Callable[[], Counters]) -> None:
+        """The transaction that was counted last has come to its `outcome`."""
+        if outcome.response is None:
+            return
+        exchange, before = (outcome.request, outcome.response), None
+        if outcome.request.pnum == FRC:
+            # Between an FRC and its Extra result there is nothing, not even what got no answer.
+            number = counters().transactions
+            if self._last_frc is not None and self._last_frc[0] == number - 1:
+                before = self._last_frc[1]
+            self._last_frc = number, exchange
+        values = partial(answered, exchange, self._store.network, before=before)
+        self._note(values, outcome.response.pdata)
 
     async def run(self) -> NoReturn:
         """Store what was noted, for as long as the daemon lives."""

@@ -12,6 +12,7 @@ import trio
 from attrs import define, evolve
 
 from iqrf_trio import logs
+from iqrf_trio.announcements import Outlet
 from iqrf_trio.config import Config, ConfigError, Log, SensorData, WebSocket
 from iqrf_trio.config.differences import differences, with_changes
 from iqrf_trio.edges import websocket
@@ -60,6 +61,7 @@ class Reloading:
     _server: Server
     _scheduler: Scheduler
     _worker: SensorWorker
+    _outlet: Outlet
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """SIGHUP reads the configuration again; SIGUSR1 has the log say more, SIGUSR2 less."""
@@ -94,6 +96,7 @@ class Reloading:
         if left:
             log.warning("needs a restart: %s", ", ".join(left))
         self._server.change(limits_of(self.config.websocket))
+        self._outlet.unasked = self.config.websocket.async_messages
         queue = self.config.queue
         self._scheduler.adjust(
             management_capacity=queue.management_capacity,

@@ -12,7 +12,7 @@ from attrs import define, evolve, field
 
 from iqrf_trio import sensor_settings
 from iqrf_trio.frc import read_frc, read_offline_frc
-from iqrf_trio.scheduler import QueueClosed, Scheduler
+from iqrf_trio.scheduler import QueueClosed, RadioReserved, Scheduler
 from iqrf_trio.store import Store, StoreError
 from iqrf_trio.transceiver import Transceiver
 from protocol.dpa.errors import DpaError
@@ -41,6 +41,7 @@ STORING_S = 2.0
 
 STOPPED = "the worker was stopped"
 SHUTTING_DOWN = "the gateway is shutting down"
+SERVICE_MODE = "the gateway is in service mode"
 
 
 class NotRunningError(Exception):
@@ -66,7 +67,11 @@ class SensorWorker:
     """Reads all sensors once per period for as long as it is `running`.
 
     The reporter is told of each cycle twice, with the settings the cycle began with. `on_change`
-    is called whenever `reading` may have changed.
+    is called whenever `reading` may have changed. While it is `asking`, the radio is its own: what
+    is answered will be stored with the cycle.
+
+    While the radio is reserved (service mode) no cycle begins, and one under way ends; whoever
+    reserves or releases it calls `reconsider`.
     """
 
     settings: SensorSettings
@@ -76,6 +81,7 @@ class SensorWorker:
     _reporter: Reporter
     _now: Callable[[], datetime]
     running: bool = field(default=False, init=False)
+    asking: bool = field(default=False, init=False)
     on_change: Callable[[], None] = field(default=lambda: None, init=False)
     _asked: bool = field(default=False, init=False)
     _busy: bool = field(default=False, init=False)
@@ -83,6 +89,7 @@ class SensorWorker:
     _began: float = field(default=-math.inf, init=False)
     _ended: float = field(default=-math.inf, init=False)
     _failed: bool = field(default=False, init=False)
+    _held: bool = field(default=False, init=False)
     _warned: set[object] = field(factory=set, init=False)
     _wake: trio.Event = field(factory=trio.Event, init=False)
     _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
@@ -91,10 +98,15 @@ class SensorWorker:
     @property
     def reading(self) -> bool:
         """Whether a cycle is under way, or about to begin."""
-        return self._asked or self._busy
+        return self._busy or (self._asked and not self._scheduler.reserved)
+
+    @property
+    def held(self) -> bool:
+        """Whether it runs, but may not read for now."""
+        return self.running and self._scheduler.reserved
 
     def start(self) -> None:
-        """Begin with a cycle at once; nothing if it runs already."""
+        """Begin with a cycle as soon as it may be; nothing if it runs already."""
         if not self.running:
             self.running = True
             self._ask()
@@ -106,12 +118,22 @@ class SensorWorker:
         self.on_change()
 
     def invoke(self) -> None:
-        """Begin the next cycle now; raises NotRunningError or AlreadyReadingError."""
+        """Begin the next cycle now.
+
+        Raises NotRunningError, AlreadyReadingError, or RadioReserved in service mode.
+        """
         if not self.running:
             raise NotRunningError
+        if self.held:
+            raise RadioReserved(SERVICE_MODE)
         if self.reading:
             raise AlreadyReadingError
         self._ask()
+
+    def reconsider(self) -> None:
+        """Look anew whether it is time to read."""
+        self._wake.set()
+        self.on_change()
 
     async def configure(self, change: Callable[[SensorSettings], SensorSettings]) -> None:
         """Store the changed settings and put them into force; a sleep takes the new period.
@@ -129,16 +151,25 @@ class SensorWorker:
         """Read when it is time, for as long as the daemon lives."""
         while True:
             self._wake = trio.Event()
-            if self.running and trio.current_time() >= self._due:
-                await self._cycle()
-            else:
-                with trio.move_on_at(self._due if self.running else math.inf):
+            due = self._due if self.running else math.inf
+            if trio.current_time() < due:
+                with trio.move_on_at(due):
                     await self._wake.wait()
+            elif self.held:
+                await self._hold()
+            else:
+                await self._cycle()
 
     def _ask(self) -> None:
         self._asked = True
-        self._wake.set()
-        self.on_change()
+        self.reconsider()
+
+    async def _hold(self) -> None:
+        """Wait until something changes: service mode, most likely."""
+        if not self._held:
+            log.info("reading cycle %d waits: %s", self._number + 1, SERVICE_MODE)
+        self._held = True
+        await self._wake.wait()
 
     @property
     def _due(self) -> float:
@@ -150,7 +181,7 @@ class SensorWorker:
 
     async def _cycle(self) -> None:
         """One cycle between its two reports: the second comes whatever happens."""
-        self._asked, self._busy = False, True
+        self._asked, self._busy, self._held = False, True, False
         self.on_change()
         self._scope = trio.CancelScope()
         self._number += 1
@@ -164,6 +195,8 @@ class SensorWorker:
             cut_short = STOPPED if self._scope.cancelled_caught else ""
         except QueueClosed:
             log.info("reading cycle %d: %s", self._number, cut_short)
+        except RadioReserved as error:
+            cut_short = str(error)
         except Exception:  # the boundary of a cycle: the next one begins afresh
             log.exception("reading cycle %d failed", self._number)
             cut_short = "internal error"
@@ -177,7 +210,10 @@ class SensorWorker:
             self._log(reading)
 
     async def _read(self, cycle: Cycle) -> None:
-        """Ask round by round, as long as there is somebody to ask."""
+        """Ask round by round, as long as there is somebody to ask.
+
+        Raises QueueClosed, and RadioReserved when service mode begins meanwhile.
+        """
         for asked in cycle.rounds:
             answer = await self._answer(asked)
             cycle.take(asked, answer)
@@ -192,6 +228,8 @@ class SensorWorker:
                 await self._pause()
             try:
                 return await self._scheduler.perform(Priority.BACKGROUND, work)
+            except RadioReserved:
+                raise
             except DpaError as error:
                 reason = str(error)
         return reason
@@ -202,6 +240,13 @@ class SensorWorker:
             await self._transceiver.wait_connected()
 
     async def _ask_nodes(self, asked: Round) -> Answer:
+        self.asking = True
+        try:
+            return await self._transact(asked)
+        finally:
+            self.asking = False
+
+    async def _transact(self, asked: Round) -> Answer:
         if asked.command is None:
             ((address, index),) = asked.sensors
             return await self._transceiver.call(sensor.read_with_types(address, (index,)))

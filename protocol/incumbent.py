@@ -18,7 +18,7 @@ PORTS = {
 }
 """Components that are the way to the coordinator, and the kind of port that they mean."""
 
-_BOARDS = {
+_BOARDS: Mapping[tuple[object, ...], str] = {
     # device, power, bus, programming: the presets that its web interface offers.
     ("/dev/spidev0.0", 23, 7, 22): "raspberry-pi",
     ("/dev/spidev1.0", 19, 10, 3): "orange-pi-zero",
@@ -107,7 +107,7 @@ _BUS_PINS = ("spiEnableGpioPin", "uartEnableGpioPin", "i2cEnableGpioPin")
 
 def _pins(translation: Translation, name: str, content: Object) -> None:
     pins = {member: _pin(content, member) for member in _PINS}
-    board = _BOARDS.get((str(content.get("IqrfInterface")), *pins.values()))  # type: ignore[arg-type]
+    board = _BOARDS.get((str(content.get("IqrfInterface")), *pins.values()))
     if board is not None:
         translation.take("port.spi.board", board, f"{name}, whose pins are those of this board")
         return

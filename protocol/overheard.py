@@ -1,4 +1,4 @@
-"""Sensor values in frames that pass by: reports of nodes, and answers to somebody's reads.
+"""Sensor values in frames that pass by: reports of nodes, answers to somebody's reads and FRCs.
 
 What does not fit to what is known of the device belongs to nobody: its values are left out.
 """
@@ -6,8 +6,10 @@ What does not fit to what is known of the device belongs to nobody: its values a
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from protocol.dpa.collection import FRC_EXTRA_RESULT, FrcAnswer
 from protocol.dpa.packet import Request, Response, parse
 from protocol.network import Network, Sensor, Value
+from protocol.sensor_frc import SensorFrc
 from protocol.standard.sensor import (
     READ,
     READ_WITH_TYPES,
@@ -19,6 +21,9 @@ from protocol.standard.sensor import (
 
 Values = Mapping[tuple[int, int], Value]
 """Values by address and sensor index."""
+
+Exchange = tuple[Request, Response]
+"""A request and the response to it."""
 
 _RESPONSE_FLAG = 0x80
 
@@ -46,18 +51,37 @@ def reported(frame: bytes, network: Network) -> Values:
     return values
 
 
-def answered(request: Request, response: Response, network: Network) -> Values:
-    """The values in the answer to a read of sensors; none if `request` is something else.
+def answered(exchange: Exchange, network: Network, *, before: Exchange | None = None) -> Values:
+    """The values in the answer to a read of sensors, or to an FRC about them; else none.
 
+    `before` is the exchange right before this one: an Extra result belongs to the FRC there.
     Raises ProtocolError for an answer that is cut off.
     """
+    request, response = exchange
     key = request.pnum, request.pcmd
-    if key not in {READ.key, READ_WITH_TYPES.key} or response.rcode:
+    if response.rcode:
         return {}
+    if key in {READ.key, READ_WITH_TYPES.key}:
+        return _read(request, response, network)
+    if key == FRC_EXTRA_RESULT.key and before is not None:
+        return _collected(before, network, FRC_EXTRA_RESULT.decode(response.pdata))
+    return _collected(exchange, network)
+
+
+def _collected(exchange: Exchange, network: Network, extra: bytes = b"") -> Values:
+    request, response = exchange
+    frc = SensorFrc.decode(request)
+    if frc is None or response.rcode:
+        return {}
+    answer = FrcAnswer.decode(response.pdata)
+    return frc.values(network, answer.data, extra) if answer.ok else {}
+
+
+def _read(request: Request, response: Response, network: Network) -> Values:
     indexes = Selection.decode(request.pdata).ascending()
     known = {sensor.index: sensor for sensor in _sensors(network, response.nadr)}
     asked = [known[index] for index in indexes if index in known]
-    if key == READ.key:
+    if (request.pnum, request.pcmd) == READ.key:
         types = [sensor.type for sensor in asked]
         measurements: Iterable[Measurement] = zip(
             types, decode_values(types, response.pdata), strict=True

@@ -1,12 +1,15 @@
 """`make install`, `uninstall` and `deb`: what they leave where, and that it runs from there."""
 
+import argparse
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
 import sys
 import sysconfig
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -190,11 +193,23 @@ def test_every_command_is_completed_and_in_the_manual() -> None:
 
 def test_the_shell_completes(installed: Path) -> None:
     file = installed / "usr/local/share/bash-completion/completions/iqrf-trio"
-    words = "COMP_WORDS=(iqrf-trio imp); COMP_CWORD=1; _iqrf_trio; echo ${COMPREPLY[@]}"
-    done = subprocess.run(
-        ["bash", "-c", f"source {file}; {words}"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "import-incumbent\n"
+    assert completed(file, "imp") == {"import-incumbent"}
+
+
+def completed(file: Path, *words: str) -> set[str]:
+    """What the shell proposes for the last of the words behind `iqrf-trio`."""
+    typed = f"COMP_WORDS=(iqrf-trio {shlex.join(words)}); COMP_CWORD={len(words)}"
+    script = f"source {file}; {typed}; _iqrf_trio; echo ${{COMPREPLY[@]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("command", ["call", "watch", "backup", "restore", "vault"])
+def test_the_shell_completes_what_the_command_takes(command: str) -> None:
+    parser = argparse.ArgumentParser()
+    import_module(f"iqrf_trio.cli.{command}").configure(parser)
+    options = set(re.findall(r"--[a-z][a-z-]*", parser.format_help()))
+    assert completed(ROOT / "etc/completions/iqrf-trio.bash", command, "--") == options
 
 
 DEB = {

@@ -17,7 +17,7 @@ _iqrf_trio_token() {
 _iqrf_trio() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local common="--config --simulate --port --state-dir --log-level --set --help"
-    local client="--url --token --token-file --timeout --raw --help"
+    local gateway="--url --token --token-file --ca --insecure"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         COMPREPLY=($(compgen -W "run call watch token import-incumbent db products decode backup \
@@ -25,7 +25,7 @@ _iqrf_trio() {
         return
     fi
     case $prev in
-        -c | --config | --token-file | --network) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
+        -c | --config | --token-file | --ca | --file | --network) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
         --state-dir) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
         --log-level) COMPREPLY=($(compgen -W "debug info warning error" -- "$cur")) && return ;;
         --pty) COMPREPLY=($(compgen -W "uart cdc" -- "$cur")) && return ;;
@@ -39,7 +39,17 @@ _iqrf_trio() {
             COMPREPLY=($(compgen -W "--output --state-dir --databases --help" -- "$cur")
                 $(compgen -d -- "$cur"))
             ;;
-        call | watch) COMPREPLY=($(compgen -W "$client" -- "$cur")) ;;
+        call) COMPREPLY=($(compgen -W "$gateway --timeout --raw --help" -- "$cur")) ;;
+        watch) COMPREPLY=($(compgen -W "$gateway --raw --help" -- "$cur")) ;;
+        backup) COMPREPLY=($(compgen -W "$common $gateway --file --flash --nodes" -- "$cur")) ;;
+        restore)
+            COMPREPLY=($(compgen -W "$common $gateway --file --flash --coordinator --database \
+                --dry-run --force" -- "$cur"))
+            ;;
+        vault)
+            COMPREPLY=($(compgen -W "list verify show $common --file --flash --configuration" \
+                -- "$cur"))
+            ;;
         simulate)
             COMPREPLY=($(compgen -W "--tcp --pty --nodes --network --speed --seed --loss --help" \
                 -- "$cur"))

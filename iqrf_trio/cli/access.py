@@ -1,11 +1,16 @@
-"""Where a client command finds its gateway and its token: options, environment, file."""
+"""Where a client command finds its gateway, its token and its trust: options, environment, file."""
 
 import argparse
 import os
+import ssl
+import sys
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from iqrf_trio.cli import USAGE, Failure
+from iqrf_trio.cli.client import Client, client
+from iqrf_trio.edges.websocket import TlsError, client_context
 
 DEFAULT_URL = "ws://127.0.0.1:1338"
 
@@ -29,6 +34,26 @@ def add_options(parser: argparse.ArgumentParser, *, found: str = "") -> None:
         type=Path,
         help=f"a file with the token (default: {TOKEN_VARIABLE}, then {TOKEN_FILE})",
     )
+    trust = parser.add_mutually_exclusive_group()
+    trust.add_argument(
+        "--ca",
+        metavar="FILE",
+        type=Path,
+        help="of a wss:// gateway, trust the certificate in this PEM file, or who signed with it",
+    )
+    trust.add_argument(
+        "--insecure",
+        action="store_true",
+        help="take a wss:// gateway for what it says it is; whoever is on the way gets the token",
+    )
+
+
+def gateway(
+    arguments: argparse.Namespace, url: str | None = None
+) -> AbstractAsyncContextManager[Client]:
+    """The connection that the options ask for; `url` replaces theirs. Raises Failure."""
+    url = url or str(arguments.url)
+    return client(url, find_token(arguments), _trust(arguments, url))
 
 
 def find_token(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> str:
@@ -44,6 +69,23 @@ def find_token(arguments: argparse.Namespace, environment: Mapping[str, str] = o
     if not token:
         raise Failure("there is no API token", _HOW, exit_code=USAGE)
     return token
+
+
+def _trust(arguments: argparse.Namespace, url: str) -> ssl.SSLContext | None:
+    if arguments.ca is None and not arguments.insecure:
+        return None
+    if url.startswith("ws://"):
+        # Whoever asks for this counts on TLS; the token must not go in clear text.
+        option = "--insecure" if arguments.insecure else "--ca"
+        cause = f"{option} is about certificates, and {url} is without TLS"
+        raise Failure(cause, f"use wss://, or leave {option} out", exit_code=USAGE)
+    if arguments.insecure:
+        warning = "warning: the gateway's certificate is not checked; --ca FILE would check it"
+        print(warning, file=sys.stderr)
+    try:
+        return client_context(arguments.ca, verify=not arguments.insecure)
+    except TlsError as error:
+        raise Failure(str(error), "give --ca a PEM file", exit_code=USAGE) from None
 
 
 def _read(file: Path) -> str:

@@ -10,13 +10,12 @@ import orjson
 import trio
 
 from iqrf_trio.cli import FAILED
-from iqrf_trio.cli.access import add_options, find_token
-from iqrf_trio.cli.client import client
+from iqrf_trio.cli.access import add_options, gateway
 from iqrf_trio.cli.rendering import render
 from protocol.api.registry import REGISTRY
 
 HELP = """Send one request to a gateway and print each answer as it comes. Requests that take
-several steps end with the last one. The exit code is 0 if the status of the last answer is 0."""
+several steps end with the last one. The exit code is 0 if the status of every answer is 0."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,21 +41,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
-    token = find_token(arguments)
-    return trio.run(partial(_call, arguments, token))
+    return trio.run(partial(_call, arguments))
 
 
-async def _call(arguments: argparse.Namespace, token: str) -> int:
-    status = 0
-    async with client(arguments.url, token) as gateway:
+async def _call(arguments: argparse.Namespace) -> int:
+    failed = False
+    async with gateway(arguments) as connected:
         req = _request(arguments.mtype, arguments.req)
-        answers = await gateway.request(arguments.mtype, req, timeout_s=arguments.timeout)
+        answers = await connected.request(arguments.mtype, req, timeout_s=arguments.timeout)
         async for answer in answers:
-            status = answer.status
+            failed |= answer.status != 0
             shown = answer.text if arguments.raw else render(answer)
-            failed = status and not arguments.raw
-            print(shown, file=sys.stderr if failed else sys.stdout, flush=True)
-    return FAILED if status else 0
+            complaint = answer.status and not arguments.raw
+            print(shown, file=sys.stderr if complaint else sys.stdout, flush=True)
+    return FAILED if failed else 0
 
 
 def _request(mtype: str, req: object) -> object:

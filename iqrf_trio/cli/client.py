@@ -1,5 +1,6 @@
 """A gateway's client: it authenticates, asks, and keeps what comes unasked apart."""
 
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,6 +24,9 @@ _LAST_STEP = 8
 _COMPLETE = 100
 """The `progress`, in percent, that ends the network services that report it."""
 
+_BY_DEVICE = frozenset({"iqmeshNetwork_Backup"})
+"""Services that answer for each device by itself: one that failed does not end them."""
+
 _AUTH_FIXES: Mapping[object, str] = {
     1: "is it a gateway of another version?",
     2: "try again",
@@ -38,6 +42,18 @@ _REFUSAL_FIXES: Mapping[int | None, str] = {
     503: "close other clients, or raise websocket.max_clients",
 }
 """What to do about the HTTP statuses with which a gateway refuses connections."""
+
+_TRUST_FIXES: Mapping[int, str] = {
+    9: "see whether the clock here is right",
+    10: "renew it, or do without checks by --insecure",
+    62: "use a name that the certificate is for, or do without checks by --insecure",
+    64: "use an address that the certificate is for, or do without checks by --insecure",
+}
+"""What to do about certificates, by OpenSSL's code (X509_V_ERR): not valid yet, not any more, of
+another host, of another address."""
+
+_TRUST_FIX = "trust the one in a file with --ca FILE, or do without checks by --insecure"
+"""What to do about a certificate that nobody known has signed."""
 
 _CLOSE_FIXES = {
     1001: "it is shutting down; try again later",
@@ -83,7 +99,7 @@ class Received:
     def final(self) -> bool:
         """Whether no further answer to the same request follows."""
         rsp = _object(self.rsp)
-        if self.status != 0:
+        if self.status != 0 and not (self.mtype in _BY_DEVICE and "progress" in rsp):
             return True
         if "step" in rsp:
             return bool(rsp["step"] == _LAST_STEP)
@@ -169,14 +185,17 @@ class _Answers(AsyncIterator[Received]):
 
 
 @asynccontextmanager
-async def client(url: str, token: str) -> AsyncIterator[Client]:
-    """Connect to a gateway and authenticate. Raises Failure."""
+async def client(url: str, token: str, tls: ssl.SSLContext | None = None) -> AsyncIterator[Client]:
+    """Connect to a gateway and authenticate; `tls` says whom to trust. Raises Failure."""
     try:
-        async with connect(url) as connection:
+        async with connect(url, ssl_context=tls) as connection:
             granted = await _authenticate(connection, token)
             yield Client(str(granted.get("expiration")), bool(granted.get("service")), connection)
     except ConnectError as error:
-        fix = _REFUSAL_FIXES.get(error.status, "is the gateway running there?")
+        if error.distrust is None:
+            fix = _REFUSAL_FIXES.get(error.status, "is the gateway running there?")
+        else:
+            fix = _TRUST_FIXES.get(error.distrust, _TRUST_FIX)
         raise Failure(f"no connection to {error}", fix) from None
 
 

@@ -19,8 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_options(parser)
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that name or change the configuration."""
+def add_file_option(parser: argparse.ArgumentParser) -> None:
+    """The option that names the configuration."""
     parser.add_argument(
         "-c",
         "--config",
@@ -28,6 +28,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help=f"the configuration (default: {config.DEFAULT_FILE}, if it exists)",
     )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options that name or change the configuration."""
+    add_file_option(parser)
     parser.add_argument("--simulate", action="store_true", help="use a simulated mesh")
     parser.add_argument("--port", metavar="N", help="the plain WebSocket port; 0 = any free one")
     parser.add_argument("--state-dir", metavar="DIR", help="where the database is")

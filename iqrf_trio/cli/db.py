@@ -1,7 +1,6 @@
 """The database from the command line: taking an old gateway's over."""
 
 import argparse
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from iqrf_trio.cli import USAGE, Failure
 from iqrf_trio.cli.state import database_path
 from iqrf_trio.config import ConfigError
 from iqrf_trio.store import StoreError, network_import
-from iqrf_trio.store.database import connect, transact, translated
+from iqrf_trio.store.database import opened, transact
 from protocol.enumeration.identity import listed
 
 HELP = """Take over the devices of an old gateway's database, with their metadata and latest
@@ -32,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         path = database_path(arguments.state_dir, arguments.config)
         imported = network_import.read(arguments.file)
-        with translated(path), closing(connect(path)) as connection:
+        with opened(path) as connection:
             work = partial(network_import.take_over, imported=imported)
             taken = transact(connection, work)
     except ConfigError as error:

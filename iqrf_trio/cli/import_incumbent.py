@@ -6,14 +6,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 from iqrf_trio import config
 from iqrf_trio.cli import Failure
 from iqrf_trio.store import DATABASE_NAME, StoreError, network_import, token_import
-from iqrf_trio.store.database import connect, transact, translated
+from iqrf_trio.store.database import opened, transact
 from protocol.enumeration.identity import listed
 from protocol.incumbent import Translation, translate
 
@@ -166,7 +165,7 @@ def _import_tokens(source: Path, path: Path, translation: Translation) -> None:
         return
     try:
         records = token_import.read(source)
-        with translated(path), closing(connect(path)) as connection:
+        with opened(path) as connection:
             records = transact(connection, partial(token_import.take_over, records=records))
     except StoreError as error:
         raise Failure(str(error)) from None
@@ -183,7 +182,7 @@ def _import_devices(source: Path, path: Path, translation: Translation) -> None:
         return
     try:
         imported = network_import.read(source)
-        with translated(path), closing(connect(path)) as connection:
+        with opened(path) as connection:
             taken = transact(connection, partial(network_import.take_over, imported=imported))
     except StoreError as error:
         raise Failure(str(error)) from None

@@ -1,14 +1,14 @@
 """A token for whoever starts a gateway to try it: made in its database, kept in a file."""
 
 import os
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from iqrf_trio.cli import Failure
 from iqrf_trio.store import tokens
-from iqrf_trio.store.database import Connection, connect, transact, translated
+from iqrf_trio.store.database import Connection, opened, transact
 from protocol.tokens import InvalidTokenError, Verdict, judge, parse
 
 OWNER = "local"
@@ -20,7 +20,7 @@ def make(database: Path) -> str:
     """A new token of the gateway with this database. Raises StoreError."""
     now = datetime.now(UTC)
     create = partial(tokens.create, owner=OWNER, created_at=now, expires_at=now + LIFETIME)
-    with translated(database), closing(connect(database)) as connection:
+    with opened(database) as connection:
         return str(transact(connection, create))
 
 
@@ -36,9 +36,9 @@ def keep(database: Path, file: Path) -> str | None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as opened:  # noqa: PTH123 - for its mode
+        with open(descriptor, "w", encoding="utf-8") as written:  # noqa: PTH123 - for its mode
             os.fchmod(descriptor, 0o600)  # an older file may have been open to all
-            opened.write(f"{token}\n")
+            written.write(f"{token}\n")
     except OSError as error:
         cause = f"cannot keep the token in {file}: {error.strerror}"
         raise Failure(cause, "choose another file with --token-file") from None
@@ -52,5 +52,5 @@ def _is_good(database: Path, text: str) -> bool:
         known = tokens.find(connection, shown.id)
         return judge(known, shown.secret, datetime.now(UTC)) is Verdict.ACCEPTED
 
-    with translated(database), closing(connect(database)) as connection:
+    with opened(database) as connection:
         return look(connection)

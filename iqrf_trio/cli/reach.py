@@ -8,9 +8,8 @@ from typing import Any, Protocol, TypeVar
 import trio
 from attrs import frozen
 
-from iqrf_trio.cli import Failure
-from iqrf_trio.cli.access import find_token
-from iqrf_trio.cli.client import Client, client
+from iqrf_trio.cli import Failure, access
+from iqrf_trio.cli.client import Client
 from iqrf_trio.config import Config
 from iqrf_trio.edges.ports.of_config import port_of
 from iqrf_trio.scheduler import Scheduler
@@ -52,7 +51,7 @@ async def radio(arguments: argparse.Namespace, config: Config) -> AsyncIterator[
     """
     url = arguments.url or await _running(config)
     if url:
-        async with client(url, find_token(arguments)) as gateway:
+        async with access.gateway(arguments, url) as gateway:
             yield ThroughGateway(gateway)
         return
     async with trio.open_nursery() as nursery:
@@ -70,17 +69,20 @@ async def radio(arguments: argparse.Namespace, config: Config) -> AsyncIterator[
 
 async def _running(config: Config) -> str | None:
     """Where the gateway of this configuration runs, None if it does not."""
-    host, port = config.websocket.host, config.websocket.port
+    scheme, port = "ws", config.websocket.port
+    if not port:
+        scheme, port = "wss", config.websocket.tls_port
     if not port:
         return None
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    host = config.websocket.host
+    host = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     try:
         with trio.fail_after(PROBE_S):
             stream = await trio.open_tcp_stream(host, port)
     except (OSError, trio.TooSlowError):
         return None
     await stream.aclose()
-    return f"ws://[{host}]:{port}" if ":" in host else f"ws://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _ignore(_frame: bytes) -> None:

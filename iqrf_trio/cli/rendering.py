@@ -15,7 +15,8 @@ Object = Mapping[str, Any]
 def render(received: Received) -> str:
     """An answer or report for a person to read; raises nothing, whatever the gateway sent."""
     if received.status != 0:
-        return f"{received.mtype}: status {received.status}: {received.explanation}"
+        about = f"{received.mtype}{_whose(received.rsp)}"
+        return f"{about}: status {received.status}: {received.explanation}"
     if received.rsp is None or received.rsp == {}:
         return "ok"
     layout = _LAYOUTS.get(received.mtype)
@@ -25,6 +26,14 @@ def render(received: Received) -> str:
         except (KeyError, TypeError, AttributeError):
             pass  # not the shape that the API promises; then as it came
     return pretty(received.rsp)
+
+
+def _whose(rsp: object) -> str:
+    """Which devices an answer names, if it is about some."""
+    devices = rsp.get("devices") if isinstance(rsp, dict) else None
+    named = devices if isinstance(devices, list) else []
+    addresses = [str(each.get("deviceAddr")) for each in named if isinstance(each, dict)]
+    return f" of device {', '.join(addresses)}" if addresses else ""
 
 
 def pretty(value: object) -> str:

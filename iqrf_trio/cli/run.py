@@ -56,14 +56,16 @@ async def _run(loaded: Config, arguments: argparse.Namespace) -> None:
         if token_file is not None:
             database = loaded.gateway.state_dir / DATABASE_NAME
             keep = partial(local_token.keep, database, token_file)
-            _introduce(running.url, await trio.to_thread.run_sync(keep), token_file)
+            new = await trio.to_thread.run_sync(keep)
+            _introduce(running.url, new, token_file, loaded.websocket.certificate)
 
 
-def _introduce(url: str, new_token: str | None, file: Path) -> None:
+def _introduce(url: str, new_token: str | None, file: Path, certificate: str = "") -> None:
     """Tell the user what to type next, ready to be copied."""
     if new_token:
         print(f"API token, kept in {file}:\n{new_token}")
     options = [] if url == DEFAULT_URL else ["--url", url]
+    options += ["--ca", certificate] if url.startswith("wss://") else []
     options += [] if file == TOKEN_FILE else ["--token-file", str(file)]
     command = shlex.join([*_program(), "call", *options, *FIRST_REQUEST])
     print(f"Try, in another terminal:\n{command}", flush=True)

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from iqrf_trio.cli.token_options import (
 )
 from iqrf_trio.cli.token_output import details, new_token, table, to_json, token_object
 from iqrf_trio.store import StoreError, token_import, tokens
-from iqrf_trio.store.database import Connection, connect, transact, translated
+from iqrf_trio.store.database import Connection, opened, transact
 from iqrf_trio.store.errors import ExpiredTokenError, RevokedTokenError, UnknownTokenError
 from protocol.times import InvalidTimeError, parse_expiration
 
@@ -167,7 +166,7 @@ def _transact(
 ) -> T:
     """Run `fn` on the database that `options` mean; what it wrote is on the disk afterwards."""
     path = _database_path(options)
-    with translated(path), closing(connect(path, create=create)) as connection:
+    with opened(path, create=create) as connection:
         return transact(connection, fn)
 
 

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import trio
 
-from iqrf_trio.cli.access import add_options, find_token
-from iqrf_trio.cli.client import Received, client
+from iqrf_trio.cli.access import add_options, gateway
+from iqrf_trio.cli.client import Received
 from iqrf_trio.cli.rendering import line, render
 
 HELP = """Print what a gateway sends unasked, as it comes: sensor reports as tables, other
@@ -25,19 +25,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs until it is interrupted; raises Failure when the gateway leaves."""
-    token = find_token(arguments)
     try:
-        trio.run(partial(_watch, arguments.url, token, raw=arguments.raw))
+        trio.run(partial(_watch, arguments))
     except* KeyboardInterrupt:
         pass  # the way to end it
     return 0
 
 
-async def _watch(url: str, token: str, *, raw: bool) -> NoReturn:
-    async with client(url, token) as gateway:
+async def _watch(arguments: argparse.Namespace) -> NoReturn:
+    async with gateway(arguments) as connected:
         while True:
-            received = await gateway.message()
-            print(received.text if raw else _shown(received), flush=True)
+            received = await connected.message()
+            print(received.text if arguments.raw else _shown(received), flush=True)
 
 
 def _shown(received: Received) -> str:

@@ -22,8 +22,9 @@ _OF_WEBSOCKET = (
     "handshake_timeout",
     "heartbeat",
     "origins",
+    "async_messages",
 )
-"""What of `[websocket]` counts from the next client on."""
+"""What of `[websocket]` counts from the next client on, or from the next message."""
 
 
 def differences(old: Config, new: Config) -> tuple[str, ...]:

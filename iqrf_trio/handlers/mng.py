@@ -39,9 +39,11 @@ def mode(gateway: Gateway, exchange: Exchange[mng.Mode]) -> Answer:
                 gateway.scheduler.reserve()
             except RadioReserved:
                 raise mng.ManagementError("Exclusive access already assigned") from None
+            gateway.worker.reconsider()
             gateway.monitor.changed()
         case "operational":
             gateway.scheduler.release()
+            gateway.worker.reconsider()
             gateway.monitor.changed()
         case "forwarding":
             raise mng.ManagementError("There is no UDP channel that packets could be forwarded to.")

@@ -37,9 +37,10 @@ def status(gateway: Gateway, exchange: Exchange[None]) -> Answer:
 
 
 def start(gateway: Gateway, exchange: Exchange[None]) -> Answer:
-    """Have the worker read now and from now on."""
+    """Have the worker read now and from now on; in service mode as soon as that is over."""
     gateway.worker.start()
-    return exchange.answer()
+    answer = exchange.answer()
+    return sensor_data.held(answer) if gateway.worker.held else answer
 
 
 def stop(gateway: Gateway, exchange: Exchange[None]) -> Answer:
@@ -49,7 +50,7 @@ def stop(gateway: Gateway, exchange: Exchange[None]) -> Answer:
 
 
 def invoke(gateway: Gateway, exchange: Exchange[None]) -> Answer:
-    """Have the worker read now instead of when its period is over."""
+    """Have the worker read now instead of when its period is over; raises RadioReserved."""
     try:
         gateway.worker.invoke()
     except NotRunningError:

@@ -13,6 +13,7 @@ from iqrf_trio.simulator.module import Module
 from iqrf_trio.simulator.signals import phase_of
 from iqrf_trio.simulator.world import World
 from protocol.dpa import commands
+from protocol.dpa.collection import FRC_SENDS
 from protocol.dpa.coordinator import OPTIMIZED_HOPS
 from protocol.dpa.packet import COORDINATOR, Request
 from protocol.dpa.timing import Timing, execution_ms, frc_ms
@@ -38,8 +39,7 @@ _DISCOVERY_MS = 250
 _DISCOVERY_NODE_MS = 220
 """Seen: 3.3 s for 15 nodes, 9.05 s for 40."""
 
-_FRCS = frozenset((commands.FRC_SEND.key, commands.FRC_SEND_SELECTIVE.key))
-_BLOCKING = _FRCS | {
+_BLOCKING = FRC_SENDS | {
     commands.BOND_NODE.key,
     commands.DISCOVERY.key,
     commands.AUTHORIZE_BOND.key,
@@ -91,7 +91,7 @@ class Coordinator(Module):
     def duration_ms(self, request: Request, now: float) -> int:
         """How long a command of its own will take it."""
         key = request.pnum, request.pcmd
-        if key in _FRCS:
+        if key in FRC_SENDS:
             return LOCAL_MS + frc_ms(self.timing())
         if key == commands.DISCOVERY.key:
             return _DISCOVERY_MS + _DISCOVERY_NODE_MS * len(self.bonds.mids)

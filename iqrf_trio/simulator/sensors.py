@@ -9,12 +9,11 @@ from iqrf_trio.simulator.peripheral import Handler, Peripheral
 from iqrf_trio.simulator.refusal import FAIL, WRONG_LENGTH, Refused, of_length
 from iqrf_trio.simulator.signals import phase_of
 from protocol.dpa.commands import PeripheralInfo
-from protocol.dpa.frc import SENSOR_2BIT, SENSOR_2BYTE
 from protocol.dpa.packet import MAX_PDATA
 from protocol.dpa.pnum import SENSOR
 from protocol.errors import RemoteProtocolError
 from protocol.network import Value
-from protocol.standard.quantities import NoValue, quantity
+from protocol.standard.quantities import PARTIAL, NoValue, quantity
 from protocol.standard.sensor import (
     ANY_TYPE,
     ENUMERATE,
@@ -28,9 +27,6 @@ from protocol.standard.sensor import (
 )
 
 _UNSUPPORTED = NoValue.UNSUPPORTED.value
-
-_PARTIAL = {(129, SENSOR_2BIT), (160, SENSOR_2BYTE)}
-"""Type and FRC command where an answer is only a part of the value."""
 
 
 @define
@@ -79,7 +75,7 @@ class Sensors(Peripheral):
             return _UNSUPPORTED
         kind = quantity(self.models[index].type)
         frc = kind.encode_frc(command, self.at(index, now), extra=question.extra)
-        if command in kind.frcs and (kind.type, command) not in _PARTIAL:
+        if command in kind.frcs and (kind.type, command) not in PARTIAL:
             self.said[index] = kind.decode_frc(command, frc, extra=question.extra)
         return frc
 

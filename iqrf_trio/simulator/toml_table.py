@@ -1,13 +1,20 @@
 """Reading a table of TOML key by key, without guessing what was meant."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from enum import Enum
+from typing import Literal, TypeVar, cast
 
 from attrs import define, field
 
 T = TypeVar("T")
 
-_REQUIRED = object()
+
+class _Default(Enum):
+    NONE = "the key must be given"
+
+
+_Required = Literal[_Default.NONE]
+
 _KINDS: Mapping[type, str] = {
     bool: "true or false",
     int: "a whole number",
@@ -30,23 +37,27 @@ class Table:
     _values: dict[str, object]
     _known: list[str] = field(init=False, factory=list)
 
-    def take(self, key: str, kind: type[T], default: T | object = _REQUIRED) -> T:
+    def take(self, key: str, kind: type[T], default: T | _Required = _Default.NONE) -> T:
         """The value of `key`, or the default; raises NetworkFileError."""
         self._known.append(key)
         if key not in self._values:
-            if default is _REQUIRED:
+            if default is _Default.NONE:
                 raise self.error(key, "is missing")
-            return default  # type: ignore[return-value]
+            return default
         return self.checked(key, self._values.pop(key), kind)
 
-    def number(self, key: str, low: int, high: int, default: int | object = _REQUIRED) -> int:
+    def number(
+        self, key: str, low: int, high: int, default: int | _Required = _Default.NONE
+    ) -> int:
         """The whole number of `key`, in `low..high`."""
         value = self.take(key, int, default)
         if not low <= value <= high:
             raise self.error(key, f"must be in {low}..{high}, not {value}")
         return value
 
-    def choice(self, key: str, choices: Iterable[str], default: str | object = _REQUIRED) -> str:
+    def choice(
+        self, key: str, choices: Iterable[str], default: str | _Required = _Default.NONE
+    ) -> str:
         """The text of `key`, one of `choices`."""
         value = self.take(key, str, default)
         if value not in choices:
@@ -55,10 +66,12 @@ class Table:
 
     def checked(self, key: str, value: object, kind: type[T]) -> T:
         """`value`, if it is of `kind`; a whole number is a number too."""
-        accepted = (int, float) if kind is float else (kind,)
-        if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
-            raise self.error(key, f"must be {_KINDS[kind]}, not {value!r}")
-        return value  # type: ignore[return-value]
+        if isinstance(value, bool) == (kind is bool):
+            if isinstance(value, kind):
+                return value
+            if isinstance(value, int) and kind is float:
+                return cast("T", value)
+        raise self.error(key, f"must be {_KINDS[kind]}, not {value!r}")
 
     def has(self, key: str) -> bool:
         """Whether `key` is given and not taken yet."""

@@ -7,7 +7,7 @@ but the disk, and cancelling its caller neither tears it nor hides that it happe
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -124,6 +124,13 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
         raise _ERRORS.get(code, StoreError)(f"{path}: {error}") from error
+
+
+@contextmanager
+def opened(path: Path, *, create: bool = True) -> Iterator[Connection]:
+    """The database at `path` as `connect` opens it, closed in the end. Raises StoreError."""
+    with translated(path), closing(connect(path, create=create)) as connection:
+        yield connection
 
 
 def transact(connection: Connection, fn: Callable[[Connection], T], *, durable: bool = True) -> T:

@@ -71,6 +71,11 @@ def status(*, running: bool, reading: bool) -> Json:
     return {"running": running, "reading": reading}
 
 
+def held(answer: Answer) -> Answer:
+    """The answer that the worker runs, but will not read before service mode is over."""
+    return attrs.evolve(answer, status_str="ok; service mode: readings begin when it is over")
+
+
 def report_started(number: int, at: datetime) -> Answer:
     """The report that cycle `number` (from 1) begins."""
     return _report(_when(number, at, reading=True))

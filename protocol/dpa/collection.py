@@ -48,6 +48,9 @@ FRC_EXTRA_RESULT = Command(FRC, 0x01, "ExtraResult", Layout(_decode_extra, bytes
 FRC_SEND_SELECTIVE = Command(FRC, 0x02, "SendSelective", _ANSWER)
 FRC_SET_PARAMS = Command(FRC, 0x03, "SetParams", BYTE)
 
+FRC_SENDS = frozenset((FRC_SEND.key, FRC_SEND_SELECTIVE.key))
+"""The two that ask nodes."""
+
 FRC_COMMANDS = (FRC_SEND, FRC_EXTRA_RESULT, FRC_SEND_SELECTIVE, FRC_SET_PARAMS)
 
 

@@ -18,6 +18,8 @@ LIGHT = 0x4A
 BINARY_OUTPUT = 0x4B
 SENSOR = 0x5E
 OLD_LIGHT = 0x71
+"""The Light standard of 2018, retired when LIGHT took its name: frames are named, but a device that
+has only this is no light to anybody, as none of today's commands reach it."""
 EXPLORATION = 0xFF
 
 FIRST_USER = 0x20

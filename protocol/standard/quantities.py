@@ -49,6 +49,10 @@ _NATIVE_FRC = {1: SENSOR_1BYTE, 2: SENSOR_2BYTE, 4: SENSOR_4BYTE}
 """By the bytes of a direct value."""
 
 
+PARTIAL = frozenset({(129, SENSOR_2BIT), (160, SENSOR_2BYTE)})
+"""Type and FRC command where an answer is only a part of the value: a bit, a half."""
+
+
 @frozen
 class Quantity:
     """A quantity of the standard, or one that a product puts in the place of a generic type.

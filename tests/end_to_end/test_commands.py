@@ -1,6 +1,7 @@
 """The installed command with real sockets: what the README shows, and what a bad day brings."""
 
 import json
+import shlex
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,9 +13,12 @@ import trio
 from iqrf_trio.edges.websocket import Connection, ConnectionClosed, connect
 from tests.end_to_end.process import Program, done, program
 from tests.iqrf_trio.house import ask, heard, request
+from tests.iqrf_trio.rig import CERTIFICATE, KEY
 
-RUN = ("run", "--state-dir", ".run", "--token-file", ".run/token", "--port", "0")
-SIMULATED = (*RUN, "--simulate", "--set", "simulator.speed=0")
+KEPT = ("--state-dir", ".run", "--token-file", ".run/token")
+RUN = ("run", *KEPT, "--port", "0")
+MESH = ("--simulate", "--set", "simulator.speed=0")
+SIMULATED = (*RUN, *MESH)
 LED = {"rData": "00.00.06.03.ff.ff"}
 
 
@@ -49,6 +53,22 @@ async def test_run_in_one_terminal_and_call_in_another(tmp_path: Path) -> None:
     assert (await trio.Path(tmp_path, ".run/token").stat()).st_mode & 0o777 == 0o600
     assert (await trio.Path(tmp_path, ".run/iqrf-trio.db").stat()).st_mode & 0o777 == 0o600
     assert not await trio.Path(tmp_path, ".run/iqrf-trio.db-wal").exists()
+
+
+async def test_a_gateway_with_a_certificate_of_its_own(tmp_path: Path) -> None:
+    tls = ("port=off", "tls_port=0", f"certificate={CERTIFICATE}", f"private_key={KEY}")
+    sets = (word for each in tls for word in ("--set", f"websocket.{each}"))
+    async with program("run", *KEPT, *MESH, *sets, cwd=tmp_path) as gateway:
+        url = "wss://" + (await gateway.line("ready: wss://")).rpartition("wss://")[2]
+        # What it says to type next works, and does not without the trust.
+        line = await gateway.line(f"call --url {url} --ca {CERTIFICATE} iqrfDb_Enumerate")
+        assert "Enumeration finished" in await done(shlex.split(line)[1:], tmp_path)
+        version = ["call", "--url", url, "mngDaemon_Version"]
+        said = await done(version, tmp_path, code=1)
+        assert said.count("\n") == 1
+        assert "self-signed certificate; trust the one in a file with --ca FILE" in said
+        assert "warning" in await done([*version, "--insecure"], tmp_path)
+        assert await gateway.end(signal.SIGTERM) == 0
 
 
 async def test_the_token_of_the_first_run_serves_the_second(tmp_path: Path) -> None:

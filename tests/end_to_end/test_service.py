@@ -3,7 +3,6 @@
 import os
 import signal
 import stat
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import trio
 
 from iqrf_trio.edges.websocket import connect
-from tests.iqrf_trio.cli.process import ROOT, Command
+from tests.iqrf_trio.cli.process import ROOT, Command, python
 from tests.iqrf_trio.service_manager import ServiceManager, service_manager
 
 WRITES = """
@@ -46,27 +45,15 @@ async def service(
     """The gateway as systemd would start it, with `settings` in its file."""
     (directory / "etc.toml").write_text(settings)
     words = ("run", "-c", "etc.toml", "--simulate", "--port", "0", "--state-dir", "state")
-    process = await trio.lowlevel.open_process(
-        [sys.executable, "-c", WRITES, *words],
-        stdout=-1,
-        stderr=-2,
-        cwd=directory,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "NOTIFY_SOCKET": manager.address,
-            "WATCHDOG_USEC": str(int(watchdog_s * 1e6)),
-        },
-    )
-    running = Command(process)
-    try:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "NOTIFY_SOCKET": manager.address,
+        "WATCHDOG_USEC": str(int(watchdog_s * 1e6)),
+    }
+    async with python("-c", WRITES, *words, directory=directory, env=environment) as running:
         yield running
-    finally:
-        if process.poll() is None:
-            process.kill()
-        with trio.CancelScope(shield=True):
-            await process.wait()
 
 
 async def test_the_life_of_a_service(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import trio
 from attrs import define, evolve, field
@@ -102,9 +103,9 @@ class TokenTable:
         self.delay_s = 0.0
         self._changed = False
 
-    def change(self, token_id: int, **changes: object) -> None:
+    def change(self, token_id: int, **changes: Any) -> None:
         """What the token tool does in another process."""
-        self.tokens[token_id] = evolve(self.tokens[token_id], **changes)  # type: ignore[arg-type]
+        self.tokens[token_id] = evolve(self.tokens[token_id], **changes)
         self._changed = True
 
     def delete(self, token_id: int) -> None:

@@ -1,7 +1,7 @@
 """A gateway without its doors: everything from the handlers down to a simulated mesh."""
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +35,7 @@ from iqrf_trio.vault.of_config import keeper_of
 from iqrf_trio.vault.radio import Devices
 from protocol import network
 from protocol.dpa.timing import RfMode, frc_ms
+from protocol.dpa.transaction import Outcome
 from protocol.network import Device, Identity, Network, Sensor, Value
 from protocol.sensor_settings import Messaging, SensorSettings
 from protocol.standard.quantities import quantity
@@ -115,8 +116,13 @@ class CutPort(SimulatorPort):
 
 @define(eq=False)
 class Client:
-    """A client with all that it was answered, in the form of its `data` members."""
+    """A client with all that it was answered, in the form of its `data` members.
 
+    `frcs_before` counts the FRCs of the mesh before the last answer.
+    """
+
+    frcs: Callable[[], int] = int
+    frcs_before: int = 0
     remote: str = "test"
     service: bool = False
     answers: list[Json] = field(factory=list)
@@ -127,6 +133,7 @@ class Client:
         reports.subscribe(self.reply)
 
     def reply(self, text: str) -> None:
+        self.frcs_before = self.frcs()
         self.answers.append(json.loads(text)["data"])
         self.news.set()
         self.news = trio.Event()
@@ -170,9 +177,9 @@ class Rig:
         """How long one round takes at most: an FRC, its extra result, and the way of the frames."""
         return frc_ms(self.mesh.coordinator.timing()) / 1000 + 0.1
 
-    def send(self, mtype: str, req: object = None) -> Client:
+    def send(self, mtype: str, req: object = None, *, service: bool = False) -> Client:
         """Send a request; what needs not wait is answered when this returns."""
-        client = Client()
+        client = Client(lambda: self.frcs, service=service)
         self._serial += 1
         data = {"msgId": str(self._serial)} | ({} if req is None else {"req": req})
         Dispatcher(self.gateway).accept(json.dumps({"mType": mtype, "data": data}), client)
@@ -276,8 +283,14 @@ def _build(mesh: Mesh, store: Store, path: Path, settings: SensorSettings, *, un
     announcer = Announcer("id", {WEBSOCKET: Outlet(reports.publish, unasked=unasked)})
     overheard = Overheard(store, now)
     port = CutPort(mesh)
-    transceiver = Transceiver(port, on_async=overheard.frame, on_answer=overheard.answer)
+
+    def on_answer(outcome: Outcome) -> None:
+        if not worker.asking:
+            overheard.answer(outcome, lambda: transceiver.counters)
+
+    transceiver = Transceiver(port, on_async=overheard.frame, on_answer=on_answer)
     scheduler = Scheduler()
+    worker = SensorWorker(settings, transceiver, scheduler, store, announcer, now)
     parts = Gateway(
         ins_id="id",
         version="0",
@@ -285,7 +298,7 @@ def _build(mesh: Mesh, store: Store, path: Path, settings: SensorSettings, *, un
         scheduler=scheduler,
         transceiver=transceiver,
         enumeration=Enumeration(Interview(transceiver, scheduler), store, announcer.enumeration),
-        worker=SensorWorker(settings, transceiver, scheduler, store, announcer, now),
+        worker=worker,
         local_time=lambda _: EPOCH,
         keeper=keeper_of(
             Config(config.Gateway(state_dir=path.parent)),

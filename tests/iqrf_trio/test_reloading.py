@@ -11,6 +11,7 @@ import trio
 from attrs import evolve
 
 from iqrf_trio import config, logs
+from iqrf_trio.announcements import Announcer, Outlet
 from iqrf_trio.config.differences import differences, with_changes
 from iqrf_trio.edges.notify import Notifier
 from iqrf_trio.edges.websocket import Server, open_listeners
@@ -18,6 +19,7 @@ from iqrf_trio.edges.websocket import serve as serve_websockets
 from iqrf_trio.reloading import Reloading, limits_of
 from iqrf_trio.scheduler import Job, QueueFull
 from protocol.lanes import Priority
+from protocol.sensor_settings import Messaging
 from tests.iqrf_trio.house import House, house
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "tls"
@@ -41,7 +43,7 @@ async def serve(connection: object) -> None:
     """Nobody comes."""
 
 
-def reloading_of(home: House, file: Path) -> Reloading:
+def reloading_of(home: House, file: Path, outlet: Outlet | None = None) -> Reloading:
     running = config.load(file, (), environment={})
     server = Server(serve, limits_of(running.websocket))
     return Reloading(
@@ -52,6 +54,7 @@ def reloading_of(home: House, file: Path) -> Reloading:
         server,
         home.gateway.scheduler,
         home.gateway.worker,
+        outlet or Outlet(lambda _: None),
     )
 
 
@@ -81,6 +84,19 @@ async def test_limits_queues_and_worker_follow_the_file(
         "reloaded; changed: websocket.auth_failures_per_minute, websocket.max_clients, "
         "websocket.heartbeat, queue.network_capacity, sensor_data.period"
     )
+
+
+async def test_asynchronous_messages_are_switched_off_and_on(tmp_path: Path, file: Path) -> None:
+    told: list[str] = []
+    outlet = Outlet(told.append)
+    announcer = Announcer("id", {Messaging("ws", "WebsocketMessaging"): outlet})
+    async with house(tmp_path / "state") as home:
+        reloading = reloading_of(home, file, outlet)
+        for wanted, messages in (("true", 1), ("false", 1), ("true", 2)):
+            rewrite(file, f"[websocket]\nasync_messages = {wanted}\n")
+            await reloading.reload()
+            announcer.frame(b"\1\0\x5e\xfb\0\0\0\0")
+            assert len(told) == messages
 
 
 async def test_what_clients_set_is_not_undone_by_a_file_that_says_nothing_new(

@@ -459,9 +459,10 @@ async def test_a_client_waits_for_one_round_at_most(autojump_clock: MockClock) -
         while rig.status()[1]:
             await trio.sleep(random.uniform(0, 2 * rig.round_s))
             asked_at, frcs = trio.current_time(), rig.frcs
-            answer = await rig.ask("iqrfRaw", {"rData": "00.00.00.00.ff.ff"})
-            assert answer["status"] == 0
-            assert rig.frcs == frcs
+            client = rig.send("iqrfRaw", {"rData": "00.00.00.00.ff.ff"})
+            await client.news.wait()
+            assert client.answers[0]["status"] == 0
+            assert client.frcs_before == frcs
             waits.append(trio.current_time() - asked_at)
         assert len(waits) > 10
         assert max(waits) <= rig.round_s
@@ -480,7 +481,7 @@ async def test_clients_that_wait_go_first(autojump_clock: MockClock) -> None:
             bursts.append([rig.send("iqrfRaw", {"rData": "01.00.06.03.ff.ff"}) for _ in range(2)])
         await bursts[-1][-1].news.wait()
         assert all(client.answers for burst in bursts for client in burst)
-        assert rig.frcs == frcs
+        assert bursts[-1][-1].frcs_before == frcs
 
 
 # Whatever happens, a second report.

@@ -85,7 +85,7 @@ def test_any_quantity_that_is_read(sensor_type: int) -> None:
     sent = decode(sensor_type, encode(sensor_type, value))
     mesh = network(node(7, sensor_type))
     expected = {} if sent is None else {(7, 0): sent}
-    assert answered(*read(7, [0], (sensor_type, value)), mesh) == expected
+    assert answered(read(7, [0], (sensor_type, value)), mesh) == expected
 
 
 @pytest.mark.parametrize(
@@ -107,34 +107,34 @@ def test_an_answer_is_about_the_sensors_that_were_asked_for(
     measurements: tuple[sensor.Measurement, ...],
     values: dict[tuple[int, int], Value],
 ) -> None:
-    assert answered(*read(1, indexes, *measurements), MESH) == values
+    assert answered(read(1, indexes, *measurements), MESH) == values
 
 
 def test_an_answer_without_types() -> None:
     request = sensor.read_values(1, (1, 2, 128), (0, 2)).request
     response = answer(request, hwpid=2, pdata=bytes.fromhex("400168"))
-    assert answered(request, response, MESH) == {(1, 0): 20.0, (1, 2): 52.0}
+    assert answered((request, response), MESH) == {(1, 0): 20.0, (1, 2): 52.0}
     with pytest.raises(ProtocolError):
-        answered(request, evolve(response, pdata=b"\1\2"), MESH)
+        answered((request, evolve(response, pdata=b"\1\2")), MESH)
 
 
 def test_what_is_no_good_answer_to_a_read() -> None:
     request, response = read(1, None, (1, 20.0))
-    assert answered(request, evolve(response, rcode=1), MESH) == {}
-    assert answered(request, response, Network()) == {}
-    assert answered(evolve(request, pcmd=0x3E), response, MESH) == {}
-    assert answered(evolve(request, pnum=0x20), response, MESH) == {}
+    assert answered((request, evolve(response, rcode=1)), MESH) == {}
+    assert answered((request, response), Network()) == {}
+    assert answered((evolve(request, pcmd=0x3E), response), MESH) == {}
+    assert answered((evolve(request, pnum=0x20), response), MESH) == {}
     with pytest.raises(ProtocolError):
-        answered(request, evolve(response, pdata=response.pdata[:-1]), MESH)
+        answered((request, evolve(response, pdata=response.pdata[:-1])), MESH)
     with pytest.raises(ProtocolError):
-        answered(evolve(request, pdata=b"\1\2"), response, MESH)
+        answered((evolve(request, pdata=b"\1\2"), response), MESH)
 
 
 def test_values_are_what_the_sensor_means_by_them() -> None:
     device = node(1, 1)
     (known,) = device.sensors
     mesh = network(evolve(device, sensors=(evolve(known, scale=0.1, decimals=1),)))
-    assert answered(*read(1, None, (1, 20.0)), mesh) == {(1, 0): 2.0}
+    assert answered(read(1, None, (1, 20.0)), mesh) == {(1, 0): 2.0}
     assert reported(report(1, (1, 20.0)), mesh) == {(1, 0): 2.0}
 
 
@@ -145,7 +145,7 @@ def test_noise_is_understood_or_refused(frame: bytes, pdata: bytes) -> None:
     listeners: tuple[Callable[[], Values], ...] = (
         lambda: reported(b"\1\0\x5e\xfb" + frame, MESH),
         lambda: reported(frame, MESH),
-        lambda: answered(request, spoilt, MESH),
+        lambda: answered((request, spoilt), MESH),
     )
     for listen in listeners:
         try:

@@ -13,7 +13,7 @@ from iqrf_trio.edges.websocket.connection import (
 from iqrf_trio.edges.websocket.limits import Limits
 from iqrf_trio.edges.websocket.listeners import Endpoint, ListenError, bind, open_listeners
 from iqrf_trio.edges.websocket.server import Handler, Server, serve
-from iqrf_trio.edges.websocket.tls import TlsError, reload, tls_context
+from iqrf_trio.edges.websocket.tls import TlsError, client_context, reload, tls_context
 
 __all__ = [
     "GOING_AWAY",
@@ -31,6 +31,7 @@ __all__ = [
     "Server",
     "TlsError",
     "bind",
+    "client_context",
     "connect",
     "open_listeners",
     "reload",

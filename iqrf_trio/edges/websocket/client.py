@@ -20,12 +20,16 @@ _PORTS = {"ws": 80, "wss": 443}
 class ConnectError(Exception):
     """There is no connection to the gateway; the text names the URL and the reason.
 
-    `status` is the HTTP status with which the gateway refused, if it did.
+    `status` is the HTTP status with which the gateway refused, if it did; `distrust` is the code
+    of OpenSSL (X509_V_ERR) for what is wrong with its certificate, if that was it.
     """
 
-    def __init__(self, url: str, reason: str, status: int | None = None) -> None:
+    def __init__(
+        self, url: str, reason: str, status: int | None = None, distrust: int | None = None
+    ) -> None:
         super().__init__(f"{url}: {reason}")
         self.status = status
+        self.distrust = distrust
 
 
 @asynccontextmanager
@@ -121,4 +125,7 @@ def _refused(url: str, error: BaseException, wire: Wire | None, timeout_s: float
         case OSError(__cause__=ExceptionGroup() as group):
             # Trio has tried every address of the host.
             return ConnectError(url, str(group.exceptions[0]))
+        case trio.BrokenResourceError(__cause__=ssl.SSLCertVerificationError() as cause):
+            reason = f"its certificate is not trusted: {cause.verify_message.rstrip('.')}"
+            return ConnectError(url, reason, distrust=cause.verify_code)
     return ConnectError(url, str(error.__cause__ or error))

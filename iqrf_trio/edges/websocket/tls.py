@@ -1,4 +1,4 @@
-"""TLS for the server: the two levels clients may be held to, and certificates that can change."""
+"""TLS: the two levels a server holds its clients to, certificates that can change, and trust."""
 
 import ssl
 from pathlib import Path
@@ -21,6 +21,8 @@ _INTERMEDIATE_CIPHERS = ":".join(
     )
 )
 """Mozilla's "intermediate" suites for TLS 1.2, without the DHE ones, which need parameters."""
+
+_CERTIFICATE_MARK = "-----BEGIN CERTIFICATE-----"
 
 _ALERTS = {"UNSUPPORTED_PROTOCOL": 70, "NO_SHARED_CIPHER": 40}
 """Alert descriptions (RFC 8446, 6.2) by the reason that OpenSSL gives."""
@@ -57,7 +59,7 @@ def reload(context: ssl.SSLContext, certificate: str | Path, key: str | Path) ->
 
 
 def _load(context: ssl.SSLContext, certificate: str | Path, key: str | Path) -> None:
-    _read(certificate, "certificate", "-----BEGIN CERTIFICATE-----")
+    _read(certificate, "certificate", _CERTIFICATE_MARK)
     _read(key, "private key", "PRIVATE KEY-----")
     try:
         # With a passphrase given, OpenSSL never asks for one on the terminal.
@@ -82,6 +84,29 @@ def _read(file: str | Path, what: str, mark: str) -> None:
         raise TlsError(f"{what} {file}: is not in PEM form")
     if "ENCRYPTED" in text:
         raise TlsError(f"{what} {file}: is encrypted; give one without a passphrase")
+
+
+def client_context(trusted: Path | None = None, *, verify: bool = True) -> ssl.SSLContext:
+    """A client's context: it trusts whom the system trusts, or the certificates in `trusted` alone.
+
+    `trusted` is a PEM file with the server's own certificate or one that it was signed with. Not
+    to `verify` is to talk to anybody. Raises TlsError.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif trusted is None:
+        context.load_default_certs()
+    else:
+        _read(trusted, "certificate", _CERTIFICATE_MARK)
+        # Somebody's own certificate is seldom one of an authority, and it is this one they mean.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        try:
+            context.load_verify_locations(trusted)
+        except ssl.SSLError:
+            raise TlsError(f"certificate {trusted}: is malformed") from None
+    return context
 
 
 async def shake_hands(stream: trio.SSLStream[LingeringStream]) -> None:

@@ -11,12 +11,27 @@ from attrs import define, field
 
 from iqrf_trio.config import WebSocket
 from iqrf_trio.edges.websocket import Connection, Limits, open_listeners, serve
+from tests.iqrf_trio.rig import KEY, VECTORS
 
 TOKEN = "iqrfgd2;1;" + "A" * 43 + "="
 EXPIRATION = "2030-01-31T12:00:00.000Z"
 
 PATIENCE_S = 30.0
 """For a whole test, so that a client that waits for nothing fails instead of hanging."""
+
+PLAIN = WebSocket(port=0)
+
+
+def secured(certificate: str = "certificate.pem", host: str = "127.0.0.1") -> WebSocket:
+    """How to listen with TLS alone; the certificates are for localhost and 127.0.0.1."""
+    return WebSocket(
+        host=host,
+        port=None,
+        tls_port=0,
+        certificate=str(VECTORS / certificate),
+        private_key=str(KEY),
+    )
+
 
 Script = Callable[[dict[str, Any]], Iterable[str | dict[str, Any] | int]]
 """What follows a request: texts, objects made JSON, or a code to close with."""
@@ -74,9 +89,10 @@ async def gateway(
     authenticate: Callable[[str], str | dict[str, Any] | int] = granted,
     greeting: Iterable[str | dict[str, Any] | int] = (),
     limits: Limits | None = None,
+    listening: WebSocket = PLAIN,
 ) -> AsyncIterator[Gateway]:
     """Serve `script`; `greeting` is sent behind the answer to the authentication."""
-    endpoints = await open_listeners(WebSocket(port=0))
+    endpoints = await open_listeners(listening)
     it = Gateway(endpoints[0].url)
     handler = partial(_serve, it, script, authenticate, list(greeting))
     with trio.fail_after(PATIENCE_S):

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -54,13 +54,21 @@ class Command:
 @asynccontextmanager
 async def command(*words: str, directory: Path) -> AsyncIterator[Command]:
     """Run `iqrf-trio` with `words` in `directory`; stdout and stderr are one stream."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    async with python("-m", "iqrf_trio", *words, directory=directory, env=environment) as running:
+        yield running
+
+
+@asynccontextmanager
+async def python(*words: str, directory: Path, env: Mapping[str, str]) -> AsyncIterator[Command]:
+    """Run Python with `words`, killed in the end if it still runs."""
     process = await trio.lowlevel.open_process(
-        [sys.executable, "-m", "iqrf_trio", *words],
+        [sys.executable, *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=directory,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        env=env,
     )
     running = Command(process)
     try:

@@ -138,6 +138,42 @@ async def test_answers_end_with_the_final_one(script: Script, count: int) -> Non
         assert [each.final for each in answers] == [False] * (count - 1) + [True]
 
 
+def backups(*answers: tuple[int, int]) -> Script:
+    """Answers of a backup by progress and status."""
+    return lambda request: [
+        answer(request, {"progress": progress, "devices": []}, status)
+        for progress, status in answers
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "count"),
+    [
+        (((33, 0), (66, 1000), (100, 0), (100, 0)), 3),
+        (((50, 0), (100, 1000), (100, 0)), 2),
+        (((100, 1001), (100, 0)), 1),
+    ],
+)
+async def test_a_device_that_is_silent_does_not_end_a_backup(
+    answers: tuple[tuple[int, int], ...], count: int
+) -> None:
+    async with gateway(backups(*answers)) as it, client(it.url, TOKEN) as connected:
+        request = await connected.request("iqmeshNetwork_Backup", {"deviceAddr": 0})
+        assert [each.status for each in [each async for each in request]] == [
+            status for _, status in answers[:count]
+        ]
+
+
+@pytest.mark.parametrize("mtype", ["messageError", "iqmeshNetwork_AutoNetwork"])
+def test_what_else_fails_is_over(mtype: str) -> None:
+    data = {"status": 1, "rsp": {"progress": 40}}
+    assert Received.of({"mType": mtype, "data": data}, "").final
+
+
+def test_a_backup_that_fails_without_a_progress_is_over() -> None:
+    assert Received.of({"mType": "iqmeshNetwork_Backup", "data": {"status": -1}}, "").final
+
+
 async def test_a_failed_request_tells_why() -> None:
     async with (
         gateway(lambda r: [answer(r, {"errorStr": "No."}, -1, statusStr="err")]) as it,

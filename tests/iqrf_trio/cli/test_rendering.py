@@ -76,6 +76,8 @@ def test_an_answer_without_content_is_ok() -> None:
 def test_a_failure_is_a_line() -> None:
     assert render(received("iqrfDb_Reset", {}, -1, "why")) == "iqrfDb_Reset: status -1: why"
     assert line(received("iqrfRaw", None, 4, "why")) == "iqrfRaw status 4 why"
+    silent = received("iqrfRaw", {"devices": [{"deviceAddr": 2}]}, 1000, "why")
+    assert render(silent) == "iqrfRaw of device 2: status 1000: why"
 
 
 JSON = st.recursive(
@@ -97,8 +99,8 @@ MTYPES = st.sampled_from(
 )
 
 
-@given(MTYPES, JSON | TABLES)
-def test_whatever_a_gateway_sends_can_be_shown(mtype: str, rsp: Any) -> None:
-    message = received(mtype, orjson.loads(orjson.dumps(rsp)))
+@given(MTYPES, JSON | TABLES, st.sampled_from([0, 1000]))
+def test_whatever_a_gateway_sends_can_be_shown(mtype: str, rsp: Any, status: int) -> None:
+    message = received(mtype, orjson.loads(orjson.dumps(rsp)), status)
     assert render(message)
     assert line(message)

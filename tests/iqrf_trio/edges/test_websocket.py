@@ -1206,7 +1206,7 @@ async def test_a_client_over_tls() -> None:
         async with connect(url, ssl_context=client_context()) as client:
             await client.send("hello")
             assert await client.receive() == "hello"
-        with pytest.raises(ConnectError, match=r"(?i)certificate.verify.failed"):
+        with pytest.raises(ConnectError, match="its certificate is not trusted: self-signed"):
             async with connect(url):
                 raise AssertionError("a certificate nobody vouches for")
 

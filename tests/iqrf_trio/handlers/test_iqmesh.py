@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import trio
 
+from iqrf_trio.__main__ import main
 from iqrf_trio.edges.websocket import Connection
 from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.plan import generate
@@ -63,6 +64,21 @@ async def test_fifty_nodes_answer_a_new_coordinator_that_was_given_the_backup(
             "devices": [{"deviceAddr": 0, "restoreStatus": True}],
         }
         assert {await led(connection, address) for address in range(1, 51)} == {0}
+
+
+async def test_a_silent_node_is_named_and_the_others_are_copied(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mesh = generate(3)
+    mesh.node(2).online = False
+    async with house(tmp_path, mesh=mesh) as home:
+        words = ["call", "--url", home.url, "--token", home.token, "iqmeshNetwork_Backup"]
+        req = '{"deviceAddr": 0, "wholeNetwork": true}'
+        assert await trio.to_thread.run_sync(main, [*words, req]) == 1
+    out, err = capsys.readouterr()
+    told = [json.loads(part) for part in out.replace("}\n{", "}\0{").split("\0")]
+    assert [device["deviceAddr"] for each in told for device in each["devices"]] == [0, 1, 3]
+    assert err.startswith("iqmeshNetwork_Backup of device 2: status 1000: Transaction error: ")
 
 
 async def test_a_whole_network_is_told_device_by_device(tmp_path: Path) -> None:

@@ -40,11 +40,6 @@ def mesh() -> Mesh:
     return network(LINE)
 
 
-@pytest.fixture
-def talk(mesh: Mesh) -> Talk:
-    return Talk(mesh)
-
-
 def padded(pdata: str, size: int) -> str:
     return (pdata + ZEROS)[: 3 * size - 1]
 

@@ -60,11 +60,6 @@ def mesh() -> Mesh:
     return network(SENSORS)
 
 
-@pytest.fixture
-def talk(mesh: Mesh) -> Talk:
-    return Talk(mesh)
-
-
 def collected(talk: Talk, request: str) -> dict[int, str]:
     """The bytes of the 56 of an FRC's answer that are not zero; 0 is the status."""
     fields = talk.pdata(request).split(".")

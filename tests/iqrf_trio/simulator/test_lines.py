@@ -14,6 +14,7 @@ from iqrf_trio.simulator.spi_slave import SpiSlave
 from protocol import cdc, hdlc, spi
 
 FRAME = bytes.fromhex("00000200ffff")
+INFO = bytes(range(32))
 
 
 @pytest.mark.parametrize(
@@ -22,14 +23,14 @@ FRAME = bytes.fromhex("00000200ffff")
         (cdc.TEST, [Reply(b"<OK\r")]),
         (cdc.STATUS, [Reply(b"<S:\x80\r")]),
         (cdc.RESET_MODULE, [Reset(), Reply(b"<RT:OK\r")]),
-        (cdc.MODULE_INFO, [Reply(b"<IT:" + bytes(32) + b"\r")]),
+        (cdc.MODULE_INFO, [Reply(b"<IT:" + INFO + b"\r")]),
         (cdc.send_data(FRAME), [Reply(b"<DS:OK\r"), Deliver(FRAME)]),
         (cdc.send_data(b"\r" * 6), [Reply(b"<DS:OK\r"), Deliver(b"\r" * 6)]),
         (b">WHAT\r", [Reply(b"<ERR\r")]),
     ],
 )
 def test_a_usb_device_does_as_it_is_told(command: bytes, actions: list[Action]) -> None:
-    line = CdcLine(BusFaults())
+    line = CdcLine(BusFaults(), lambda: INFO)
     assert [each for byte in command for each in line.heard(bytes((byte,)))] == actions
 
 
@@ -91,8 +92,8 @@ def test_only_the_whole_message_is_taken_from_the_slave() -> None:
 
 
 def test_module_information_is_read_like_data() -> None:
-    slave = SpiSlave(lambda *_: None, info=bytes(range(32)))
-    assert spi.fetched(shift(slave, spi.info_packet())) == bytes(range(32))
+    slave = SpiSlave(lambda *_: None, info=lambda: INFO)
+    assert spi.fetched(shift(slave, spi.info_packet(32))) == INFO
 
 
 def transfers(packet: bytes, **changes: int) -> list[Transfer]:

@@ -40,11 +40,6 @@ def mesh() -> Mesh:
     return network(LINE)
 
 
-@pytest.fixture
-def talk(mesh: Mesh) -> Talk:
-    return Talk(mesh)
-
-
 def test_the_coordinator_answers_for_itself_after_a_few_milliseconds(talk: Talk) -> None:
     assert talk.ask("00.00.00.00.ff.ff") == ["00.00.00.80.00.2a.00.00.03.01"]
     assert talk.times_ms == [3]

@@ -27,11 +27,6 @@ def mesh() -> Mesh:
     return network(TWO)
 
 
-@pytest.fixture
-def talk(mesh: Mesh) -> Talk:
-    return Talk(mesh)
-
-
 def test_node_read(talk: Talk) -> None:
     # Address, VRN, zone + 1, DID, parent's VRN, user address, network id, VRNFNZ, config, bonded.
     assert talk.pdata("01.00.01.00.ff.ff") == "01.01.01.01.00.ff.ff.00.30.00.02.01"

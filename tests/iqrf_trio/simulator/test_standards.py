@@ -48,11 +48,6 @@ def mesh() -> Mesh:
     return network(HOUSE)
 
 
-@pytest.fixture
-def talk(mesh: Mesh) -> Talk:
-    return Talk(mesh)
-
-
 def test_sensor_types_by_index(talk: Talk) -> None:
     assert talk.pdata("01.00.5e.3e.ff.ff") == "01.02.80.a1.c0.01.82"
 
