@@ -17,6 +17,7 @@ from protocol.dpa.counters import Count, Counters, kind_of
 from protocol.dpa.errors import (
     BadResponseError,
     DpaAbortedError,
+    DpaError,
     DpaTimeoutError,
     InterfaceError,
     status_text,
@@ -293,6 +294,17 @@ class Transceiver:
             commands.discovered_devices(),
         ):
             await self._exchange(session, call.request)
+        await self._learn_frc_time(session)
+
+    async def _learn_frc_time(self, session: _Session) -> None:
+        """Only setting the response time of FRCs tells what it was; it is set back at once."""
+        shortest = commands.frc_set_params(0)
+        try:
+            before = (await self._exchange(session, shortest.request)).value(shortest)
+        except DpaError:
+            return
+        if before:
+            await self._exchange(session, commands.frc_set_params(before).request)
 
     def _lose(self, session: _Session, reason: str) -> None:
         """Give the link up; what is under way on it fails, and nothing new begins on it."""

@@ -64,6 +64,7 @@ class FakeCoordinator:
     broken: Fault = Fault.NONE
     local_s: float = LOCAL_S
     discovery_s: float = 3.0
+    frc_params: int = 0
     took: list[tuple[float, Request]] = field(factory=list)
 
     def next_fault(self) -> Fault:
@@ -100,6 +101,9 @@ class FakeCoordinator:
     def response(self, request: Request, fault: Fault) -> Response:
         if fault is Fault.ERROR:
             return answer(request, hwpid=2, rcode=1)
+        if (request.pnum, request.pcmd) == commands.FRC_SET_PARAMS.key:
+            before, self.frc_params = self.frc_params, request.pdata[0]
+            return answer(request, hwpid=2, pdata=bytes((before,)))
         return answer(request, hwpid=2, pdata=self.pdata(request.pnum, request.pcmd))
 
     def pdata(self, pnum: int, pcmd: int) -> bytes:
@@ -117,7 +121,6 @@ class FakeCoordinator:
             commands.FRC_SEND.key: FrcAnswer(len(self.bonded), bytes(55)).encode,
             commands.FRC_SEND_SELECTIVE.key: FrcAnswer(len(self.bonded), bytes(55)).encode,
             commands.FRC_EXTRA_RESULT.key: lambda: bytes(9),
-            commands.FRC_SET_PARAMS.key: lambda: bytes(1),
         }
         return table[pnum, pcmd]() if (pnum, pcmd) in table else b""
 

@@ -42,7 +42,7 @@ from tests.iqrf_trio.fakes import (
 LED = Request(1, 0x06, 0x01)
 OTHER_LED = Request(2, 0x06, 0x01)
 LOCAL = commands.addr_info().request
-GREETING = 5
+GREETING = 6
 """Requests with which the transceiver learns the timing."""
 
 
@@ -347,6 +347,17 @@ async def test_the_timing_is_learned_when_the_link_opens(
     async with running(transceiver):
         assert transceiver.timing == Timing(RfMode.STD, bonded=3, discovered=2)
         assert len(port.coordinator.took) == GREETING
+
+
+async def test_the_response_time_of_frcs_is_learned_and_left_as_it_is(
+    port: FakePort, autojump_clock: MockClock
+) -> None:
+    port.coordinator.frc_params = 0x30  # 1.32 s
+    transceiver = make(port)
+    async with running(transceiver):
+        assert transceiver.timing.frc_response_ms == 1320
+        assert port.coordinator.frc_params == 0x30
+        assert len(port.coordinator.took) == GREETING + 1
 
 
 async def test_errors_while_learning_are_tolerated(
