@@ -18,7 +18,6 @@ from protocol.network import JsonObject
 
 _HEADER = 6
 _HEX_BYTES = re.compile(r"[0-9a-f]{1,2}([. ][0-9a-f]{1,2})*", re.IGNORECASE)
-_ONE_DIGIT = re.compile(r"\b\w\b")
 
 
 def _request_in(value: object) -> Request:
@@ -27,7 +26,7 @@ def _request_in(value: object) -> Request:
         raise MemberError("must not be empty")
     if not _HEX_BYTES.fullmatch(text):
         raise MemberError("must be bytes in hexadecimal digits, separated by dots")
-    frame = bytes.fromhex(_ONE_DIGIT.sub(r"0\g<0>", text.replace(".", " ")))
+    frame = bytes([int(byte, 16) for byte in text.replace(".", " ").split()])
     if not _HEADER <= len(frame) <= _HEADER + MAX_PDATA:
         raise MemberError(f"must be {_HEADER} to {_HEADER + MAX_PDATA} bytes, not {len(frame)}")
     nadr, hwpid = (int.from_bytes(word, "little") for word in (frame[:2], frame[4:6]))

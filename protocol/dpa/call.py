@@ -48,10 +48,11 @@ class Command(Generic[T]):
     pcmd: int
     name: str
     layout: Layout[T] = field(repr=False)
+    key: tuple[int, int] = field(init=False, repr=False)
+    """What a packet is recognised by: PNUM and PCMD without the response flag."""
 
-    @property
-    def key(self) -> tuple[int, int]:
-        """What a packet is recognised by: PNUM and PCMD without the response flag."""
+    @key.default
+    def _make_key(self) -> tuple[int, int]:
         return self.pnum, self.pcmd
 
     @property
