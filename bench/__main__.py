@@ -2,9 +2,11 @@
 
 import argparse
 import json
-import platform
+import logging
 import sys
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import (
@@ -15,10 +17,13 @@ from bench import (
     fan_out,
     management,
     overhead,
+    scale,
     simulated,
     start,
 )
-from bench.rows import line, plain
+from bench.alive import alive
+from bench.report import Machine, as_json, replaced, table, verdict
+from bench.rows import Row, line
 
 FIGURES = {
     "overhead": overhead.FIGURE,
@@ -29,6 +34,7 @@ FIGURES = {
     "enumeration": enumeration.FIGURE,
     "cycle": cycle.FIGURE,
     "fan_out": fan_out.FIGURE,
+    "scale": scale.FIGURE,
     "start": start.FIGURE,
 }
 
@@ -38,30 +44,48 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench")
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help=", ".join(FIGURES))
     parser.add_argument("--out", type=Path, help="write the figures to this file, as JSON")
+    parser.add_argument("--page", type=Path, help="replace the table of this page, of all figures")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.figures if name not in FIGURES]
     if unknown:
         parser.error(f"no such figure: {', '.join(unknown)}")
+    if arguments.page and arguments.figures:
+        parser.error("a page has the table of all figures")
+    if arguments.page:
+        try:
+            replaced(arguments.page.read_text("utf-8"), "")  # before minutes are spent on it
+        except (OSError, ValueError) as error:
+            parser.error(str(error))
+
+    logging.disable()  # what runs in this process says nothing that is not measured
     began = time.monotonic()
-    results = {}
-    for name in arguments.figures or FIGURES:
-        print(FIGURES[name].title, flush=True)
-        rows = []
-        for row in FIGURES[name].measure():
-            print(line(row), flush=True)
-            rows.append(row)
-        results[name] = rows
-    missed = [row.name for rows in results.values() for row in rows if row.missed]
-    print(f"\n{time.monotonic() - began:.0f} s. " + _verdict(missed))
+    results = _measure(arguments.figures or list(FIGURES))
+    took = time.monotonic() - began
+    print(f"\n{took:.0f} s. {verdict(results)}")
     if arguments.out:
-        report = {name: [plain(row) for row in rows] for name, rows in results.items()}
-        machine = {"machine": platform.machine(), "python": platform.python_version()}
-        arguments.out.write_text(json.dumps(machine | report, indent=1), "utf-8")
+        report = as_json(results, Machine.here(), took)
+        arguments.out.write_text(json.dumps(report, indent=1), "utf-8")
+    if arguments.page:
+        titled = {FIGURES[name].title: rows for name, rows in results.items()}
+        text = table(titled, Machine.here(), took, datetime.now(UTC).date())
+        page = arguments.page.read_text("utf-8")
+        arguments.page.write_text(replaced(page, text), "utf-8")
     return 0
 
 
-def _verdict(missed: list[str]) -> str:
-    return f"Short of their mark: {'; '.join(missed)}." if missed else "All marks are met."
+def _measure(names: Sequence[str]) -> dict[str, list[Row]]:
+    results: dict[str, list[Row]] = {}
+    for place, name in enumerate(names, 1):
+        began = time.monotonic()
+        results[name] = []
+        with alive(name) as seen:
+            print(f"{place}/{len(names)} {FIGURES[name].title}", flush=True)
+            for row in FIGURES[name].measure():
+                print(line(row), flush=True)
+                results[name].append(row)
+                seen()
+        print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
+    return results
 
 
 if __name__ == "__main__":

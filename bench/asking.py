@@ -2,9 +2,13 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from bench.servers import Server
+from attrs import frozen
+
+from bench.servers import Server, gateway, state_dir
 from bench.wire import Wire
 
 LED_PULSE_AT_COORDINATOR = {"rData": "00.00.06.03.ff.ff"}
@@ -42,22 +46,48 @@ def enumerate_network(wire: Wire, *, reenumerate: bool = False) -> float:
     return time.perf_counter() - began
 
 
+@contextmanager
+def known_network(nodes: int, speed: float) -> Iterator[Server]:
+    """A gateway that knows its nodes from an enumeration that did not wait for the air."""
+    with state_dir() as state:
+        with gateway(nodes=nodes, state=state) as server:
+            wire = server.connect()
+            wait_for_radio(server, wire)
+            enumerate_network(wire)
+        with gateway(nodes=nodes, speed=speed, state=state) as server:
+            yield server
+
+
 def read_once(wire: Wire) -> float:
-    """How many seconds a whole reading cycle takes."""
-    began = time.perf_counter()
-    ask(wire, "iqrfSensorData_Start")
-    while heard(wire, "iqrfSensorData_ReportAsync")["rsp"]["reading"]:
-        pass
-    took = time.perf_counter() - began
+    """How many seconds a whole reading cycle takes, the first one of a worker."""
+    took = read_again(wire, "iqrfSensorData_Start")
     ask(wire, "iqrfSensorData_Stop")
     return took
 
 
-def wait_for_radio(server: Server, wire: Wire, *, patience_s: float = 10.0) -> float:
-    """Ask the coordinator until it answers; seconds since the server was started."""
+def read_again(wire: Wire, mtype: str = "iqrfSensorData_Invoke") -> float:
+    """How many seconds a cycle takes that a worker is made to begin now."""
     began = time.perf_counter()
+    ask(wire, mtype)
+    while heard(wire, "iqrfSensorData_ReportAsync")["rsp"]["reading"]:
+        pass
+    return time.perf_counter() - began
+
+
+@frozen
+class FirstAnswer:
+    """How long after exec the coordinator first answered, and how many requests failed before."""
+
+    at_s: float
+    failed: int
+
+
+def wait_for_radio(server: Server, wire: Wire, *, patience_s: float = 10.0) -> FirstAnswer:
+    """Ask the coordinator until it answers."""
+    began, failed = time.perf_counter(), 0
     while time.perf_counter() - began < patience_s:
         wire.send(message("iqrfRaw", LED_PULSE_AT_COORDINATOR))
         if json.loads(wire.receive())["data"]["status"] == 0:
-            return server.started_s + time.perf_counter() - began
+            return FirstAnswer(server.started_s + time.perf_counter() - began, failed)
+        failed += 1
     raise RuntimeError("the coordinator does not answer")

@@ -3,7 +3,14 @@
 import time
 from collections.abc import Iterator
 
-from bench.asking import LED_PULSE_AT_COORDINATOR, ask, enumerate_network, read_once, wait_for_radio
+from bench.asking import (
+    LED_PULSE_AT_COORDINATOR,
+    ask,
+    enumerate_network,
+    known_network,
+    read_once,
+    wait_for_radio,
+)
 from bench.load import percentile
 from bench.rows import Figure, Mark, Row
 from bench.servers import gateway
@@ -33,10 +40,9 @@ def measure() -> Iterator[Row]:
 def _beside_a_reading() -> Row:
     """A client's request waits for the round under way, and for nothing else."""
     round_ms = frc_ms(Timing(bonded=_NODES, discovered=_NODES)) / _SPEED
-    with gateway(nodes=_NODES, speed=_SPEED) as server:
+    with known_network(_NODES, speed=_SPEED) as server:
         wire = server.connect()
         wait_for_radio(server, wire)
-        enumerate_network(wire)
         ask(wire, "iqrfSensorData_Start")
         times = _waits(wire)
         for _ in range(_CYCLES - 1):

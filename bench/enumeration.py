@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from bench.asking import ask, enumerate_network, message, wait_for_radio
+from bench.asking import ask, enumerate_network, known_network, message, wait_for_radio
 from bench.load import percentile
 from bench.rows import Figure, Mark, Row
 from bench.servers import gateway
@@ -38,10 +38,9 @@ def measure() -> Iterator[Row]:
 def _devices_meanwhile() -> Row:
     """GetDevices with everything, asked while an enumeration runs in real air time."""
     everything = {"sensors": True, "binouts": True, "light": True}
-    with gateway(nodes=239, speed=100.0) as server:
+    with known_network(239, speed=100.0) as server:
         wire, other = server.connect(), server.connect()
         wait_for_radio(server, wire)
-        enumerate_network(wire)
         other.send(message("iqrfDb_Enumerate", {"reenumerate": True}))
         times = []
         for _ in range(_REQUESTS):

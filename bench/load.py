@@ -9,15 +9,20 @@ from collections.abc import Sequence
 
 from attrs import asdict, frozen
 
+from bench.servers import Server, cpu_s
 from bench.wire import Wire, frame
 
 
 @frozen
 class Load:
-    """What to do: connect `clients` times, send `message` over and over for `seconds`."""
+    """What to do: connect `clients` times, send `message` over and over for `seconds`.
+
+    `pid` is the server's process.
+    """
 
     url: str
     token: str | None
+    pid: int
     message: str
     clients: int
     seconds: float
@@ -25,13 +30,24 @@ class Load:
 
 @frozen
 class Outcome:
-    """What came of it; times in milliseconds. `busy` is the share of a core that the load took."""
+    """What came of it; times in milliseconds.
 
+    `cpu_us` is the server's processor time per request in microseconds, `busy` the share of a
+    core that the load took.
+    """
+
+    requests: int
     rate: float
     p50: float
     p99: float
     refused: int
+    cpu_us: float
     busy: float
+
+
+def load_of(server: Server, message: str, clients: int, seconds: float) -> Load:
+    """This load on this server."""
+    return Load(server.url, server.token, server.pid, message, clients, seconds)
 
 
 def drive(load: Load) -> Outcome:
@@ -61,17 +77,20 @@ def _work(load: Load) -> Outcome:
         for wire in wires:
             selector.register(wire, selectors.EVENT_READ, wire)
         _closed_loop(selector, wires, request, load.seconds / 5)
-        began, spent = time.perf_counter(), time.process_time()
+        began, spent, used = time.perf_counter(), time.process_time(), cpu_s(load.pid)
         times, refused = _closed_loop(selector, wires, request, load.seconds)
+        used = cpu_s(load.pid) - used
         took, busy = time.perf_counter() - began, time.process_time() - spent
     for wire in wires:
         wire.close()
     ordered = sorted(times)
     return Outcome(
+        requests=len(ordered),
         rate=len(ordered) / took,
         p50=1000 * percentile(ordered, 0.5),
         p99=1000 * percentile(ordered, 0.99),
         refused=refused,
+        cpu_us=1_000_000 * used / len(ordered),
         busy=busy / took,
     )
 

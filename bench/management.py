@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 from bench.asking import ask, enumerate_network, wait_for_radio
-from bench.load import Load, drive, percentile
+from bench.load import drive, load_of, percentile
 from bench.overhead import RAW
 from bench.rows import Figure, Mark, Row
 from bench.servers import Server, gateway
@@ -44,7 +44,7 @@ def _p99(wire: Wire) -> float:
 
 def _p99_under_load(server: Server, wire: Wire) -> float:
     other = server.connect()
-    load = Load(server.url, server.token, RAW, 40, 6.0)
+    load = load_of(server, RAW, 40, 6.0)
     # The gateway stops before the enumeration at air speed is over; that is no failure here.
     enumeration = threading.Thread(target=_enumerate, args=(other,), daemon=True)
     clients = threading.Thread(target=drive, args=(load,))

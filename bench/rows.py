@@ -38,6 +38,28 @@ class Row:
         """Whether there is a mark, and the figure falls short of it."""
         return self.mark is not None and not self.mark.met(self.value)
 
+    @property
+    def shown(self) -> str:
+        """The figure with its unit."""
+        return f"{number(self.value)} {self.unit}"
+
+    @property
+    def compared(self) -> str:
+        """The ratio and what it is to; empty where there is none."""
+        return f"{self.ratio:.2f} {self.against}" if self.ratio is not None else ""
+
+    @property
+    def verdict(self) -> str:
+        """The mark, and by how much it is missed; empty where there is none."""
+        if self.mark is None:
+            return ""
+        if not self.missed:
+            return f"{self.mark}, met"
+        if not self.mark.value:
+            return f"{self.mark}, missed"
+        off = abs(self.value / self.mark.value - 1)
+        return f"{self.mark}, missed by {100 * off:.{0 if off >= 0.1 else 1}f} %"
+
 
 @frozen
 class Figure:
@@ -54,10 +76,8 @@ def number(value: float) -> str:
 
 def line(row: Row) -> str:
     """A row of the table."""
-    ratio = f"{row.ratio:.2f} {row.against}" if row.ratio is not None else ""
-    mark = "" if row.mark is None else f"{row.mark}{'  MISSED' if row.missed else '  met'}"
-    value = f"{number(row.value)} {row.unit}"
-    return f"  {row.name:<44} {value:>14}  {ratio:<18} {mark:<18} {row.note}".rstrip()
+    text = f"  {row.name:<46} {row.shown:>15}  {row.compared:<19} {row.verdict:<24} {row.note}"
+    return text.rstrip()
 
 
 def plain(row: Row) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """What is measured, as processes: the installed gateway, and the echo server beside it."""
 
-import os
 import re
 import signal
 import subprocess
@@ -8,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from attrs import define, field
@@ -19,7 +18,12 @@ PROGRAM = Path(sys.executable).parent / "iqrf-trio"
 
 READY_S = 30.0
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+STOP_S = 10.0
+
+_READY = re.compile(r"ready: (ws://\S+)\n")
+
+_CPU_CLOCK = 2
+"""CPUCLOCK_SCHED of Linux: what the scheduler says that all threads of a process have used."""
 
 
 @define(eq=False)
@@ -30,6 +34,7 @@ class Server:
     token: str | None
     started_s: float
     _process: subprocess.Popen[str] = field(repr=False)
+    _wires: list[Wire] = field(factory=list, repr=False)
 
     @property
     def memory_mb(self) -> float:
@@ -40,40 +45,71 @@ class Server:
         return int(found[1]) / 1024
 
     @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    @property
     def cpu_s(self) -> float:
         """Processor time that it has used."""
-        words = (
-            Path(f"/proc/{self._process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        )
-        return (int(words[11]) + int(words[12])) / _TICKS
+        return cpu_s(self.pid)
 
     def connect(self) -> Wire:
         """A client's connection."""
-        return Wire(self.url, self.token)
+        wire = Wire(self.url, self.token)
+        self._wires.append(wire)
+        return wire
+
+    def hang_up(self) -> None:
+        """Close all connections: a server that stops waits a while for clients to part."""
+        for wire in self._wires:
+            wire.close()
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time of a whole process in seconds, threads that have ended included.
+
+    The number of its clock is the one that the C library's clock_getcpuclockid gives.
+    """
+    return time.clock_gettime((~pid << 3) | _CPU_CLOCK)
 
 
 @contextmanager
-def gateway(*sets: str, nodes: int = 12, speed: float = 0) -> Iterator[Server]:
-    """The installed gateway on a simulated mesh, with a state of its own."""
+def state_dir() -> Iterator[str]:
+    """A directory for what a gateway keeps from one start to the next."""
     with tempfile.TemporaryDirectory(prefix="iqrf-trio-bench-") as directory:
+        yield directory
+
+
+@contextmanager
+def gateway(
+    *sets: str, nodes: int = 12, speed: float = 0, state: str | None = None
+) -> Iterator[Server]:
+    """The installed gateway on a simulated mesh, with a state of its own unless one is given."""
+    simulated = (f"simulator.nodes={nodes}", f"simulator.speed={speed}")
+    with nullcontext(state) if state else state_dir() as directory:
         token = Path(directory) / "token"
-        settings = [f"simulator.nodes={nodes}", f"simulator.speed={speed}", *sets]
         words = [str(PROGRAM), "run", "--simulate", "--port", "0", "--state-dir", directory]
         words += ["--log-level", "info", "--token-file", str(token)]
-        for setting in settings:
+        for setting in (*simulated, *sets):
             words += ["--set", setting]
         with _process(words, directory) as (process, url, started):
             end = time.monotonic() + READY_S
             while not token.exists() or not token.read_text("utf-8").endswith("\n"):
                 if time.monotonic() > end:
                     raise RuntimeError("the gateway made no token")
-            yield Server(url, token.read_text("utf-8").strip(), started, process)
+            server = Server(url, token.read_text("utf-8").strip(), started, process)
+            try:
+                yield server
+            finally:
+                server.hang_up()
 
 
 @contextmanager
 def echo() -> Iterator[Server]:
     """The echo server."""
-    with _process([sys.executable, "-m", "bench.echo"], str(Path.cwd())) as (process, url, started):
+    words = [sys.executable, "-m", "bench.echo"]
+    with _process(words, str(Path.cwd())) as (process, url, started):
         yield Server(url, None, started, process)
 
 
@@ -88,7 +124,7 @@ def _process(words: list[str], cwd: str) -> Iterator[tuple[subprocess.Popen[str]
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(10)
+                process.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 process.kill()
 
@@ -97,7 +133,7 @@ def _url_in(said: Path, process: subprocess.Popen[str]) -> str:
     end = time.perf_counter() + READY_S
     while time.perf_counter() < end:
         text = said.read_text("utf-8")
-        if found := re.search(r"ready: (ws://\S+)\n", text):
+        if found := _READY.search(text):
             return found[1]
         if process.poll() is not None:
             raise RuntimeError(f"the server ended: {text}")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from math import ceil
 from pathlib import Path
+from random import Random
 
 import trio
 from attrs import define, field
@@ -18,16 +19,19 @@ from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.enumeration import Enumeration, Interview, Order
 from iqrf_trio.scheduler import Scheduler
 from iqrf_trio.sensor_worker import SensorWorker
+from iqrf_trio.simulator.devices import GATEWAY, PRODUCTS
 from iqrf_trio.simulator.mesh import Mesh
-from iqrf_trio.simulator.plan import generate
+from iqrf_trio.simulator.node import Node
+from iqrf_trio.simulator.plan import assemble, generate, positions, supply, unused_mids
 from iqrf_trio.store import Store, inline
 from iqrf_trio.transceiver import Transceiver
 from protocol.api.db import Step
+from protocol.dpa.timing import RfMode
 from protocol.reading import Reading
 from protocol.sensor_settings import SensorSettings
 
-_PRODUCTS = 5
-"""In a generated mesh."""
+_ALIKE, _ALIKE_MOST = 200, 48
+"""Nodes of one product, and the transactions that their enumeration may take."""
 
 
 @define(eq=False)
@@ -107,7 +111,7 @@ async def _measure(nodes: int) -> list[Row]:
         again, again_s = await gateway.enumerate_network()
         rounds, rounds_s = await gateway.read()
         least = _least_rounds(gateway)
-    bound = 1 + 3 * ceil(nodes / 15) + 4 * _PRODUCTS
+    bound = 1 + 3 * ceil(nodes / 15) + 4 * len(PRODUCTS)
     return [
         Row(
             f"enumeration, {nodes} nodes, first",
@@ -137,6 +141,29 @@ async def _measure(nodes: int) -> list[Row]:
     ]
 
 
+async def _measure_alike() -> Row:
+    async with _gateway(_alike(_ALIKE)) as gateway:
+        count, seconds = await gateway.enumerate_network()
+    return Row(
+        f"enumeration, {_ALIKE} nodes of one product",
+        count,
+        "transactions",
+        mark=Mark(_ALIKE_MOST, at_least=False),
+        note=f"{seconds:.0f} s",
+    )
+
+
+def _alike(count: int) -> Mesh:
+    """A mesh of so many nodes of one product."""
+    random = Random(1)
+    mid, *mids = unused_mids(count + 1, random)
+    nodes = [
+        Node(mid, PRODUCTS[0], nadr=address, supply=supply(random), position=place)
+        for address, (mid, place) in enumerate(zip(mids, positions(count, random), strict=True), 1)
+    ]
+    return assemble(mid, GATEWAY, nodes, random, loss=0.0, rf_mode=RfMode.STD)
+
+
 def _least_rounds(gateway: _Gateway) -> int:
     """What the capacity of FRC allows: 31 values of two bytes, 63 of one, 15 of four."""
     owners: dict[tuple[int, int], int] = {}
@@ -152,9 +179,10 @@ def _least_rounds(gateway: _Gateway) -> int:
 
 
 def measure() -> Iterator[Row]:
-    """Meshes of five products."""
+    """Meshes of all products, and one of many nodes of the same."""
     for nodes in (10, 50, 239):
         yield from trio.run(_measure, nodes, clock=MockClock(autojump_threshold=0))
+    yield trio.run(_measure_alike, clock=MockClock(autojump_threshold=0))
 
 
 FIGURE = Figure("On the air (virtual clock, real air time)", measure)
