@@ -7,8 +7,6 @@ the module shifts its status and its data out at the same time.
 from functools import reduce
 from operator import xor
 
-from attrs import frozen
-
 from protocol.errors import LocalProtocolError, RemoteProtocolError
 
 MAX_DATA = 64
@@ -58,7 +56,8 @@ _NAMES = {
 }
 
 _DATA_COMMAND = 0xF0
-_INFO_COMMAND = 0xF5
+INFO_COMMAND = 0xF5
+"""CMD of the question for TR info."""
 _WRITE = 0x80
 """In PTYPE: the host changes the buffer."""
 _CRC_START = 0x5F
@@ -100,9 +99,9 @@ def read_packet(length: int) -> bytes:
     return _packet(_DATA_COMMAND, _length(length), bytes(length))
 
 
-def info_packet(length: int = 32) -> bytes:
-    """What the host sends to read TR info; 16 bytes where the OS is older than 4.03."""
-    return _packet(_INFO_COMMAND, _length(length), bytes(length))
+def info_packet(length: int) -> bytes:
+    """What the host sends to read TR info; 16 bytes where the OS is older than 4.03, 32 since."""
+    return _packet(INFO_COMMAND, _length(length), bytes(length))
 
 
 def fetched(received: bytes) -> bytes:
@@ -132,27 +131,3 @@ def _length(length: int) -> int:
 def _packet(command: int, ptype: int, data: bytes) -> bytes:
     head = bytes((command, ptype))
     return head + data + bytes((checksum(head + data), 0))
-
-
-@frozen
-class TrInfo:
-    """What a module tells about itself outside DPA; `ibk` is empty before OS 4.03."""
-
-    mid: int
-    os_version: int
-    mcu_type: int
-    os_build: int
-    ibk: bytes
-
-    @classmethod
-    def decode(cls, data: bytes) -> "TrInfo":
-        """From its 16 or 32 bytes; raises RemoteProtocolError."""
-        if len(data) not in {16, 32}:
-            raise RemoteProtocolError(f"TR info has 16 or 32 bytes, not {len(data)}")
-        return cls(
-            mid=int.from_bytes(data[:4], "little"),
-            os_version=data[4],
-            mcu_type=data[5],
-            os_build=int.from_bytes(data[6:8], "little"),
-            ibk=data[16:],
-        )

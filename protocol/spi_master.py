@@ -1,6 +1,6 @@
 """The host's side of the SPI as a machine: when to look at the status, when to read and to write.
 
-It polls tightly while an answer is expected and rarely when nothing happens. What leads to a
+It polls tightly while an answer may come, and rarely while nothing happens. What leads to a
 transfer of data is confirmed by a second equal status, because single ones may be torn.
 """
 
@@ -11,15 +11,24 @@ from attrs import define, field, frozen
 
 from protocol import spi
 from protocol.errors import RemoteProtocolError
+from protocol.tr_info import LONG, SHORT, TrInfo
 
 FIRST_POLL_S = 0.002
 """After a packet was accepted; commands of the coordinator itself take 1 to 3 ms."""
 
 TIGHT_POLL_S, TIGHT_S = 0.001, 0.03
 ACTIVE_POLL_S, ACTIVE_S = 0.002, 1.0
-IDLE_POLL_S = 0.050
-"""How often to look within TIGHT_S and ACTIVE_S of the last packet, and afterwards. An idle module
-has little to say, and keeps it; each look wakes the processor up."""
+"""How often to look within TIGHT_S and ACTIVE_S of the last packet."""
+
+BUSY_POLL_S = 0.005
+"""How often to look afterwards at a module that is not ready: at work on a long command."""
+
+IDLE_POLL_S = 0.025
+"""How often to look at one that is. It has little to say and keeps it; each look wakes the
+processor up."""
+
+ROUTING_POLL_S = 0.010
+"""How often to look while a request is on its way and nothing can have come back."""
 
 ATTEMPTS = 3
 """How often a packet is sent that the module rejects."""
@@ -55,6 +64,18 @@ class Wait:
     until: float
 
 
+@frozen
+class Watch:
+    """Nothing to do as long as the module shows `status`: look at it every `pause_s`.
+
+    Over once there is something to send, or a look shows another status, which is for `shifted`.
+    """
+
+    status: int
+    gap_us: int
+    pause_s: float
+
+
 @define(eq=False)
 class Order:
     """A message for the module. `patience_s`: what it may be busy with it."""
@@ -88,11 +109,19 @@ class Master:
     well: bool = field(init=False, default=False)
     """Whether the module was ready, or had data, when it was last looked at."""
     bad_checksums: int = field(init=False, default=0)
+    tr_info: TrInfo | None = field(init=False, default=None)
+    """What `introduce` has brought."""
     _orders: deque[Order] = field(init=False, factory=deque)
     _then: Callable[[bytes], None] | None = field(init=False, default=None)
     """What to do with the bytes of the exchange under way."""
     _action: tuple[bytes, Callable[[bytes], None]] | None = field(init=False, default=None)
     _looks: list[int] = field(init=False, factory=list)
+    _questions: int = field(init=False, default=0)
+    """How often TR info may still be asked for."""
+    _due: tuple[float, float] = field(init=False, default=(0.0, 0.0))
+    """When the answer comes to what is on its way."""
+    _idle: bool = field(init=False, default=False)
+    _watched: bool = field(init=False, default=False)
     _stretched: bool = field(init=False, default=False)
     _poll_at: float = field(init=False)
     _active_at: float = field(init=False)
@@ -115,32 +144,62 @@ class Master:
         if order in self._orders:
             self._orders.remove(order)
 
-    def next(self, now: float) -> Exchange | Wait:
+    def introduce(self) -> None:
+        """Have the module tell who it is, in `tr_info`; until it has, or will not, `curious`."""
+        self._questions = ATTEMPTS
+        self._poll_at = self._now
+
+    @property
+    def curious(self) -> bool:
+        """Whether TR info is still to come."""
+        return self._questions > 0
+
+    def incurious(self) -> None:
+        """Ask for TR info no more."""
+        self._questions = 0
+
+    def expect(self, first_s: float, last_s: float) -> None:
+        """An answer is on its way, and here in so many seconds: at the soonest, at the latest."""
+        self._due = self._now + first_s, self._now + last_s
+        self._rest()
+
+    def next(self, now: float) -> Exchange | Wait | Watch:
         """What to do now."""
-        self._now = max(self._now, now)
+        self._advance(now)
         gap_us = spi.SLOW_GAP_US if self.slow or self._stretched else spi.FAST_GAP_US
         if self._action is not None:
             packet, self._then = self._action
             self._action = None
             return Exchange(packet, gap_us)
-        if self._now < self._poll_at:
+        if self._now < self._poll_at and not self._idle:
             return Wait(self._poll_at)
         self._then = self._look
+        if self._now < self._poll_at:
+            self._watched = True
+            return Watch(spi.READY, gap_us, IDLE_POLL_S)
         return Exchange(spi.CHECK, gap_us)
 
     def shifted(self, received: bytes, now: float) -> None:
-        """Take what came during the exchange that `next` asked for."""
-        self._now = max(self._now, now)
+        """Take what came during the exchange that `next` asked for, or at the end of a watch."""
+        self._advance(now)
+        self._idle = False
         then, self._then = self._then, None
         assert then is not None
         then(received)
+
+    def _advance(self, now: float) -> None:
+        self._now = max(self._now, now)
+        if self._watched:  # all was well until now
+            self._watched = False
+            self._well_at = self._now
 
     # Looking.
 
     def _look(self, received: bytes) -> None:
         status = received[0]
         self._looks.append(status)
-        wanted = spi.data_ready(status) or (self._sendable and status in {spi.READY, spi.SLOW})
+        ready = status in {spi.READY, spi.SLOW}
+        wanted = spi.data_ready(status) or (ready and (self._sendable or self.curious))
         if wanted and self._looks[-2:] != [status, status]:
             if len(self._looks) < LOOKS:
                 self._action = spi.CHECK, self._look
@@ -166,7 +225,10 @@ class Master:
             self._action = spi.read_packet(length), self._read
         elif self.well:
             self._patience_s = PATIENCE_S
-            if self._sendable:
+            if self.curious:
+                length = LONG if self.tr_info else SHORT
+                self._action = spi.info_packet(length), self._introduced
+            elif self._sendable:
                 self._action = spi.write_packet(self._orders[0].frame), self._written
             else:
                 self._rest()
@@ -181,18 +243,29 @@ class Master:
             self.failure = f"{spi.status_name(status)} for {unwell_s:.1f} s"
 
     def _rest(self) -> None:
-        """Look again later, the later the longer nothing has happened."""
+        """Look again later, the later the less there is to expect."""
+        pause_s = self._pause_s()
+        self._idle = pause_s == IDLE_POLL_S and self._looks[-1:] == [spi.READY]
+        self._poll_at = self._now + pause_s
+
+    def _pause_s(self) -> float:
+        if self._orders or self.curious:
+            return TIGHT_POLL_S
+        first, last = self._due
+        if self._now < last:
+            return TIGHT_POLL_S if self._now >= first else min(ROUTING_POLL_S, first - self._now)
         quiet_s = self._now - self._active_at
-        if quiet_s < TIGHT_S or self._orders:
-            pause = TIGHT_POLL_S
-        else:
-            pause = ACTIVE_POLL_S if quiet_s < ACTIVE_S else IDLE_POLL_S
-        self._poll_at = self._now + pause
+        if quiet_s < TIGHT_S:
+            return TIGHT_POLL_S
+        if quiet_s < ACTIVE_S:
+            return ACTIVE_POLL_S
+        return IDLE_POLL_S if self.well else BUSY_POLL_S
 
     # Moving data.
 
     def _read(self, received: bytes) -> None:
         self._active_at = self._now
+        self._due = 0.0, 0.0
         self._poll_at = self._now if self._orders else self._now + TIGHT_POLL_S
         try:
             self.received.append(spi.fetched(received))
@@ -201,6 +274,16 @@ class Master:
         else:
             self._storm = 0
             self._patience_s = PATIENCE_S
+
+    def _introduced(self, received: bytes) -> None:
+        self._questions -= 1
+        self._poll_at = self._now + TIGHT_POLL_S
+        try:
+            info = TrInfo.decode(spi.fetched(received))
+        except RemoteProtocolError:
+            return  # a module that does not know the question says anything
+        more = info.keyed and not info.ibk
+        self.tr_info, self._questions = info, ATTEMPTS if more else 0
 
     def _written(self, received: bytes) -> None:
         self._orders[0].attempts += 1

@@ -9,6 +9,7 @@ import orjson
 import trio
 
 from iqrf_trio import config, logs
+from iqrf_trio.cli.config import add_file_option
 from iqrf_trio.doctor import Finding, Machine, examine, examine_module
 from iqrf_trio.doctor.findings import error
 from iqrf_trio.edges.ports.of_config import port_of
@@ -20,13 +21,7 @@ root it sees everything. The exit code is 0 when all is well, 1 with warnings, 2
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The words of the command."""
-    parser.add_argument(
-        "-c",
-        "--config",
-        metavar="FILE",
-        type=Path,
-        help=f"the configuration (default: {config.DEFAULT_FILE}, if it exists)",
-    )
+    add_file_option(parser)
     parser.add_argument("--json", action="store_true", help="one JSON array instead of lines")
     parser.add_argument(
         "--no-module", action="store_true", help="leave the module alone, look at files only"

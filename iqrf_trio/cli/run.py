@@ -1,6 +1,7 @@
 """The daemon from the command line."""
 
 import argparse
+import gc
 import shlex
 import sys
 from functools import partial
@@ -58,6 +59,10 @@ async def _run(loaded: Config, arguments: argparse.Namespace) -> None:
             keep = partial(local_token.keep, database, token_file)
             new = await trio.to_thread.run_sync(keep)
             _introduce(running.url, new, token_file, loaded.websocket.certificate)
+        # What is there by now stays: a full collection need not look at it again, which would
+        # keep every client waiting for some hundredths of a second.
+        gc.collect()
+        gc.freeze()
 
 
 def _introduce(url: str, new_token: str | None, file: Path, certificate: str = "") -> None:

@@ -172,10 +172,10 @@ class Spi:
         "raspberry-pi", "preset; the keys below override it"
     )
     mode: Literal["fast", "slow"] = setting("fast", "fast | slow")
-    gpio_chip: str = setting("/dev/gpiochip0", "", not_empty)
+    gpio_chip: str = setting("/dev/gpiochip0", "by default found by the board's label", not_empty)
     power_enable_pin: int = setting(23, "line of the chip; -1 = none", _PIN)
     bus_enable_pin: int = setting(-1, "", _PIN)
-    programming_switch_pin: int = setting(-1, "", _PIN)
+    programming_switch_pin: int = setting(-1, "held low: never programming mode", _PIN)
 
 
 @frozen

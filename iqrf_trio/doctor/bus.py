@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from attrs import evolve
+
 from iqrf_trio.config import Config
 from iqrf_trio.doctor.findings import Finding, error, note, ok, warning
 from iqrf_trio.doctor.machine import SERVICE, Machine
@@ -116,6 +118,8 @@ def _pins(machine: Machine, board: Board) -> Iterator[Finding]:
     if not pins:
         yield ok("pins", "the module needs no pins")
         return
+    table = machine.text(_PINS_TABLE)
+    board = evolve(board, gpio_chip=_labelled(table or "", board) or board.gpio_chip)
     if not machine.exists(board.gpio_chip):
         yield error(
             "pins",
@@ -123,7 +127,6 @@ def _pins(machine: Machine, board: Board) -> Iterator[Finding]:
             "gpiodetect lists the chips; name the one with the pins in port.spi.gpio_chip",
         )
         return
-    table = machine.text(_PINS_TABLE)
     if table is None:
         yield note("pins", "only root can see who holds them", "sudo iqrf-trio doctor")
         return
@@ -136,6 +139,16 @@ def _pins(machine: Machine, board: Board) -> Iterator[Finding]:
         yield error("pins", f"pin {pin} of {board.gpio_chip} is held by {holder}", fix)
     if not taken:
         yield ok("pins", f"nobody else holds pins {', '.join(map(str, sorted(pins)))}")
+
+
+def _labelled(table: str, board: Board) -> str | None:
+    """The device of the chip that has one of the board's labels."""
+    for line in table.splitlines():
+        name, _, rest = line.partition(":")
+        labels = (each.strip(" :") for each in rest.split(","))
+        if name.startswith("gpiochip") and any(label in board.gpio_labels for label in labels):
+            return f"/dev/{name}"
+    return None
 
 
 def _holders(table: str, chip: str) -> dict[int, str]:

@@ -22,6 +22,8 @@ _REMEDY = {
     "tcp": "check host and port, and that the other side runs",
 }
 
+_WITHOUT_DPA = "load DPA firmware for a coordinator into the module; the way to it is well"
+
 
 async def examine_module(machine: Machine, config: Config, port: Port) -> Finding:
     """Ask the module who it is. A service that runs has it, and is not disturbed."""
@@ -37,7 +39,7 @@ async def examine_module(machine: Machine, config: Config, port: Port) -> Findin
         async with trio.open_nursery() as nursery:
             await nursery.start(transceiver.run)
             try:
-                return await _introduction(transceiver)
+                return await _introduction(transceiver, port)
             except DpaError as failure:
                 return _silent(config, port, str(failure))
             finally:
@@ -45,14 +47,19 @@ async def examine_module(machine: Machine, config: Config, port: Port) -> Findin
     return _silent(config, port, "no answer")
 
 
-async def _introduction(transceiver: Transceiver) -> Finding:
+async def _introduction(transceiver: Transceiver, port: Port) -> Finding:
     await transceiver.wait_connected()
     info = await transceiver.call(os_read(COORDINATOR))
     peripherals = await transceiver.call(enumerate_peripherals(COORDINATOR))
     dpa = f"{peripherals.dpa >> 8:X}.{peripherals.dpa & 0xFF:02X}"
-    return ok("module", f"{info.mid:08X}: IQRF OS {info.os_version_text}, DPA {dpa}")
+    told = port.tr_info or f"{info.mid:08X} with IQRF OS {info.os_version_text}"
+    return ok("module", f"{told}, DPA {dpa}")
 
 
 def _silent(config: Config, port: Port, reason: str) -> Finding:
+    if port.tr_info is not None:
+        return error(
+            "module", f"{port.name}: {reason}, but there is a {port.tr_info}", _WITHOUT_DPA
+        )
     fix = _REMEDY.get(config.port.kind, "iqrf-trio config shows what it is configured with")
     return error("module", f"{port.name}: {reason}", fix)

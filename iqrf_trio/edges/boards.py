@@ -17,8 +17,9 @@ class Bus(Enum):
 
 @frozen
 class Board:
-    """Pins are offsets on `gpio_chip`, NO_PIN where there is none; all are active high.
+    """Pins are offsets on one GPIO chip, NO_PIN where there is none; all are active high.
 
+    The chip is that with one of `gpio_labels`; `gpio_chip` where they are none or not found.
     `bus` connects the module's lines; newer boards have one pin per bus instead. `programming`
     holds MOSI and MISO together while the module starts, which sends it to programming mode.
     """
@@ -32,6 +33,7 @@ class Board:
     uart: int = NO_PIN
     i2c: int = NO_PIN
     gpio_chip: str = "/dev/gpiochip0"
+    gpio_labels: tuple[str, ...] = ()
 
     def connected(self, bus: Bus) -> dict[int, bool]:
         """The levels that connect the module to `bus`."""
@@ -52,9 +54,14 @@ class Board:
         return pins
 
 
+_HEADER = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")
+"""The chips of a Raspberry Pi's 40-pin header: model 5, model 4, and those before.
+
+That of model 5 is gpiochip4 or gpiochip0, by the kernel's version (`gpiodetect`)."""
+
 BOARDS: Mapping[str, Board] = {
     # KON-RASP-01; kernels since 6.6 count the lines of sysfs from 512, here they stay as printed.
-    "raspberry-pi": Board("/dev/spidev0.0", "/dev/ttyS0", power=23),
+    "raspberry-pi": Board("/dev/spidev0.0", "/dev/ttyS0", power=23, gpio_labels=_HEADER),
     "up": Board("/dev/spidev2.0", "/dev/ttyS1", power=23),
     "up-squared": Board("/dev/spidev1.0", "/dev/ttyS1", power=23),
     # IQD-GW-01 has the pins of an Orange Pi Zero.

@@ -1,6 +1,7 @@
-"""Output lines of a GPIO chip, by chip and offset: the only place that touches libgpiod."""
+"""GPIO chips and their output lines, by offset: the only place that touches libgpiod."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from attrs import define
@@ -11,6 +12,9 @@ CONSUMER = "iqrf-trio"
 """Who holds the lines, as `gpioinfo` shows it."""
 
 
+DEVICES = Path("/dev")
+
+
 class Lines(Protocol):
     """Output lines; True is the high level."""
 
@@ -19,6 +23,23 @@ class Lines(Protocol):
 
     def close(self) -> None:
         """Let go of the lines; what they then do is up to the board."""
+
+
+def chip_labelled(labels: Collection[str], devices: Path = DEVICES) -> str | None:
+    """The device of the chip that has one of these labels; None if there is none for us."""
+    try:
+        import gpiod  # noqa: PLC0415 - only boards with pins need it
+    except ImportError:
+        return None
+    for path in sorted(devices.glob("gpiochip*")):
+        try:
+            with gpiod.Chip(str(path)) as chip:
+                label = chip.get_info().label
+        except OSError:
+            continue  # not for us, or no chip
+        if label in labels:
+            return str(path)
+    return None
 
 
 @define(eq=False)

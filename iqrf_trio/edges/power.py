@@ -1,12 +1,12 @@
 """Switching a module off and on, with the pauses it needs (IQRF SPI technical guide)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import trio
 from attrs import define, field
 
 from iqrf_trio.edges.boards import Board, Bus
-from iqrf_trio.edges.gpio import GpioLines, Lines
+from iqrf_trio.edges.gpio import GpioLines, Lines, chip_labelled
 
 OFF_S = 0.3
 """Until the supply has gone down."""
@@ -20,11 +20,16 @@ BOOT_S = 0.5
 
 @define(eq=False)
 class Power:
-    """The pins of one module. They are held as long as the program lives, and so is the power."""
+    """The pins of one module. They are held as long as the program lives, and so is the power.
+
+    The pin for programming mode is low from the first moment: a module that starts with it high
+    waits for a programmer instead of joining its network.
+    """
 
     board: Board
     bus: Bus
     open_lines: Callable[[str, Mapping[int, bool]], Lines] = GpioLines.open
+    find_chip: Callable[[Collection[str]], str | None] = chip_labelled
     _lines: Lines | None = field(init=False, default=None)
     _on: bool = field(init=False, default=False)
 
@@ -63,5 +68,7 @@ class Power:
 
     def _held(self) -> Lines:
         if self._lines is None:
-            self._lines = self.open_lines(self.board.gpio_chip, self._pins)
+            labels = self.board.gpio_labels
+            chip = (self.find_chip(labels) if labels else None) or self.board.gpio_chip
+            self._lines = self.open_lines(chip, self._pins)
         return self._lines

@@ -49,8 +49,8 @@ class SpiBus:
     select_us: int
     _spidev: Any
     _chunk: int = field(factory=transfers_per_message, kw_only=True)
-    _out: Any = field(init=False, factory=ctypes.c_char * _LONGEST)
-    _in: Any = field(init=False, factory=ctypes.c_char * _LONGEST)
+    _out: bytearray = field(init=False, factory=lambda: bytearray(_LONGEST))
+    _in: bytearray = field(init=False, factory=lambda: bytearray(_LONGEST))
     _messages: dict[tuple[int, int], list[tuple[int, bytearray]]] = field(init=False, factory=dict)
 
     @classmethod
@@ -80,8 +80,8 @@ class SpiBus:
         Raises PortError.
         """
         self._out[: len(packet)] = packet
-        descriptor = self._spidev.fileno()
         try:
+            descriptor = self._spidev.fileno()
             for request, transfers in self._messages_of(len(packet), gap_us):
                 fcntl.ioctl(descriptor, request, transfers)
         except OSError as error:
@@ -125,8 +125,8 @@ class SpiBus:
 
     def _transfer(self, index: int, length: int, delay_us: int, *, keep: bool) -> bytes:
         return _TRANSFER.pack(
-            ctypes.addressof(self._out) + index,
-            ctypes.addressof(self._in) + index,
+            _address(self._out) + index,
+            _address(self._in) + index,
             length,
             self.speed_hz,
             delay_us,
@@ -137,3 +137,8 @@ class SpiBus:
             0,
             0,
         )
+
+
+def _address(buffer: bytearray) -> int:
+    """Where its bytes are; they stay as long as its size does."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(buffer))

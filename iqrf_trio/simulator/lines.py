@@ -1,6 +1,6 @@
 """How simulated modules put DPA messages on a line: HDLC on a UART, ASCII framing on USB."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Protocol
 
@@ -70,7 +70,8 @@ class CdcLine:
     """See Line; also answers the commands that are for the USB device itself."""
 
     faults: BusFaults
-    info: bytes = bytes(32)
+    info: Callable[[], bytes] = bytes
+    """TR info; a device that has none does not know the command."""
     _buffer: bytearray = field(init=False, factory=bytearray)
 
     def heard(self, chunk: bytes) -> Iterator[Action]:
@@ -112,7 +113,7 @@ class CdcLine:
             cdc.RESET_DEVICE: b"<R:OK",
             cdc.RESET_MODULE: b"<RT:OK",
             cdc.DEVICE_INFO: b"<I:GW-USB-SIM#01.00#00000001",
-            cdc.MODULE_INFO: b"<IT:" + self.info,
+            cdc.MODULE_INFO: b"<IT:" + info if (info := self.info()) else b"<ERR",
             cdc.STATUS: b"<S:" + bytes((spi.READY,)),
         }
 
@@ -135,6 +136,6 @@ class LineKind(Enum):
     UART = "uart"
     CDC = "cdc"
 
-    def line(self, faults: BusFaults) -> Line:
-        """A device's side of such a line."""
-        return UartLine(faults) if self is LineKind.UART else CdcLine(faults)
+    def line(self, faults: BusFaults, info: Callable[[], bytes]) -> Line:
+        """A device's side of such a line; `info` is its TR info."""
+        return UartLine(faults) if self is LineKind.UART else CdcLine(faults, info)

@@ -2,6 +2,7 @@
 
 import os
 import tty
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,6 +14,7 @@ from iqrf_trio.simulator.bus_faults import BusFaults
 from iqrf_trio.simulator.carrier import Carrier
 from iqrf_trio.simulator.lines import LineKind
 from iqrf_trio.simulator.mesh import Mesh
+from iqrf_trio.simulator.tr_info import tr_info
 
 
 @define(eq=False)
@@ -76,7 +78,12 @@ class SerialDevice:
     async def _serve(self, stream: trio.lowlevel.FdStream) -> None:
         """Carry messages between the gateway and the mesh until the device is unplugged."""
         async with await self._port.open() as link, trio.open_nursery() as nursery:
-            carrier = Carrier(self.kind.line(self.faults), link, self._port.reset, self.faults)
+            carrier = Carrier(
+                self.kind.line(self.faults, partial(tr_info, self.mesh)),
+                link,
+                self._port.reset,
+                self.faults,
+            )
             nursery.start_soon(carrier.run, stream)
             await self._unplugged.wait()
             nursery.cancel_scope.cancel()

@@ -6,6 +6,7 @@ that the module shifts out.
 
 import logging
 import struct
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import NoReturn
@@ -13,12 +14,12 @@ from typing import NoReturn
 import trio
 from attrs import define, field, frozen
 
-from iqrf_trio.edges.ports import Link
-from iqrf_trio.edges.ports.simulator import SimulatorPort
+from iqrf_trio.edges.ports.simulator import MeshClock
 from iqrf_trio.simulator.bus_faults import BusFaults
 from iqrf_trio.simulator.coordinator import is_blocking
 from iqrf_trio.simulator.mesh import BOOT_S, Mesh
 from iqrf_trio.simulator.spi_slave import SpiSlave
+from iqrf_trio.simulator.tr_info import tr_info
 from protocol import spi
 from protocol.dpa.packet import Request, parse
 from protocol.errors import RemoteProtocolError
@@ -54,29 +55,41 @@ class SpiModule:
     faults: BusFaults = field(factory=BusFaults)
     slave: SpiSlave = field(init=False)
     bus_us: float = field(init=False, default=0.0)
-    _port: SimulatorPort = field(init=False)
+    _clock: MeshClock = field(init=False)
+    _changed: trio.Event = field(init=False, factory=trio.Event)
     _gap_us: float = field(init=False, default=inf)
     _selected: bool = field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
         """Connect the two."""
-        self._port = SimulatorPort(self.mesh, self.speed)
-        self.slave = SpiSlave(self._deliver, self.faults)
+        self._clock = MeshClock(self.speed)
+        self.slave = SpiSlave(self._deliver, self.faults, partial(tr_info, self.mesh))
 
     def reset(self) -> None:
         """Switch the module off and on again."""
-        now = self._port.clock.now()
+        now = self._clock.now()
         self.mesh.reset(now)
         self.slave.restart(now + BOOT_S)
 
-    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+    async def run(
+        self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> NoReturn:
         """Bring what the mesh says to the slave, until cancelled."""
-        async with await self._port.open() as link:
-            task_status.started()
-            await self._from_mesh(link)
+        self.mesh.on_frame(self._wake)
+        task_status.started()
+        while True:
+            await trio.lowlevel.checkpoint()
+            self._changed = trio.Event()
+            due = self.mesh.next_at
+            if due is None:
+                await self._changed.wait()
+            else:
+                await self._clock.sleep_until(due, self._changed)
+                self._hear()
 
     def message(self, transfers: list[Transfer]) -> bytes:
         """Do what a message to the bus asks for; returns what was shifted out."""
+        self._hear()  # what is there now, not when a timer has found the time for it
         received = bytearray()
         for transfer in transfers:
             received += self._transfer(transfer)
@@ -94,7 +107,7 @@ class SpiModule:
         received = bytearray()
         for byte in transfer.data:
             gap_us = 0 if received or transfer.speed_hz > spi.SPEED_HZ else self._gap_us
-            received.append(self.slave.shift(byte, gap_us, self._port.clock.now()))
+            received.append(self.slave.shift(byte, gap_us, self._clock.now()))
             self.bus_us += 8e6 / transfer.speed_hz
         return bytes(received)
 
@@ -102,9 +115,11 @@ class SpiModule:
         self.slave.blocked = _blocks(frame)
         self.mesh.receive(frame, now)
 
-    async def _from_mesh(self, link: Link) -> NoReturn:
-        while True:
-            frame = await link.receive()
+    def _wake(self) -> None:
+        self._changed.set()
+
+    def _hear(self) -> None:
+        for frame in self.mesh.pop_due(self._clock.now()):
             self.slave.blocked = False
             self.slave.offer(frame)
 

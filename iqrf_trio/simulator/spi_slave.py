@@ -27,7 +27,8 @@ class SpiSlave:
 
     deliver: Callable[[bytes, float], None]
     faults: BusFaults = field(factory=BusFaults)
-    info: bytes = bytes(32)
+    info: Callable[[], bytes] = bytes
+    """TR info; a module without any answers the question with a wrong checksum."""
     hurried: int = field(init=False, default=0)
     shifted: int = field(init=False, default=0)
     blocked: bool = field(init=False, default=False)
@@ -98,11 +99,17 @@ class SpiSlave:
             return data[index - 2]
         crcs = spi.checksum(self._seen[1:2] + data)
         self._end(length, now)
-        return crcs ^ _NOISE if self._garbles else crcs
+        nonsense = self._garbles or (self._asked and len(self.info()) < length)
+        return crcs ^ _NOISE if nonsense else crcs
+
+    @property
+    def _asked(self) -> bool:
+        """Whether the packet under way asks for TR info."""
+        return self._seen[0] == spi.INFO_COMMAND
 
     def _data(self, length: int) -> bytes:
-        if self._seen[0] == 0xF5:
-            return self.info[:length]
+        if self._asked:
+            return self.info().ljust(length, b"\0")[:length]
         head = self._queue[0] if self._queue else b""
         return head.ljust(length, b"\0")[:length]
 
@@ -115,7 +122,7 @@ class SpiSlave:
             self._shown = spi.REJECTED, now + REJECTION_S
             return
         self._shown = spi.ACCEPTED, now + WORK_S
-        if self._seen[0] != 0xF0:
+        if self._asked:
             return
         if writes:
             self.deliver(bytes(self._seen[2:-1]), now)

@@ -60,6 +60,11 @@ def os_version_text(version: int, mcu_type: int) -> str:
     return f"{version >> 4:X}.{version & 0x0F:02X}{_series(mcu_type)}"
 
 
+def module_type(mcu_type: int) -> str | None:
+    """The type of the transceiver ("TR-72D"), None if it is not known."""
+    return _MODULES.get(_series(mcu_type), {}).get(mcu_type >> 4)
+
+
 def _series(mcu_type: int) -> str:
     return _MCU_SUFFIXES.get(mcu_type & 0x07, "")
 
@@ -118,7 +123,7 @@ class OsInfo:
     @property
     def module(self) -> str | None:
         """The type of the transceiver ("TR-72D"), None if it is not known."""
-        return _MODULES.get(_series(self.mcu_type), {}).get(self.mcu_type >> 4)
+        return module_type(self.mcu_type)
 
     @property
     def rssi_dbm(self) -> int | None:

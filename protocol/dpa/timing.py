@@ -11,6 +11,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from protocol.dpa import commands
+from protocol.dpa.collection import FRC_SENDS
 from protocol.dpa.commands import AddrInfo, Bonded, PeripheralEnumeration
 from protocol.dpa.errors import BadResponseError
 from protocol.dpa.frc import response_time_ms
@@ -86,6 +87,15 @@ def air_ms(confirmation: Confirmation, pdata_length: int = MAX_PDATA) -> int:
     return request_ms(confirmation) + response_ms(confirmation, pdata_length)
 
 
+def soonest_ms(confirmation: Confirmation) -> int:
+    """When a confirmed unicast is answered at the soonest, counted from its confirmation.
+
+    A request takes all its slots; who is in direct range is then heard in the first slot.
+    """
+    first_slot = response_ms(confirmation, 0) // (confirmation.hops_response + 1)
+    return request_ms(confirmation) + first_slot
+
+
 def estimate_ms(confirmation: Confirmation) -> int:
     """When a confirmed unicast is answered at the latest, counted from its confirmation."""
     return air_ms(confirmation) + ROUTING_RESERVE_MS
@@ -103,8 +113,7 @@ def frc_ms(timing: Timing) -> int:
     return timing.bonded * 30 + zones * slot + timing.frc_response_ms + reserve
 
 
-_FRC = frozenset((commands.FRC_SEND.key, commands.FRC_SEND_SELECTIVE.key))
-_NETWORK_COMMANDS = _FRC | {
+_NETWORK_COMMANDS = FRC_SENDS | {
     commands.BOND_NODE.key,
     commands.DISCOVERY.key,
     commands.AUTHORIZE_BOND.key,

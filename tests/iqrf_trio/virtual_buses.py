@@ -19,7 +19,8 @@ from iqrf_trio.simulator.bus_faults import BusFault, BusFaults
 from iqrf_trio.simulator.carrier import Carrier
 from iqrf_trio.simulator.lines import BareLine, CdcLine, Line, UartLine
 from iqrf_trio.simulator.mesh import BOOT_S, Mesh
-from protocol.spi_master import Exchange, Order
+from protocol import spi
+from protocol.spi_master import Exchange, Order, Watch
 from tests.iqrf_trio.simulator.spi_wire import Wire
 
 
@@ -162,9 +163,13 @@ class WireLink(Link):
             self._working.wake()
             await trio.sleep_until(self.wire.now)
         else:
+            pause_s = todo.pause_s if isinstance(todo, Watch) else todo.until - trio.current_time()
             self._nudge = trio.Event()
-            with trio.move_on_at(todo.until):
+            with trio.move_on_after(max(0, pause_s)) as watching:
                 await self._nudge.wait()
+            if isinstance(todo, Watch) and watching.cancelled_caught:
+                self.wire.now = trio.current_time()
+                self.wire.exchange(Exchange(spi.CHECK, todo.gap_us))
         if self.wire.master.failure:
             raise ModuleError(self.wire.master.failure)
 

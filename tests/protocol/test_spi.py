@@ -79,13 +79,3 @@ def test_names(status: int, name: str) -> None:
 def test_durations_are_those_of_the_timing_table() -> None:
     assert spi.duration_us(10, spi.FAST_GAP_US) == 1825
     assert spi.duration_us(68, spi.FAST_GAP_US) == 12381
-
-
-def test_module_information() -> None:
-    info = spi.TrInfo.decode(bytes.fromhex("8a52008138240800") + bytes(8) + bytes(range(16)))
-    assert (info.mid, info.os_version, info.mcu_type) == (0x8100528A, 0x38, 0x24)
-    assert info.os_build == 8
-    assert info.ibk == bytes(range(16))
-    assert spi.TrInfo.decode(bytes(16)).ibk == b""
-    with pytest.raises(RemoteProtocolError, match="not 17"):
-        spi.TrInfo.decode(bytes(17))

@@ -10,16 +10,21 @@ from iqrf_trio.simulator.plan import generate
 from protocol import spi
 from protocol.dpa import commands
 from protocol.dpa.packet import Confirmation, Request, Response, parse
-from protocol.dpa.timing import frc_ms
+from protocol.dpa.timing import estimate_ms, frc_ms, soonest_ms
 from protocol.spi_master import (
     ABSENCE_S,
     ATTEMPTS,
+    BUSY_POLL_S,
     DOUBT_S,
     IDLE_POLL_S,
     PATIENCE_S,
+    ROUTING_POLL_S,
     STORM,
+    TIGHT_POLL_S,
     Order,
+    Watch,
 )
+from protocol.tr_info import TrInfo
 from tests.iqrf_trio.simulator.spi_wire import Wire
 
 ADDR_INFO = commands.addr_info().request
@@ -129,6 +134,117 @@ def test_a_request_withdrawn_in_time_is_never_sent(wire: Wire) -> None:
     wire.run(lambda: False, 1)
     assert not order.done
     assert wire.mesh.counters.received == 0
+
+
+def test_an_answer_is_fetched_as_soon_as_it_may_be_there(wire: Wire) -> None:
+    order = Order(LED.encode())
+    wire.master.send(order)
+    wire.run(lambda: bool(wire.master.received))
+    confirmation = parse(wire.master.received.popleft())
+    assert isinstance(confirmation, Confirmation)
+    confirmed_at, before = wire.now, wire.exchanges
+    soonest_s = soonest_ms(confirmation) / 1000
+    wire.master.expect(soonest_s, estimate_ms(confirmation) / 1000)
+    wire.run(lambda: wire.now >= confirmed_at + soonest_s)
+    # Until then looks would be of no use.
+    assert wire.exchanges - before <= soonest_s / ROUTING_POLL_S + 2
+    before, tight_from = wire.exchanges, wire.now
+    wire.run(lambda: bool(wire.master.received))
+    # A look takes as long as the bus does, and is followed by the pause.
+    look_s = spi.duration_us(1, spi.FAST_GAP_US) / 1e6
+    looks = (wire.now - tight_from) / (TIGHT_POLL_S + look_s)
+    assert looks > 20
+    assert wire.exchanges - before == pytest.approx(looks, abs=4)
+    assert isinstance(parse(wire.master.received.popleft()), Response)
+
+
+def test_what_never_comes_is_not_waited_for_tightly(wire: Wire) -> None:
+    wire.ask(ADDR_INFO)
+    wire.master.expect(0.1, 0.2)
+    wire.run(lambda: False, 2)
+    before = wire.exchanges
+    wire.run(lambda: False, 1)
+    assert wire.exchanges - before <= 1 / IDLE_POLL_S + 1
+
+
+def test_a_module_at_work_is_looked_at_more_often_than_an_idle_one(wire: Wire) -> None:
+    wire.ask(ADDR_INFO)
+    wire.faults.set(BusFault.BUSY)
+    wire.run(lambda: False, 1.5)
+    before = wire.exchanges
+    wire.run(lambda: False, 1)
+    assert wire.exchanges - before == pytest.approx(1 / BUSY_POLL_S, rel=0.1)
+
+
+def test_a_module_that_is_watched_counts_as_well_until_it_is_not(wire: Wire) -> None:
+    wire.ask(ADDR_INFO)
+    wire.run(lambda: False, 2)
+    watch = wire.master.next(wire.now)
+    assert isinstance(watch, Watch)
+    # Nothing was to be told for longer than any patience.
+    wire.now += 10 * PATIENCE_S
+    wire.master.shifted(bytes((spi.NO_MODULE,)), wire.now)
+    assert wire.master.failure == ""
+
+
+# --- TR info ------------------------------------------------------------------------------------
+
+
+def introduced(wire: Wire) -> TrInfo | None:
+    wire.master.introduce()
+    wire.run(lambda: not wire.master.curious)
+    assert not wire.master.curious
+    return wire.master.tr_info
+
+
+@pytest.mark.parametrize(
+    "info",
+    [TrInfo(0x8100528A, 0x42, 0x24, 8), TrInfo(0x8100528A, 0x46, 0x24, 8, bytes(range(16)))],
+    ids=["without key", "with key"],
+)
+def test_a_module_tells_who_it_is(wire: Wire, info: TrInfo) -> None:
+    wire.info = info.encode()
+    assert introduced(wire) == info
+    assert wire.now < 0.030
+    assert wire.slave.hurried == 0
+    assert len(wire.ask(ADDR_INFO)) == 1
+
+
+def test_a_module_that_keeps_its_key_tells_the_rest(wire: Wire) -> None:
+    info = TrInfo(0x8100528A, 0x46, 0x24, 8)
+    wire.info = info.encode()
+    assert introduced(wire) == info
+
+
+def test_a_module_that_does_not_know_the_question_is_left_alone(wire: Wire) -> None:
+    assert introduced(wire) is None
+    assert wire.master.failure == ""
+    assert wire.master.bad_checksums == 0
+    assert len(wire.ask(ADDR_INFO)) == 1
+
+
+def test_torn_information_is_asked_for_again(wire: Wire) -> None:
+    info = TrInfo(0x8100528A, 0x42, 0x24, 8)
+    wire.info = info.encode()
+    wire.faults.set(BusFault.GARBLED, every=2)
+    wire.faults.strikes(BusFault.GARBLED)  # the next one is torn
+    assert introduced(wire) == info
+
+
+def test_what_the_module_has_to_say_goes_first(wire: Wire) -> None:
+    wire.info = TrInfo(0x8100528A, 0x42, 0x24, 8).encode()
+    wire.slave.offer(ADDR_INFO.encode())
+    assert introduced(wire)
+    assert list(wire.master.received) == [ADDR_INFO.encode()]
+
+
+def test_nobody_to_ask_is_no_failure_before_its_time(wire: Wire) -> None:
+    wire.faults.set(BusFault.STUCK, status=spi.NO_MODULE)
+    wire.master.introduce()
+    wire.run(lambda: not wire.master.curious, 0.5)
+    wire.master.incurious()
+    assert wire.master.tr_info is None
+    assert wire.master.failure == ""
 
 
 # --- faults -------------------------------------------------------------------------------------

@@ -1,7 +1,12 @@
 """The seam to a coordinator: a port is opened to a link, and a link carries DPA frames."""
 
+import logging
 from abc import ABC, abstractmethod
 from typing import ClassVar, Self
+
+from protocol.tr_info import TrInfo
+
+_LOG = logging.getLogger("iqrf_trio.port")
 
 
 class PortError(Exception):
@@ -52,6 +57,15 @@ class Port(ABC):
 
     waits_for_air: ClassVar[bool] = False
     """Whether nothing tells when the coordinator is ready, so that it is left to the timing."""
+
+    tr_info: TrInfo | None = None
+    """What the module told of itself outside DPA when the port was opened last, if it can."""
+
+    def met(self, tr_info: TrInfo | None) -> None:
+        """Keep what the module behind the port tells of itself, and log it when it is news."""
+        if tr_info is not None and tr_info != self.tr_info:
+            _LOG.info("%s: %s", self.name, tr_info)
+        self.tr_info = tr_info
 
     @property
     @abstractmethod

@@ -10,6 +10,8 @@ from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
 from iqrf_trio.edges.ports.serial import SerialStream
 from iqrf_trio.edges.ports.shared_work import SharedWork
 from protocol import cdc
+from protocol.errors import RemoteProtocolError
+from protocol.tr_info import TrInfo
 
 REPLY_S = 1.0
 """How long the device may take for a reply; they come within milliseconds."""
@@ -45,6 +47,7 @@ class CdcPort(Port):
         link = CdcLink(SerialStream.open(self.name, self._device), starting=self._was_reset)
         try:
             await link.greet()
+            self.met(await link.introduce())
         except BaseException:
             await link.aclose()
             raise
@@ -81,6 +84,14 @@ class CdcLink(Link):
             if await self._ask(cdc.TEST, cdc.Kind.TEST):
                 return
         raise PortError(f"{self._stream.name}: no reply; is it an IQRF device in CDC mode?")
+
+    async def introduce(self) -> TrInfo | None:
+        """Ask the module who it is; None if that cannot be learned."""
+        reply = await self._ask(cdc.MODULE_INFO, cdc.Kind.MODULE_INFO)
+        try:
+            return TrInfo.decode(reply.content) if reply else None
+        except RemoteProtocolError:
+            return None
 
     async def order(self, command: bytes, kind: cdc.Kind) -> None:
         """Have the device do something; raises PortError when it does not."""

@@ -42,7 +42,10 @@ def port_of(config: Config) -> Port:
 
 
 def board_of(spi: Spi) -> Board:
-    """The preset with what differs from the defaults, which are those of the Raspberry Pi."""
+    """The preset with what differs from the defaults, which are those of the Raspberry Pi.
+
+    A chip that is named is no longer looked for.
+    """
     default = Spi()
     members = {
         "gpio_chip": "gpio_chip",
@@ -55,6 +58,8 @@ def board_of(spi: Spi) -> Board:
         for key, member in members.items()
         if getattr(spi, key) != getattr(default, key)
     }
+    if "gpio_chip" in changes:
+        changes["gpio_labels"] = ()
     return evolve(BOARDS[spi.board], **changes)
 
 

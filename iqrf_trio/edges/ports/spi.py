@@ -13,13 +13,14 @@ from iqrf_trio.edges.ports.shared_work import SharedWork
 from iqrf_trio.edges.power import Power
 from iqrf_trio.edges.spibus import SpiBus
 from protocol import spi
-from protocol.dpa.packet import Request, parse
-from protocol.dpa.timing import Timing, is_remote, local_timeout_ms
+from protocol.dpa.packet import BROADCAST, Confirmation, Request, parse
+from protocol.dpa.timing import Timing, estimate_ms, is_remote, local_timeout_ms, soonest_ms
 from protocol.errors import RemoteProtocolError
-from protocol.spi_master import PATIENCE_S, Exchange, Master, Order
+from protocol.spi_master import PATIENCE_S, Exchange, Master, Order, Watch
+from protocol.tr_info import TrInfo
 
-HOP_S = 0.25
-"""How long a worker thread polls before it gives the link a chance to look around."""
+INTRODUCTION_S = 0.5
+"""How long a module may take to tell who it is; it does so within 20 ms, or not at all."""
 
 
 @define(eq=False)
@@ -65,7 +66,13 @@ class SpiPort(Port):
             bus.close()
             raise
         master = Master(self._slow, now=time.monotonic())
-        return SpiLink(self.name, bus, master, starting=starting)
+        link = SpiLink(self.name, bus, master, starting=starting)
+        try:
+            self.met(await link.introduce())
+        except BaseException:
+            await link.aclose()
+            raise
+        return link
 
     async def reset(self) -> None:
         """See Port."""
@@ -95,6 +102,14 @@ class SpiLink(Link):
     def __attrs_post_init__(self) -> None:
         """Who sends and who receives share the thread."""
         self._polling = SharedWork(self._hop)
+
+    async def introduce(self) -> TrInfo | None:
+        """Ask the module who it is, before anything else; None if it does not say."""
+        self._master.introduce()
+        with trio.move_on_after(INTRODUCTION_S):
+            await self._polling.until(lambda: not self._master.curious)
+        self._master.incurious()
+        return self._master.tr_info
 
     async def send(self, frame: bytes) -> None:
         """See Link."""
@@ -130,20 +145,30 @@ class SpiLink(Link):
     # In the thread.
 
     def _poll(self) -> None:
-        """Carry on until there is something for somebody, or the hop has been long enough."""
-        end = time.monotonic() + HOP_S
-        while not self._worth_returning():
+        """Carry on until there is something for somebody."""
+        curious = self._master.curious
+        while not self._worth_returning() and curious == self._master.curious:
             self._take_wishes()
-            now = time.monotonic()
-            if now >= end:
-                return
-            todo = self._master.next(now)
+            todo = self._master.next(time.monotonic())
             if isinstance(todo, Exchange):
                 received = self._bus.exchange(todo.packet, todo.gap_us)
                 self._master.shifted(received, time.monotonic())
+            elif isinstance(todo, Watch):
+                self._watch(todo)
             else:
                 trio.from_thread.check_cancelled()
-                self._nudge.wait(min(todo.until, end) - now)
+                self._nudge.wait(todo.until - time.monotonic())
+
+    def _watch(self, watch: Watch) -> None:
+        """Look at an idle module, which is most of what is ever done: nothing else is in here."""
+        seen = shown = bytes((watch.status,))
+        while seen == shown:
+            trio.from_thread.check_cancelled()
+            self._nudge.wait(watch.pause_s)
+            if self._wishes:
+                return
+            seen = self._bus.exchange(spi.CHECK, watch.gap_us)
+        self._master.shifted(seen, time.monotonic())
 
     def _take_wishes(self) -> None:
         while self._wishes:
@@ -160,9 +185,21 @@ class SpiLink(Link):
                 return True
             # Whoever sent may go on, while this thread stays for the answer.
             self._token.run_sync_soon(self._polling.wake)
+        news = bool(self._master.received)
         while self._master.received:
-            self._frames.append(self._master.received.popleft())
-        return bool(self._frames) or bool(self._master.failure)
+            frame = self._master.received.popleft()
+            self._frames.append(frame)
+            self._expect(frame)
+        return news or bool(self._master.failure)
+
+    def _expect(self, frame: bytes) -> None:
+        """Have the master be there when the answer comes that a confirmation announces."""
+        try:
+            packet = parse(frame)
+        except RemoteProtocolError:
+            return
+        if isinstance(packet, Confirmation) and packet.nadr != BROADCAST:
+            self._master.expect(soonest_ms(packet) / 1000, estimate_ms(packet) / 1000)
 
 
 def _patience_s(frame: bytes) -> float:

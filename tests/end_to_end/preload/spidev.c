@@ -116,7 +116,7 @@ static int message(int fd, const struct spi_ioc_transfer *transfers, unsigned co
         uint16_t delay;
         uint8_t cs_change, bits;
     } each;
-    uint8_t data[2 * BUFSIZ_OF_SPIDEV + 512 * sizeof each], *at = data;
+    uint8_t data[sizeof head + 2 * BUFSIZ_OF_SPIDEV + 512 * sizeof each], *at = data + sizeof head;
     size_t aligned_out = 0, aligned_in = 0, total = 0;
 
     for (unsigned i = 0; i < count; i++) {
@@ -141,10 +141,10 @@ static int message(int fd, const struct spi_ioc_transfer *transfers, unsigned co
         at += transfers[i].len;
         total += transfers[i].len;
     }
-    head.size = at - data;
+    head.size = at - data - sizeof head;
+    memcpy(data, &head, sizeof head);
     pthread_mutex_lock(&one_at_a_time);
-    int failed = transfer(fd, &head, sizeof head, 1) || transfer(fd, data, head.size, 1)
-        || transfer(fd, data, total, 0);
+    int failed = transfer(fd, data, at - data, 1) || transfer(fd, data, total, 0);
     pthread_mutex_unlock(&one_at_a_time);
     if (failed)
         return -1;

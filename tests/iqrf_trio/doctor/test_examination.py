@@ -199,6 +199,18 @@ def test_who_holds_the_pins_is_for_root_to_see(pi: Pi) -> None:
     assert found(pi)["pins"].severity is Severity.NOTE
 
 
+def test_the_chip_of_the_header_is_found_by_its_label(pi: Pi) -> None:
+    """As on a Raspberry Pi 5: the first chip is another one."""
+    other = "gpiochip0: GPIOs 570-571, parent: platform/107d517c00.gpio, gpio-brcmstb@107d517c00:\n"
+    rp1 = GPIO.replace("gpiochip0", "gpiochip4").replace("bcm2711", "rp1")
+    pi.write("/sys/kernel/debug/gpio", other + rp1.replace("iqrf-trio           ", "fan"))
+    pi.write("/dev/gpiochip4", "")
+    pi.write("/dev/gpiochip1", "")
+    assert found(pi)["pins"].text == "pin 23 of /dev/gpiochip4 is held by fan"
+    named = found(pi, "port.spi.gpio_chip=/dev/gpiochip1")["pins"]
+    assert named.text == "pin 23 of /dev/gpiochip1 is held by shutdown"
+
+
 def test_a_board_without_pins_needs_none(pi: Pi) -> None:
     without_chip(pi)
     assert "pins" not in found(pi, "port.spi.board=none")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import trio
@@ -11,7 +12,7 @@ from trio.testing import MockClock
 from iqrf_trio.config import Spi, load
 from iqrf_trio.config.sections import BoardName
 from iqrf_trio.edges.boards import BOARDS, NO_PIN, Board, Bus
-from iqrf_trio.edges.gpio import GpioLines, Lines
+from iqrf_trio.edges.gpio import GpioLines, Lines, chip_labelled
 from iqrf_trio.edges.ports import PortError
 from iqrf_trio.edges.ports.cdc import CdcPort
 from iqrf_trio.edges.ports.of_config import board_of, port_of
@@ -49,10 +50,10 @@ class Wires:
         raise AssertionError("lines are held as long as the program lives")
 
 
-def power(board: Board, bus: Bus = Bus.SPI) -> tuple[Power, Wires]:
+def power(board: Board, bus: Bus = Bus.SPI, found: str | None = None) -> tuple[Power, Wires]:
     wires = Wires()
     opens: Callable[[str, Mapping[int, bool]], Lines] = wires.open
-    return Power(board, bus, opens), wires
+    return Power(board, bus, opens, lambda labels: found), wires
 
 
 async def test_the_first_start_is_from_a_known_state(autojump_clock: MockClock) -> None:
@@ -72,6 +73,39 @@ async def test_the_first_start_is_from_a_known_state(autojump_clock: MockClock) 
     ]
     assert times == [0, 0, 0.001, pytest.approx(0.001 + OFF_S), pytest.approx(0.002 + OFF_S)]
     assert trio.current_time() - start == pytest.approx(0.002 + OFF_S + BOOT_S)
+
+
+@pytest.mark.parametrize(
+    ("board", "found", "chip"),
+    [
+        (PI, "/dev/gpiochip4", "/dev/gpiochip4"),
+        (PI, None, "/dev/gpiochip0"),
+        # Only a chip that is known by its label is looked for.
+        (IQUBE, "/dev/gpiochip4", "/dev/gpiochip0"),
+        (board_of(Spi(gpio_chip="/dev/gpiochip2")), "/dev/gpiochip4", "/dev/gpiochip2"),
+    ],
+    ids=["labelled", "not found", "no labels", "configured"],
+)
+async def test_the_chip_that_has_the_pins(
+    board: Board, found: str | None, chip: str, autojump_clock: MockClock
+) -> None:
+    it, wires = power(board, found=found)
+    await it.up()
+    assert wires.chip == chip
+
+
+@pytest.mark.parametrize(
+    "board", [board for board in BOARDS.values() if board.programming != NO_PIN]
+)
+async def test_no_module_is_ever_started_into_programming_mode(
+    board: Board, autojump_clock: MockClock
+) -> None:
+    it, wires = power(board)
+    await it.up()
+    await it.down()
+    await it.up()
+    assert wires.history[0][1][board.programming] is False
+    assert not any(levels.get(board.programming) for _, levels in wires.history)
 
 
 async def test_a_module_that_is_on_is_left_alone(autojump_clock: MockClock) -> None:
@@ -132,11 +166,17 @@ def test_a_chip_that_is_not_there_is_told(tmp_path: Path) -> None:
         GpioLines.open(str(tmp_path / "file"), {23: False})
 
 
+def test_what_is_no_chip_has_no_label(tmp_path: Path) -> None:
+    (tmp_path / "gpiochip0").touch()
+    (tmp_path / "gpiochip1").symlink_to(tmp_path / "nothing")
+    assert chip_labelled(["pinctrl-rp1"], tmp_path) is None
+
+
 # --- boards and the configuration ---------------------------------------------------------------
 
 
 def test_the_configuration_knows_every_board() -> None:
-    assert set(BOARDS) == set(BoardName.__args__)  # type: ignore[attr-defined]
+    assert set(BOARDS) == set(get_args(BoardName))
 
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)

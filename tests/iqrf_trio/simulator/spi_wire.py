@@ -11,7 +11,7 @@ from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.spi_slave import SpiSlave
 from protocol import spi
 from protocol.dpa.packet import Request, parse
-from protocol.spi_master import Exchange, Master, Order
+from protocol.spi_master import Exchange, Master, Order, Watch
 
 
 @define(eq=False)
@@ -22,6 +22,7 @@ class Wire:
     faults: BusFaults = field(factory=BusFaults)
     slow: bool = False
     now: float = 0.0
+    info: bytes = b""
     bus_us: int = 0
     exchanges: int = 0
     slave: SpiSlave = field(init=False)
@@ -29,7 +30,7 @@ class Wire:
     _gap_us: float = field(init=False, default=inf)
 
     def __attrs_post_init__(self) -> None:
-        self.slave = SpiSlave(self._deliver, self.faults)
+        self.slave = SpiSlave(self._deliver, self.faults, lambda: self.info)
         self.master = Master(self.slow, now=self.now)
 
     def run(self, until: Callable[[], bool], limit_s: float = 10.0) -> None:
@@ -42,6 +43,10 @@ class Wire:
         todo = self.master.next(self.now)
         if isinstance(todo, Exchange):
             self.exchange(todo)
+        elif isinstance(todo, Watch):
+            self.now += todo.pause_s
+            self._gap_us = inf
+            self.exchange(Exchange(spi.CHECK, todo.gap_us))
         else:
             self.now = max(self.now, todo.until)
             self._gap_us = inf

@@ -20,6 +20,7 @@ from protocol.dpa.timing import (
     request_ms,
     response_ms,
     slot_ms,
+    soonest_ms,
     uses_radio,
 )
 
@@ -56,6 +57,19 @@ def test_one_more_slot_than_hops_on_either_way(
     assert air_ms(confirmation, 0) == there + back_empty
     assert estimate_ms(confirmation) == there + back_at_most + 40
     assert broadcast_ms(confirmation) == there + 40
+
+
+@pytest.mark.parametrize(
+    ("confirmation", "soonest"),
+    [
+        (_confirmation(1, 4, 1), 120),
+        (_confirmation(1, 6, 1), 160),
+        (_confirmation(11, 8, 11), 1040),
+        (_confirmation(0, 20, 2), 400),
+    ],
+)
+def test_the_first_slot_back_may_bring_the_answer(confirmation: Confirmation, soonest: int) -> None:
+    assert soonest_ms(confirmation) == soonest
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,19 @@ async def test_the_module_behind_a_usb_device_is_reset(tmp_path: Path) -> None:
             assert (await link.receive())[2:4] == b"\xff\x3f"
 
 
+async def test_a_usb_device_tells_who_its_module_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "iqrf_trio.port")
+    async with device(LineKind.CDC, tmp_path / "device") as (it, port):
+        for _ in range(2):
+            async with await port.open():
+                pass
+        assert port.tr_info is not None
+        assert port.tr_info.mid == it.mesh.coordinator.mid
+        assert caplog.messages == [f"{port.name}: {port.tr_info}"]
+
+
 async def test_a_busy_module_refuses_a_message(tmp_path: Path) -> None:
     async with device(LineKind.CDC, tmp_path / "device") as (it, port), await port.open() as link:
         it.faults.set(BusFault.BUSY)
@@ -175,6 +188,17 @@ async def test_nonsense_without_end_ends_the_link(autojump_clock: MockClock) -> 
     await theirs.send_all(b"<DR\xff:no\r" * 100)
     with pytest.raises(ModuleError, match="cdc x: nothing that makes sense"):
         await link.receive()
+
+
+@pytest.mark.parametrize("reply", [b"<ERR\r", b"<IT:short\r", b""])
+async def test_a_device_that_does_not_know_its_module(
+    reply: bytes, autojump_clock: MockClock
+) -> None:
+    ours, theirs = memory_stream_pair()
+    link = CdcLink(SerialStream("cdc x", ours))
+    await theirs.send_all(reply or b"<OK\r")
+    with trio.fail_after(2 * cdc_port.REPLY_S):
+        assert await link.introduce() is None
 
 
 async def test_a_message_between_a_command_and_its_reply_is_no_reply(

@@ -10,15 +10,21 @@ from attrs import define
 
 from iqrf_trio.edges.ports import ModuleError, PortError
 from iqrf_trio.edges.ports.shared_work import SharedWork
-from iqrf_trio.edges.ports.spi import HOP_S, SpiLink, SpiPort
+from iqrf_trio.edges.ports.spi import INTRODUCTION_S, SpiLink, SpiPort
 from iqrf_trio.simulator.bus_faults import BusFault
 from iqrf_trio.simulator.plan import generate
 from iqrf_trio.simulator.spi_server import SpiModule, Transfer
 from protocol import spi
 from protocol.dpa import commands
+from protocol.dpa.packet import Confirmation, Request, Response, parse
+from protocol.dpa.timing import soonest_ms
 from protocol.spi_master import ABSENCE_S, Master
 
+SOON_S = 0.25
+"""Nobody waits so long for a thread."""
+
 REQUEST = commands.bonded_devices().request.encode()
+LED = Request(1, 0x06, 0x03).encode()
 
 
 @define(eq=False)
@@ -28,8 +34,10 @@ class Bus:
     module: SpiModule
     broken: str = ""
     closed: bool = False
+    exchanges: int = 0
 
     def exchange(self, packet: bytes, gap_us: int) -> bytes:
+        self.exchanges += 1
         if self.broken:
             raise PortError(self.broken)
         transfers = [Transfer(bytes((byte,)), spi.SPEED_HZ, gap_us, False) for byte in packet]
@@ -50,8 +58,8 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig() -> AsyncIterator[Rig]:
-    module = SpiModule(generate(3, 1), 0)
+async def rig(speed: float = 0) -> AsyncIterator[Rig]:
+    module = SpiModule(generate(3, 1), speed)
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
             await nursery.start(module.run)
@@ -83,7 +91,7 @@ async def test_a_frame_is_sent_while_another_task_waits_for_one() -> None:
             start = trio.current_time()
             await it.link.send(REQUEST)
             # It does not wait until the thread has had enough of polling.
-            assert trio.current_time() - start < HOP_S
+            assert trio.current_time() - start < SOON_S
 
 
 async def test_waiting_ends_soon_when_cancelled() -> None:
@@ -94,7 +102,7 @@ async def test_waiting_ends_soon_when_cancelled() -> None:
         start = trio.current_time()
         with trio.move_on_after(0.01):
             await it.link.receive()
-        assert trio.current_time() - start < HOP_S
+        assert trio.current_time() - start < SOON_S
         await it.link.send(REQUEST)
         assert await it.link.receive()
 
@@ -124,7 +132,7 @@ async def test_a_module_that_is_gone_is_an_error_for_everybody() -> None:
         start = trio.current_time()
         with pytest.raises(ModuleError, match="spi x: no module for"):
             await it.link.receive()
-        assert trio.current_time() - start < ABSENCE_S + HOP_S
+        assert trio.current_time() - start < ABSENCE_S + SOON_S
         with pytest.raises(ModuleError, match="spi x: no module for"):
             await it.link.send(REQUEST)
 
@@ -139,6 +147,51 @@ async def test_a_bus_that_is_gone_is_an_error() -> None:
 async def test_a_device_that_is_not_there_is_told() -> None:
     with pytest.raises(PortError, match=r"spi /dev/spidev250\.9: No such file or directory"):
         await SpiPort("/dev/spidev250.9").open()
+
+
+async def test_an_answer_is_awaited_when_a_confirmation_says_so() -> None:
+    async with rig(speed=1) as it:
+        await it.link.send(LED)
+        confirmation = parse(await it.link.receive())
+        assert isinstance(confirmation, Confirmation)
+        before = it.bus.exchanges
+        with trio.move_on_after(soonest_ms(confirmation) / 1000 - 0.01):
+            await it.link.receive()
+        # While nothing can be there yet, few looks; afterwards many.
+        assert it.bus.exchanges - before < 20
+        before = it.bus.exchanges
+        assert isinstance(parse(await it.link.receive()), Response)
+        assert it.bus.exchanges - before > 10
+
+
+async def test_a_module_tells_who_it_is() -> None:
+    async with rig() as it:
+        info = await it.link.introduce()
+        assert info is not None
+        assert info.mid == it.module.mesh.coordinator.mid
+        assert info.ibk == it.module.mesh.coordinator.ibk
+        await it.link.send(REQUEST)
+        assert await it.link.receive()
+
+
+async def test_what_is_received_before_the_introduction_is_kept() -> None:
+    async with rig() as it:
+        it.module.slave.offer(REQUEST)
+        it.module.slave.offer(REQUEST)
+        assert await it.link.introduce()
+        assert [await it.link.receive(), await it.link.receive()] == [REQUEST, REQUEST]
+
+
+@pytest.mark.parametrize("mode", [BusFault.STUCK, BusFault.BUSY, BusFault.GARBLED])
+async def test_who_does_not_answer_holds_nothing_up(mode: BusFault) -> None:
+    async with rig() as it:
+        it.module.faults.set(mode, status=spi.SUSPENDED)
+        start = trio.current_time()
+        assert await it.link.introduce() is None
+        assert trio.current_time() - start < INTRODUCTION_S + SOON_S
+        it.module.faults.clear()
+        await it.link.send(REQUEST)
+        assert await it.link.receive()
 
 
 # --- work that is shared ------------------------------------------------------------------------
