@@ -6,13 +6,11 @@ from typing import Generic, TypeVar
 
 from attrs import define, field
 
-from protocol.dpa.errors import DpaError
+from protocol.dpa.errors import EXCLUSIVE_ACCESS, DpaError
 from protocol.errors import LocalProtocolError
 from protocol.lanes import Priority
 
 T = TypeVar("T")
-
-_EXCLUSIVE_ACCESS = -8  # "ERROR_IFACE_EXCLUSIVE_ACCESS" of the gateway API
 
 
 class QueueFull(LocalProtocolError):  # noqa: N818 - a state of the queue, named as clients know it
@@ -31,14 +29,14 @@ class LeaseTimeout(DpaError):  # noqa: N818 - as above
     """The radio stayed leased for longer than the request was ready to wait."""
 
     def __init__(self, patience: float) -> None:
-        super().__init__(_EXCLUSIVE_ACCESS, f"the radio is in exclusive use ({patience:g} s)")
+        super().__init__(EXCLUSIVE_ACCESS, f"the radio is in exclusive use ({patience:g} s)")
 
 
 class RadioReserved(DpaError):  # noqa: N818 - as above
     """The radio is kept for single requests, or somebody holds it who keeps it from being."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(_EXCLUSIVE_ACCESS, reason)
+        super().__init__(EXCLUSIVE_ACCESS, reason)
 
 
 class Kind(StrEnum):

@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Mapping
 from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from attrs import frozen
+from attrs import field, frozen
 
 from iqrf_trio.handlers import db, iqmesh, mng, ntf, raw, sensor_data
 from iqrf_trio.handlers.exchange import Client, Exchange, Gateway, Handler
+from iqrf_trio.handlers.row import Row, Work
 from iqrf_trio.scheduler import Job, QueueClosed, QueueFull, RadioReserved
 from iqrf_trio.store import StoreError
 from protocol.api.errors import (
@@ -23,7 +25,7 @@ from protocol.api.errors import (
 )
 from protocol.api.message import Answer, parse, request_of
 from protocol.api.registry import entry_of
-from protocol.dpa.errors import DpaError, status_text
+from protocol.dpa.errors import DpaError
 from protocol.lanes import Lane
 
 log = logging.getLogger("iqrf_trio.handlers")
@@ -42,6 +44,9 @@ _AT_ONCE = frozenset(
 )
 """The types whose handlers never wait."""
 
+_QUEUE = frozenset({"mngDaemon_StartNetworkQueue", "mngDaemon_StopNetworkQueue"})
+"""Others are not to wait for these: a pause may take as long as a request on the air."""
+
 FAILED = GeneralError("The gateway failed to handle this request.")
 SHUTTING_DOWN = GeneralError("The gateway is shutting down.")
 SERVICE_PERMISSION = ServiceError(-1, "err", "The token lacks the service permission.")
@@ -53,9 +58,15 @@ LEASE_PATIENCE_S = 30.0
 
 @frozen(eq=False)
 class Dispatcher:
-    """Accepts messages of authenticated clients and sees that each is answered."""
+    """Accepts messages of authenticated clients and sees that each is answered.
+
+    A client's management requests are answered in the order in which they came, except that
+    those which start and stop the network queue, whoever sent them, wait for each other alone.
+    """
 
     _gateway: Gateway
+    _rows: WeakKeyDictionary[Client, Row] = field(factory=WeakKeyDictionary, init=False)
+    _queue_row: Row = field(factory=Row, init=False)
 
     def accept(self, text: str | bytes, client: Client) -> None:
         """Answer `text` at once, or let it wait for its turn; never raises, never waits."""
@@ -84,23 +95,35 @@ class Dispatcher:
         if refusal := self._refusal(exchange):
             self._fail(exchange, refusal)
             return
+        work = partial(self._work, handler, exchange)
         try:
             if lane is Lane.NETWORK:
-                scheduler.submit_network(self._job(handler, exchange))
-            elif exchange.message.mtype in _AT_ONCE:
+                scheduler.submit_network(self._job(exchange, work))
+            elif exchange.message.mtype in _AT_ONCE and self._row_of(exchange).free:
                 scheduler.manage(partial(self._answer, handler, exchange))
             else:
-                scheduler.submit_management(self._job(handler, exchange))
+                self._row_of(exchange).enter(partial(self._manage, exchange), work)
         except QueueFull as full:
             raise lane_full(lane, exchange.message.mtype, full.capacity) from None
         except QueueClosed:
             raise lane_closed(lane, exchange.message.mtype) from None
 
-    def _job(self, handler: Handler, exchange: Exchange[Any]) -> Job:
+    def _row_of(self, exchange: Exchange[Any]) -> Row:
+        if exchange.message.mtype in _QUEUE:
+            return self._queue_row
+        row = self._rows.get(exchange.client)
+        if row is None:
+            row = self._rows[exchange.client] = Row()
+        return row
+
+    def _manage(self, exchange: Exchange[Any], work: Work) -> None:
+        self._gateway.scheduler.submit_management(self._job(exchange, work))
+
+    def _job(self, exchange: Exchange[Any], work: Work) -> Job:
         """The request as something that can wait for its turn."""
         return Job(
             exchange.entry.priority,
-            work=partial(self._work, handler, exchange),
+            work=work,
             abandon=partial(self._fail, exchange, SHUTTING_DOWN),
             name=f"{exchange.message.mtype} of {exchange.client.remote}",
             patience=LEASE_PATIENCE_S,
@@ -156,8 +179,7 @@ class Dispatcher:
             case QueueClosed():
                 self._fail(exchange, SHUTTING_DOWN)
             case DpaError():
-                told = ServiceError(error.status, status_text(error.status))
-                exchange.send(self._failed(exchange, told))
+                exchange.send(self._failed(exchange, exchange.entry.failure(error)))
             case _:
                 log.error("%s failed", exchange.message.mtype, exc_info=error)
                 self._fail(exchange, FAILED)

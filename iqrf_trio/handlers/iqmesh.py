@@ -7,6 +7,7 @@ from functools import partial
 from attrs import evolve
 
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
+from iqrf_trio.scheduler import RadioReserved
 from iqrf_trio.store import StoreError
 from iqrf_trio.vault.files import VaultError
 from iqrf_trio.vault.radio import Devices
@@ -68,7 +69,7 @@ async def _backup(
     try:
         copy = await devices.copy(address, outcomes.append)
     except (DpaError, BadBackupError) as error:
-        if isinstance(error, InterfaceError | DpaAbortedError):
+        if isinstance(error, InterfaceError | DpaAbortedError | RadioReserved):
             raise iqmesh.failure(error) from error
         answer = _failed(exchange, iqmesh.not_backed_up(progress, address), error)
     else:

@@ -10,6 +10,7 @@ from protocol.api.devices import Details, Json, described, measured, placed
 from protocol.api.errors import ServiceError
 from protocol.api.members import AtMost, Range, distinct
 from protocol.api.message import Answer
+from protocol.dpa.errors import DpaError
 from protocol.dpa.packet import COORDINATOR, MAX_NODE
 from protocol.network import JsonObject, Network
 
@@ -59,6 +60,11 @@ class DbError(ServiceError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(-1, reason)
+
+
+def failure(error: DpaError) -> DbError:
+    """How a request that could not have the radio is told about: this family has one code."""
+    return DbError(str(error))
 
 
 @frozen

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from protocol.api.db import Address
 from protocol.api.errors import ServiceError
-from protocol.dpa.errors import DpaError
+from protocol.dpa.errors import EXCLUSIVE_ACCESS, DpaError
 from protocol.vault.blocks import BadBackupError, DeviceBackup, pack, unpack
 
 Json = dict[str, object]
@@ -17,7 +17,9 @@ COMPLETE = 100
 
 _FAILED = 1000
 _BAD_PARAMETERS = 1001
-"""Statuses of the services of this family: the service failed, its parameters make no sense."""
+_RADIO_TAKEN = 1002
+"""Statuses of the services of this family: the service failed, its parameters make no sense,
+somebody else has the radio to himself."""
 
 
 @frozen(kw_only=True)
@@ -53,7 +55,8 @@ class Restore:
 def failure(error: DpaError | BadBackupError) -> ServiceError:
     """How a device that cannot be copied or restored is told about."""
     if isinstance(error, DpaError):
-        return ServiceError(_FAILED, f"Transaction error: {error}")
+        status = _RADIO_TAKEN if error.status == EXCLUSIVE_ACCESS else _FAILED
+        return ServiceError(status, f"Transaction error: {error}")
     return ServiceError(_FAILED, str(error))
 
 

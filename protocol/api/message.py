@@ -21,6 +21,7 @@ from protocol.api.errors import (
     UnsupportedTypeError,
 )
 from protocol.api.members import kind
+from protocol.dpa.errors import DpaError, status_text
 from protocol.lanes import Lane, Priority
 from protocol.network import JsonObject
 
@@ -85,12 +86,17 @@ def _nobody(_request: object) -> bool:
     return False
 
 
+def _transaction_failed(error: DpaError) -> ServiceError:
+    return ServiceError(error.status, status_text(error.status))
+
+
 @frozen(eq=False)
 class Entry:
     """What is known of one type of request, beside its handler.
 
     `request` is the class of `data.req`, None where there is no such member. `rsp_of_failure`
     makes, of the request, the `rsp` that the answer's schema demands even when all failed.
+    `failure` makes of a failed transaction what this family says of it: the codes differ.
     `service` tells of a request whether it takes the service permission.
     """
 
@@ -99,6 +105,7 @@ class Entry:
     lane: Lane
     style: Style
     rsp_of_failure: Callable[[Any], object | None] = _no_rsp
+    failure: Callable[[DpaError], ServiceError] = _transaction_failed
     service: Callable[[Any], bool] = _nobody
     timeout_allowed: bool = False
     closed: bool = True

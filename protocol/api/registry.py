@@ -21,7 +21,7 @@ def _raw(mtype: str, request: type, rsp_of_failure: Callable[[Any], object]) -> 
 def _db(
     name: str, request: type, rsp_of_failure: Callable[[Any], object], lane: Lane = _MANAGEMENT
 ) -> Entry:
-    return Entry(f"iqrfDb_{name}", request, lane, _SERVICE, rsp_of_failure)
+    return Entry(f"iqrfDb_{name}", request, lane, _SERVICE, rsp_of_failure, db.failure)
 
 
 def _sensor_data(name: str, request: type | None = None) -> Entry:
@@ -30,7 +30,14 @@ def _sensor_data(name: str, request: type | None = None) -> Entry:
 
 def _procedure(mtype: str, request: type, rsp_of_failure: Callable[[Any], object]) -> Entry:
     return Entry(
-        mtype, request, _NETWORK, _DPA, rsp_of_failure, closed=False, priority=Priority.PROCEDURE
+        mtype,
+        request,
+        _NETWORK,
+        _DPA,
+        rsp_of_failure,
+        iqmesh.failure,
+        closed=False,
+        priority=Priority.PROCEDURE,
     )
 
 

@@ -4,6 +4,9 @@ from typing import ClassVar
 
 from protocol.errors import ProtocolError
 
+EXCLUSIVE_ACCESS = -8
+"""Status of a request for the radio while somebody else has it all to himself."""
+
 # Response codes (DPA.h 4.16, "Response codes") and the transaction codes below zero of the
 # gateway API; the texts are those the JSON API shows in `statusStr`.
 _STATUS_TEXTS = {
@@ -18,6 +21,7 @@ _STATUS_TEXTS = {
     8: "ERROR_NADR",
     9: "ERROR_IFACE_CUSTOM_HANDLER",
     10: "ERROR_MISSING_CUSTOM_DPA_HANDLER",
+    63: "ERROR_USER_TO",
     255: "STATUS_CONFIRMATION",
     -1: "ERROR_TIMEOUT",
     -2: "ERROR_IFACE_QUEUE_FULL",
@@ -26,7 +30,7 @@ _STATUS_TEXTS = {
     -5: "ERROR_IFACE_BUSY",
     -6: "BAD_REQUEST",
     -7: "BAD_RESPONSE",
-    -8: "ERROR_IFACE_EXCLUSIVE_ACCESS",
+    EXCLUSIVE_ACCESS: "ERROR_IFACE_EXCLUSIVE_ACCESS",
 }
 
 

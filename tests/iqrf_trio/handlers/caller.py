@@ -22,6 +22,11 @@ class Caller:
     remote: str = "test"
     heard: list[Any] = field(factory=list)
     _news: trio.Event = field(factory=trio.Event)
+    _dispatcher: Dispatcher = field(init=False)
+
+    @_dispatcher.default
+    def _make_dispatcher(self) -> Dispatcher:
+        return Dispatcher(self.gateway)
 
     def reply(self, text: str) -> None:
         if self.live:
@@ -33,7 +38,7 @@ class Caller:
 
     def say(self, text: str | bytes) -> None:
         """Have `text` dispatched."""
-        Dispatcher(self.gateway).accept(text, self)
+        self._dispatcher.accept(text, self)
 
     def send(self, mtype: str, req: object = None, **data: object) -> None:
         self.say(request(mtype, req, **data))

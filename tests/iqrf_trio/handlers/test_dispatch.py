@@ -29,7 +29,7 @@ from protocol.dpa.errors import DpaTimeoutError
 from protocol.lanes import Lane, Priority
 from protocol.scheduling import Kind, QueueClosed
 from protocol.tallies import Fate, Series
-from tests.iqrf_trio.house import authenticated, house, request
+from tests.iqrf_trio.house import ask, authenticated, heard, house, request
 
 from .caller import Caller
 
@@ -215,6 +215,75 @@ async def test_d10_invoke_asks_the_worker_for_what_it_can_do(tmp_path: Path) -> 
         while (await client.ask("iqrfSensorData_Status"))["rsp"]["reading"]:
             await trio.lowlevel.checkpoint()
         assert (await client.ask("iqrfSensorData_Invoke"))["status"] == 0
+
+
+async def test_a_start_right_behind_a_stop_leaves_the_queue_running(tmp_path: Path) -> None:
+    async with house(tmp_path) as home, authenticated(home) as connection:
+        for turn in range(20):
+            await connection.send(request("mngDaemon_StopNetworkQueue", msgId="stop"))
+            await connection.send(request("mngDaemon_StartNetworkQueue", msgId="start"))
+            await connection.send(request("iqrfRaw", RAW, msgId="raw"))
+            said = [(await heard(connection))["msgId"] for _ in range(3)]
+            assert said == ["stop", "start", "raw"], turn
+
+
+async def test_a_request_right_behind_a_stop_is_held_back(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        for turn in range(20):
+            client.send("mngDaemon_StopNetworkQueue", msgId="stop")
+            await trio.lowlevel.checkpoint()  # as between two messages of a connection
+            client.send("iqrfRaw", RAW, msgId="raw")
+            assert (await client.next())["data"]["msgId"] == "stop", turn
+            assert (await client.ask("mngDaemon_StartNetworkQueue"))["status"] == 0
+            assert (await client.next())["data"]["msgId"] == "raw"
+
+
+async def test_what_is_asked_behind_a_change_is_answered_behind_it(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        for period in (5, 7):
+            client.send("iqrfSensorData_SetConfig", {"period": period}, msgId="set")
+            client.send("iqrfSensorData_GetConfig", msgId="get")
+            client.send("mngDaemon_Version", msgId="version")
+            said = [(await client.next())["data"] for _ in range(3)]
+            assert [data["msgId"] for data in said] == ["set", "get", "version"]
+            assert said[1]["rsp"]["period"] == period
+
+
+async def test_a_change_keeps_no_other_client_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, go_on = "iqrfSensorData_SetConfig", trio.Event()
+
+    async def slow(*_: object) -> None:
+        await go_on.wait()
+
+    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, change: slow})
+    async with house(tmp_path) as home, authenticated(home) as first, authenticated(home) as second:
+        await first.send(request(change, {}))
+        await first.send(request("mngDaemon_Version", msgId="behind"))
+        assert (await ask(second, "mngDaemon_Version", msgId="beside"))["msgId"] == "beside"
+        go_on.set()
+        assert (await heard(first))["msgId"] == "behind"
+
+
+async def test_a_change_that_fails_or_is_refused_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    change = "iqrfSensorData_SetConfig"
+    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, change: fail})
+    with caplog.at_level(logging.CRITICAL):
+        async with caller(tmp_path, "queue.management_capacity=1") as client:
+            client.send(change, {})
+            client.send("mngDaemon_Version", msgId="too many")
+            assert (await client.next())["data"]["status"] == 6
+            assert (await client.next())["data"]["status"] == 1
+            while client.gateway.scheduler.management_running:
+                await trio.lowlevel.checkpoint()
+            client.send("mngDaemon_Version", msgId="at once")
+            assert client.heard.pop()["data"]["msgId"] == "at once"
 
 
 async def test_d13_settings_outlive_the_process(tmp_path: Path) -> None:

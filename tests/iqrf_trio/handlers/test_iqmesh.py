@@ -101,6 +101,22 @@ async def test_a_whole_network_is_told_device_by_device(tmp_path: Path) -> None:
         assert mesh.node(1).route.vrn == mesh.coordinator.bonds.routes[1].vrn
 
 
+async def test_service_mode_ends_a_backup_and_calls_no_node_silent(tmp_path: Path) -> None:
+    async with house(tmp_path, speed=50) as home, authenticated(home) as connection:
+        req = {"deviceAddr": 0, "wholeNetwork": True}
+        await connection.send(request(BACKUP, req))
+        said = [await heard(connection)]
+        while home.gateway.scheduler.leased:  # which it is for each device, but not in between
+            await trio.lowlevel.checkpoint()
+        home.gateway.scheduler.reserve()
+        while said[-1]["rsp"]["progress"] < 100:
+            said.append(await heard(connection))
+        assert {answer["status"] for answer in said[:-1]} == {0}
+        assert said[-1]["status"] == 1002
+        assert "service mode" in said[-1]["statusStr"]
+        assert len(said) < 13
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -55,6 +55,26 @@ async def test_service_mode_keeps_the_radio_for_who_may_have_it(tmp_path: Path) 
         await home.gateway.scheduler.perform(Priority.BACKGROUND, trio.lowlevel.checkpoint)
 
 
+@pytest.mark.parametrize(
+    ("mtype", "req", "status"),
+    [
+        ("iqrfRaw", RAW, -8),
+        ("iqrfDb_Enumerate", {}, -1),
+        ("iqrfDb_Reset", {}, -1),
+        ("iqmeshNetwork_Backup", {"deviceAddr": 0}, 1002),
+    ],
+)
+async def test_service_mode_is_told_in_the_codes_of_each_family(
+    mtype: str, req: object, status: int, tmp_path: Path
+) -> None:
+    async with house(tmp_path) as home:
+        client, technician = Caller(home.gateway), Caller(home.gateway, service=True)
+        await technician.ask("mngDaemon_Mode", SERVICE)
+        data = await client.ask(mtype, req)
+        assert data["status"] == status
+        assert "ERROR_IFACE_EXCLUSIVE_ACCESS" in data["statusStr"]
+
+
 @pytest.mark.parametrize("mode", [OPERATIONAL, SERVICE, FORWARDING])
 async def test_changing_the_mode_takes_the_permission(mode: object, tmp_path: Path) -> None:
     async with house(tmp_path) as home:
