@@ -4,10 +4,7 @@ All on a clock that jumps: times are exact, nothing waits for real.
 """
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import pairwise
-from typing import Any
 
 import pytest
 import trio
@@ -15,63 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from iqrf_trio.edges.ports import PortError
-from iqrf_trio.transceiver import (
-    GRACE_S,
-    LINK_PATIENCE_S,
-    LONGEST_PAUSE_S,
-    SILENCE,
-    Transceiver,
-)
+from iqrf_trio.transceiver.transceiver import GRACE_S
 from protocol.dpa import commands
 from protocol.dpa.counters import Count, kind_of
 from protocol.dpa.errors import DpaTimeoutError, InterfaceError, ResponseCodeError
 from protocol.dpa.packet import BROADCAST, Request, Response
-from protocol.dpa.timing import RfMode, Timing, frc_ms
+from protocol.dpa.timing import frc_ms
 from protocol.dpa.transaction import Outcome
-from tests.iqrf_trio.fakes import (
+from tests.iqrf_trio.transceiver.fakes import (
     CONFIRMATION_S,
     GARBAGE,
     LATE_S,
     LOCAL_S,
-    RESET_MESSAGE,
     FakePort,
     Fault,
 )
-
-LED = Request(1, 0x06, 0x01)
-OTHER_LED = Request(2, 0x06, 0x01)
-LOCAL = commands.addr_info().request
-GREETING = 6
-"""Requests with which the transceiver learns the timing."""
-
-
-def make(port: FakePort, **options: Any) -> Transceiver:
-    options.setdefault("on_async", lambda frame: None)
-    return Transceiver(port, **options)
-
-
-@asynccontextmanager
-async def running(
-    transceiver: Transceiver, *, connected: bool = True
-) -> AsyncIterator[trio.Nursery]:
-    """The transceiver runs until the end of the block."""
-    async with trio.open_nursery() as nursery:
-        await nursery.start(transceiver.run)
-        if connected:
-            await transceiver.wait_connected()
-        yield nursery
-        nursery.cancel_scope.cancel()
-
-
-def gaps(times: list[float]) -> list[float]:
-    return [after - before for before, after in pairwise(times)]
-
-
-@pytest.fixture
-def port() -> FakePort:
-    return FakePort()
-
+from tests.iqrf_trio.transceiver.rig import GREETING, LED, LOCAL, OTHER_LED, make, running
 
 # --- transactions -----------------------------------------------------------------------------
 
@@ -245,6 +201,20 @@ async def test_garbage_is_counted_and_logged(
     assert "00.01.02" in caplog.text
 
 
+async def test_a_module_gone_mad_does_not_fill_the_log(
+    port: FakePort, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    transceiver = make(port)
+    async with running(transceiver):
+        for _ in range(2):
+            port.link.emit([(0, GARBAGE)] * 1000)
+            await trio.sleep(1)
+            assert (await transceiver.transact(LED)).status == 0
+    assert transceiver.counters[Count.GARBAGE] == 2000
+    warned = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert len(warned) == 2  # once before each sign of sense
+
+
 # --- frames nobody asked for ------------------------------------------------------------------
 
 
@@ -279,48 +249,6 @@ async def test_a_consumer_of_asynchronous_frames_that_raises_does_no_harm(
     assert "03.00.06.7f.02.00.aa.bb" in caplog.text
 
 
-@pytest.mark.parametrize("pcmd", [0x3F, 0xBF])
-async def test_a_reset_message_teaches_the_timing(
-    pcmd: int, port: FakePort, autojump_clock: MockClock
-) -> None:
-    frames: list[bytes] = []
-    transceiver = make(port, on_async=frames.append)
-    message = RESET_MESSAGE[:3] + bytes((pcmd,)) + RESET_MESSAGE[4:]
-    async with running(transceiver):
-        await transceiver.call(commands.frc_set_params(0x50))
-        assert transceiver.timing.frc_response_ms == 5160
-        port.link.emit([(0, message)])
-        await trio.sleep(0.1)
-    assert transceiver.timing.frc_response_ms == 40
-    assert frames == [message]
-
-
-async def test_what_a_node_reports_of_itself_teaches_nothing(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    transceiver = make(port)
-    async with running(transceiver):
-        await transceiver.call(commands.frc_set_params(0x50))
-        before = transceiver.timing
-        port.link.emit([(0, bytes((3,)) + RESET_MESSAGE[1:])])
-        port.link.emit([(0, RESET_MESSAGE[:2] + b"\x5e" + RESET_MESSAGE[3:])])
-        await trio.sleep(0.1)
-        assert transceiver.counters[Count.ASYNCHRONOUS] == 2
-        assert transceiver.timing == before
-
-
-async def test_a_torn_reset_message_is_handed_on_and_teaches_nothing(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    frames: list[bytes] = []
-    transceiver = make(port, on_async=frames.append)
-    async with running(transceiver):
-        port.link.emit([(0, RESET_MESSAGE[:-3])])
-        await trio.sleep(0.1)
-        assert (await transceiver.transact(LED)).status == 0
-    assert frames == [RESET_MESSAGE[:-3]]
-
-
 async def test_the_trace_sees_every_frame(port: FakePort, autojump_clock: MockClock) -> None:
     frames: list[tuple[str, str]] = []
     transceiver = make(port, trace=lambda way, frame: frames.append((way, frame.hex("."))))
@@ -337,37 +265,6 @@ async def test_the_trace_sees_every_frame(port: FakePort, autojump_clock: MockCl
 
 
 # --- the timing -------------------------------------------------------------------------------
-
-
-async def test_the_timing_is_learned_when_the_link_opens(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    transceiver = make(port)
-    assert transceiver.timing == Timing()
-    async with running(transceiver):
-        assert transceiver.timing == Timing(RfMode.STD, bonded=3, discovered=2)
-        assert len(port.coordinator.took) == GREETING
-
-
-async def test_the_response_time_of_frcs_is_learned_and_left_as_it_is(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    port.coordinator.frc_params = 0x30  # 1.32 s
-    transceiver = make(port)
-    async with running(transceiver):
-        assert transceiver.timing.frc_response_ms == 1320
-        assert port.coordinator.frc_params == 0x30
-        assert len(port.coordinator.took) == GREETING + 1
-
-
-async def test_errors_while_learning_are_tolerated(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    port.coordinator.faults.extend([Fault.ERROR, Fault.ERROR, Fault.SILENT, Fault.ERROR])
-    transceiver = make(port)
-    async with running(transceiver):
-        assert transceiver.timing == Timing(discovered=2)
-        assert (await transceiver.transact(LED)).status == 0
 
 
 async def test_answers_that_pass_by_teach_too(port: FakePort, autojump_clock: MockClock) -> None:
@@ -462,255 +359,6 @@ async def test_radio_transactions_are_those_that_the_network_feels(
     assert after.radio == 5
     assert after[Count.BROADCAST] == 1
     assert after[Count.LOCAL] == GREETING + 2
-
-
-# --- the link ---------------------------------------------------------------------------------
-
-
-async def test_a_lost_link_comes_back(port: FakePort, autojump_clock: MockClock) -> None:
-    transceiver = make(port)
-    async with running(transceiver):
-        port.coordinator.faults.append(Fault.DIES)
-        start = trio.current_time()
-        outcome = await transceiver.transact(LED)
-        assert outcome.status == -4
-        assert trio.current_time() == start  # it does not wait for its deadline
-        assert not transceiver.connected
-        await transceiver.wait_connected()
-        assert trio.current_time() - start == pytest.approx(1 + GREETING * LOCAL_S)
-        assert (await transceiver.transact(LED)).status == 0
-        assert port.links[0].closed
-    assert port.reset_at == []
-
-
-async def test_who_waits_behind_the_loss_of_a_link_does_not_try_it(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    transceiver = make(port)
-    statuses = []
-
-    async def transact() -> None:
-        statuses.append((await transceiver.transact(LED)).status)
-
-    async with running(transceiver):
-        port.coordinator.faults.append(Fault.DIES)
-        async with trio.open_nursery() as callers:
-            for _ in range(10):
-                callers.start_soon(transact)
-        assert statuses == [-4] * 10
-        assert transceiver.counters[Count.UNICAST] == 1
-
-
-async def test_the_pauses_between_attempts_grow(autojump_clock: MockClock) -> None:
-    port = FakePort(refusals=10)
-    transceiver = make(port)
-    start = trio.current_time()
-    async with running(transceiver, connected=False):
-        await trio.sleep(400)
-        assert transceiver.connected
-    pauses = gaps(port.opened_at)
-    assert pauses == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60, 60, 60])
-    assert port.reset_at[0] == pytest.approx(start + 1 + 2 + 4)
-
-
-async def test_the_pauses_start_afresh_after_a_link_that_worked(
-    autojump_clock: MockClock,
-) -> None:
-    port = FakePort(refusals=5)
-    transceiver = make(port)
-    async with running(transceiver):
-        port.link.fail(PortError("cable pulled"))
-        lost_at = trio.current_time()
-        await trio.sleep(5)
-        assert transceiver.connected
-        assert port.opened_at[-1] == pytest.approx(lost_at + 1)
-
-
-async def test_a_request_waits_briefly_for_a_link_that_is_down(
-    autojump_clock: MockClock,
-) -> None:
-    port = FakePort(refusals=1)
-    transceiver = make(port)
-    async with running(transceiver, connected=False):
-        start = trio.current_time()
-        outcome = await transceiver.transact(LED)
-        assert outcome.status == -4
-        assert trio.current_time() - start == pytest.approx(LINK_PATIENCE_S)
-        await trio.sleep(0.3)
-        # The link opens at 1 s, and the coordinator is greeted.
-        assert (await transceiver.transact(LED)).status == 0
-
-
-async def test_many_requests_at_a_link_that_is_down_wait_together(
-    autojump_clock: MockClock,
-) -> None:
-    transceiver = make(FakePort(refusals=float("inf")))
-    statuses = []
-
-    async def transact() -> None:
-        statuses.append((await transceiver.transact(LED)).status)
-
-    async with running(transceiver, connected=False):
-        start = trio.current_time()
-        async with trio.open_nursery() as callers:
-            for _ in range(32):
-                callers.start_soon(transact)
-        assert trio.current_time() - start == pytest.approx(LINK_PATIENCE_S)
-    assert statuses == [-4] * 32
-
-
-async def test_a_request_before_the_start_gets_no_link(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    assert (await make(port).transact(LED)).status == -4
-
-
-@pytest.mark.parametrize("request_", [LED, LOCAL], ids=["unicast", "local"])
-async def test_a_coordinator_that_falls_silent_is_reset(
-    request_: Request, port: FakePort, autojump_clock: MockClock
-) -> None:
-    transceiver = make(port)
-    async with running(transceiver):
-        port.coordinator.broken = Fault.SILENT
-        for _ in range(SILENCE):
-            assert (await transceiver.transact(request_)).status == -1
-        await trio.sleep(2)
-        assert len(port.reset_at) == 1
-        assert transceiver.connected
-        assert (await transceiver.transact(request_)).status == 0
-    assert transceiver.counters[Count.RESET] == 1
-
-
-async def test_only_silence_in_a_row_is_a_reason_for_a_reset(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    transceiver = make(port)
-    almost = [Fault.SILENT] * (SILENCE - 1)
-    async with running(transceiver):
-        port.coordinator.faults.extend([*almost, Fault.ERROR, *almost, Fault.NONE, *almost])
-        for _ in range(2 * SILENCE):
-            await transceiver.transact(LOCAL)
-        assert (await transceiver.transact(Request(BROADCAST, 0x06, 0x01))).status == -1
-        await transceiver.transact(LOCAL)
-        assert (await transceiver.transact(Request(BROADCAST, 0x06, 0x01))).status == 0
-        port.coordinator.faults.extend(almost)
-        for _ in almost:
-            assert (await transceiver.transact(LOCAL)).status == -1
-        assert transceiver.connected
-    assert port.reset_at == []
-
-
-async def test_nodes_that_fall_silent_are_no_reason_for_a_reset(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    transceiver = make(port)
-    async with running(transceiver):
-        port.coordinator.broken = Fault.NO_RESPONSE
-        for _ in range(SILENCE * 2):
-            assert (await transceiver.transact(LED)).status == -1
-        assert transceiver.connected
-    assert port.reset_at == []
-
-
-async def test_a_coordinator_busy_with_a_discovery_given_up_is_not_reset(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    port.coordinator.discovery_s = 20
-    transceiver = make(port)
-    async with running(transceiver):
-        assert (
-            await transceiver.transact(commands.discovery(7, 0).request, timeout_ms=500)
-        ).status == -1
-        port.coordinator.broken = Fault.SILENT
-        for _ in range(SILENCE * 2):
-            assert (await transceiver.transact(LOCAL)).status == -1
-        assert transceiver.connected
-
-
-async def test_a_coordinator_deaf_when_the_link_comes_back_is_asked_again_later(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    port.coordinator.discovery_s = 20
-    transceiver = make(port)
-    async with running(transceiver):
-        await transceiver.transact(commands.discovery(7, 0).request, timeout_ms=500)
-        port.coordinator.faults.extend([Fault.SILENT] * SILENCE)
-        port.link.fail(PortError("cable pulled"))
-        await trio.sleep(1 + SILENCE * 0.5 + 0.1)
-        assert (await transceiver.transact(LOCAL)).status == -4
-        await transceiver.wait_connected()
-    assert len(port.opened_at) == 3
-    assert port.reset_at == []
-
-
-async def test_a_coordinator_silent_from_the_start_is_reset_until_it_answers(
-    autojump_clock: MockClock,
-) -> None:
-    port = FakePort(mends=False)
-    port.coordinator.broken = Fault.SILENT
-    transceiver = make(port)
-    async with running(transceiver, connected=False):
-        await trio.sleep(100)
-        assert (await transceiver.transact(LED)).status == -4
-        port.coordinator.broken = Fault.NONE
-        with trio.fail_after(LONGEST_PAUSE_S + 2):
-            await transceiver.wait_connected()
-    pauses = gaps(port.opened_at)
-    silence = SILENCE * 0.5
-    assert pauses[:4] == pytest.approx([silence + pause for pause in (1, 2, 4, 8)])
-    assert len(port.reset_at) == len(port.opened_at) - 1
-
-
-async def test_a_coordinator_that_takes_no_frame_is_reset(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    transceiver = make(port)
-    async with running(transceiver):
-        port.coordinator.faults.extend([Fault.NOT_SENT] * SILENCE)
-        for _ in range(SILENCE):
-            assert (await transceiver.transact(LOCAL)).status == -4
-        await trio.sleep(2)
-        assert len(port.reset_at) == 1
-        assert transceiver.connected
-
-
-async def test_a_link_that_dies_while_it_is_greeted_is_given_up(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    port.coordinator.faults.append(Fault.DIES)
-    transceiver = make(port)
-    start = trio.current_time()
-    async with running(transceiver):
-        assert trio.current_time() - start == pytest.approx(1 + GREETING * LOCAL_S)
-    assert len(port.opened_at) == 2
-
-
-async def test_a_reset_that_fails_is_one_more_failure(
-    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    class Unresettable(FakePort):
-        async def reset(self) -> None:
-            await super().reset()
-            if len(self.reset_at) == 1:
-                raise PortError("no power pin")
-
-    port = Unresettable(refusals=3)
-    transceiver = make(port)
-    async with running(transceiver):
-        assert len(port.reset_at) == 2
-    assert "no power pin" in caplog.text
-
-
-async def test_a_bug_of_the_port_is_logged_and_the_port_opened_again(
-    port: FakePort, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    transceiver = make(port)
-    async with running(transceiver):
-        port.link.fail(ZeroDivisionError("a bug of the port"))
-        await trio.sleep(2)
-        assert (await transceiver.transact(LED)).status == 0
-    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert [record.getMessage() for record in errors] == ["fake port failed"]
 
 
 # --- cancellation and shutdown ----------------------------------------------------------------

@@ -10,12 +10,19 @@ from attrs import define
 from trio.testing import MockClock
 
 from iqrf_trio.edges.ports import Link, ModuleError
-from iqrf_trio.transceiver import START_S, Transceiver
+from iqrf_trio.transceiver import Transceiver
+from iqrf_trio.transceiver.transceiver import START_S
 from protocol.dpa import commands
 from protocol.dpa.counters import Count
 from protocol.dpa.packet import Request, answer
 from protocol.dpa.unanswered import DOUBT_S, UNSURE
-from tests.iqrf_trio.fakes import LOCAL_S, RESET_MESSAGE, FakeCoordinator, FakePort, Fault
+from tests.iqrf_trio.transceiver.fakes import (
+    LOCAL_S,
+    RESET_MESSAGE,
+    FakeCoordinator,
+    FakePort,
+    Fault,
+)
 
 MID_1, MID_2 = (commands.eeeprom_read(0, 0x4000 + 8 * node, 4).request for node in (1, 2))
 NODE_1, NODE_2 = (commands.eeprom_read(5, at, 4).request for at in (0, 8))
@@ -83,6 +90,35 @@ async def test_a_module_that_needs_a_reset_gets_one(autojump_clock: MockClock) -
         assert not transceiver.connected
         await transceiver.wait_connected()
         assert port.reset_at == [pytest.approx(start + 1)]
+
+
+async def test_a_module_that_cannot_even_be_opened_gets_a_reset(autojump_clock: MockClock) -> None:
+    class Hanging(FakePort):
+        async def open(self) -> Link:
+            link = await super().open()
+            if not self.reset_at:
+                raise ModuleError("the module holds the bus")
+            return link
+
+    port = Hanging()
+    start = trio.current_time()
+    async with running(port) as transceiver:
+        await transceiver.wait_connected()
+        assert port.reset_at == [pytest.approx(start + 1)]
+
+
+async def test_a_module_that_was_reset_is_not_busy_any_more(autojump_clock: MockClock) -> None:
+    port = FakePort()
+    port.coordinator.discovery_s = 1000
+    async with running(port, waits_for_air=True) as transceiver:
+        await transceiver.wait_connected()
+        await transceiver.transact(commands.discovery(7, 0).request, timeout_ms=500)
+        port.link.fail(ModuleError("no module for 1.5 s"))
+        await trio.sleep(0.1)
+        await transceiver.wait_connected()
+        start = trio.current_time()
+        outcome = await transceiver.transact(Request(1, 0x06, 0x01))
+    assert outcome.requested_at == start
 
 
 async def test_a_port_says_itself_whether_the_air_is_to_be_waited_for(

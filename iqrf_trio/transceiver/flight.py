@@ -1,0 +1,75 @@
+"""The transaction under way and the air it needs, on Trio's clock."""
+
+import math
+
+import trio
+from attrs import define, field
+
+from protocol.dpa.errors import DpaAbortedError
+from protocol.dpa.packet import Packet
+from protocol.dpa.transaction import Outcome, Transaction
+
+
+@define(eq=False)
+class Flight:
+    """The transaction under way.
+
+    Its scope shields it, and ends it at its deadline, or when the link is lost.
+    """
+
+    transaction: Transaction
+    scope: trio.CancelScope = field(init=False)
+    _over: trio.Event = field(factory=trio.Event, init=False)
+
+    @scope.default
+    def _make_scope(self) -> trio.CancelScope:
+        return trio.CancelScope(shield=True, deadline=self.transaction.deadline)
+
+    def receive(self, packet: Packet) -> bool:
+        """Take a frame from the coordinator; False if it is none of this transaction's."""
+        belongs = self.transaction.receive(packet, trio.current_time())
+        if self.transaction.outcome is None:
+            self.scope.deadline = self.transaction.deadline
+        else:
+            self._over.set()
+        return belongs
+
+    def fail(self, status: int) -> None:
+        """End it at once, with a status below zero."""
+        self.transaction.fail(status, trio.current_time())
+        self.scope.cancel()
+
+    async def wait(self) -> None:
+        """Until there is an outcome."""
+        if self.transaction.outcome is None:
+            await self._over.wait()
+
+    def end(self, now: float) -> Outcome:
+        """What has become of it: time is up, or nobody waits any more."""
+        self.transaction.tick(now)
+        self.transaction.fail(DpaAbortedError.code, now)
+        assert self.transaction.outcome is not None
+        return self.transaction.outcome
+
+
+@define(eq=False)
+class Air:
+    """Until when the network is routing, or the coordinator deaf, as far as the timing tells.
+
+    `free_at` is what the transaction before has left.
+    """
+
+    free_at: float = -math.inf
+    _changed: trio.Event = field(factory=trio.Event, init=False)
+
+    def clear(self) -> None:
+        """It is free already: the coordinator has answered, or was reset."""
+        self.free_at = min(self.free_at, trio.current_time())
+        self._changed.set()
+
+    async def wait(self) -> None:
+        """Wait until it is free."""
+        while self.free_at > trio.current_time():
+            self._changed = trio.Event()
+            with trio.move_on_at(self.free_at):
+                await self._changed.wait()

@@ -1,0 +1,65 @@
+"""How the coordinator introduces itself: asked on a new link, and by itself after a reset."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from protocol.dpa import commands
+from protocol.dpa.errors import BadResponseError, DpaError
+from protocol.dpa.packet import COORDINATOR, Request, Response
+from protocol.dpa.timing import Timing, observe_reset
+from protocol.dpa.transaction import Outcome
+
+log = logging.getLogger("iqrf_trio.transceiver")
+
+Ask = Callable[[Request], Awaitable[Outcome]]
+"""Does one transaction; whoever hands it over learns from the outcome."""
+
+
+async def greet(ask: Ask, attempts: int) -> bool:
+    """Ask for all that the timing needs; False if nothing answers the first question.
+
+    Errors do not matter: the timing then reckons with the worst.
+    """
+    for _ in range(attempts):
+        outcome = await ask(commands.os_read(COORDINATOR).request)
+        if outcome.response is not None:
+            break
+    else:
+        return False
+    for call in (
+        commands.enumerate_peripherals(COORDINATOR),
+        commands.addr_info(),
+        commands.bonded_devices(),
+        commands.discovered_devices(),
+    ):
+        await ask(call.request)
+    await _ask_frc_time(ask)
+    return True
+
+
+async def _ask_frc_time(ask: Ask) -> None:
+    """Only setting the response time of FRCs tells what it was; it is set back at once."""
+    shortest = commands.frc_set_params(0)
+    try:
+        before = (await ask(shortest.request)).value(shortest)
+    except DpaError:
+        return
+    if before:
+        await ask(commands.frc_set_params(before).request)
+
+
+def is_reset_message(packet: Request | Response) -> bool:
+    """Whether a frame that came unasked is what the coordinator says when it has started."""
+    return packet.nadr == COORDINATOR and (packet.pnum, packet.pcmd) == commands.ENUMERATE.key
+
+
+def after_reset(timing: Timing, frame: bytes) -> Timing:
+    """`timing` as far as a reset message leaves it true."""
+    try:
+        # It is built like a response, even if its PCMD is that of a request.
+        enumeration = commands.ENUMERATE.decode(frame[8:])
+    except BadResponseError as error:
+        log.warning("reset message %s: %s", frame.hex("."), error)
+        return timing
+    log.info("the coordinator was reset: %s", enumeration)
+    return observe_reset(timing, enumeration)
