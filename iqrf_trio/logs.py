@@ -105,7 +105,8 @@ class Handler(logging.StreamHandler[TextIO]):
             return
         key = (record.name, record.levelno, record.getMessage())
         said = self._said.pop(key, None)
-        if said and record.created - said.record.created < REPEAT_SECONDS:
+        # The clock may have been set back: to wait for it could take for ever.
+        if said and 0 <= record.created - said.record.created < REPEAT_SECONDS:
             said.repeated += 1
             self._said[key] = said
             return

@@ -265,6 +265,7 @@ class SensorWorker:
                 return reading
             except StoreError as error:
                 failure += f": {error}"
+                log.error("reading cycle %d: %s", self._number, failure)
             except Exception:  # the boundary of a cycle, as above
                 log.exception("the values of reading cycle %d were not stored", self._number)
                 failure += ": internal error"

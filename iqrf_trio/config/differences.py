@@ -10,9 +10,11 @@ from iqrf_trio.config.sections import Config, keys_of
 _WHOLE = ("log", "queue", "sensor_data")
 """Sections of which everything can be changed while the gateway runs."""
 
+_OF_TLS = ("certificate", "private_key")
+"""What of `[websocket]` the port with TLS cannot be without."""
+
 _OF_WEBSOCKET = (
-    "certificate",
-    "private_key",
+    *_OF_TLS,
     "auth_timeout",
     "auth_failures_per_minute",
     "max_clients",
@@ -33,11 +35,17 @@ def differences(old: Config, new: Config) -> tuple[str, ...]:
 
 
 def with_changes(running: Config, new: Config) -> Config:
-    """`running` with everything of `new` that needs no restart."""
+    """`running` with everything of `new` that needs no restart.
+
+    A port with TLS that only a restart closes keeps its certificate until then.
+    """
+    names = set(_OF_WEBSOCKET)
+    if running.websocket.tls_port is not None and new.websocket.tls_port is None:
+        names -= set(_OF_TLS)
     return evolve(
         running,
         websocket=evolve(
-            running.websocket, **{name: getattr(new.websocket, name) for name in _OF_WEBSOCKET}
+            running.websocket, **{name: getattr(new.websocket, name) for name in names}
         ),
         **{name: getattr(new, name) for name in _WHOLE},
         origins=new.origins,

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
 from importlib import resources
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
@@ -40,6 +41,14 @@ _ERRORS: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_CORRUPT: DamagedDatabaseError,
     sqlite3.SQLITE_NOTADB: DamagedDatabaseError,
 }
+_FIXES: dict[int, str] = {
+    sqlite3.SQLITE_FULL: "; make room on the disk",
+    sqlite3.SQLITE_IOERR: "; is the disk full, or about to die? df and dmesg tell",
+    sqlite3.SQLITE_BUSY: "; another program keeps it to itself, try again",
+    sqlite3.SQLITE_READONLY: "; give it to the user who runs this, or run this with sudo",
+    sqlite3.SQLITE_CANTOPEN: "; this needs a directory that it may write to",
+}
+"""What to do about some of them."""
 _PRIMARY_CODE = 0xFF
 """The low byte of a result code is the kind, the rest details (SQLite, "Result Codes")."""
 
@@ -80,12 +89,13 @@ def connect(path: Path, *, create: bool = True, check: bool = False) -> Connecti
     """
     if create:
         files.create(path)
-    elif not path.exists():
+    elif not files.exists(path):
         raise MissingDatabaseError(f"there is no database {path}; `token create` makes one")
     with translated(path):
         connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
+        connection.text_factory = partial(str, encoding="utf-8")
         try:
             _prepare(connection, path, check=check)
         except BaseException:
@@ -118,12 +128,17 @@ def in_memory() -> Connection:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises about the database at `path` into StoreError."""
+    """Turn what SQLite raises about the database at `path` into StoreError.
+
+    Text that is no UTF-8, or no JSON where it should be, is damage too, which SQLite cannot see.
+    """
     try:
         yield
+    except (UnicodeDecodeError, JSONDecodeError) as error:
+        raise DamagedDatabaseError(f"{path} is damaged: {error}") from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
-        raise _ERRORS.get(code, StoreError)(f"{path}: {error}") from error
+        raise _ERRORS.get(code, StoreError)(f"{path}: {error}{_FIXES.get(code, '')}") from error
 
 
 @contextmanager
@@ -180,13 +195,20 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: Path, *, hop: Hop = trio.to_thread.run_sync) -> AsyncIterator[Self]:
+    async def open(
+        cls,
+        path: Path,
+        *,
+        hop: Hop = trio.to_thread.run_sync,
+        probe: Callable[[Connection], object] = lambda _: None,
+    ) -> AsyncIterator[Self]:
         """Open the database at `path`, making one where there is none.
 
         A damaged file is renamed and reported, and the last good backup takes its place, or a
-        new database where there is none. Raises StoreError.
+        new database where there is none. `probe` reads what the caller cannot do without; what
+        it cannot read is damaged as well. Raises StoreError.
         """
-        connection = await hop(partial(_open, path))
+        connection = await hop(partial(_open, path, probe))
         database = cls(path, connection, hop)
         try:
             await database.changed()
@@ -228,22 +250,34 @@ class Database:
             return await self._hop(translate)
 
 
-def _open(path: Path) -> Connection:
+def _open(path: Path, probe: Callable[[Connection], object]) -> Connection:
     if files.left_open(path):
         _log.info("%s was not closed properly; SQLite recovers what was committed", path)
     try:
-        return connect(path, check=True)
+        return _sound(path, probe)
     except DamagedDatabaseError as error:
         aside = files.set_aside(path)
-        return _rebuild(path, f"{error}; it is kept as {aside}")
+        return _rebuild(path, probe, f"{error}; it is kept as {aside}")
 
 
-def _rebuild(path: Path, what_happened: str) -> Connection:
+def _sound(path: Path, probe: Callable[[Connection], object]) -> Connection:
+    """The database, if all of it can be read; raises StoreError."""
+    connection = connect(path, check=True)
+    try:
+        with translated(path):
+            probe(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _rebuild(path: Path, probe: Callable[[Connection], object], what_happened: str) -> Connection:
     """The database of the last good backup, or an empty one."""
     for backup in backups.newest_first(path):
         try:
             backups.put_back(backup, path)
-            connection = connect(path, check=True)
+            connection = _sound(path, probe)
         except StoreError as error:
             _log.error("the backup %s is of no use: %s", backup, error)
             files.remove(path)

@@ -10,6 +10,18 @@ _COMPANIONS = ("-wal", "-shm")
 """What SQLite keeps beside a database in WAL mode; recovery needs them under the same name."""
 
 
+_ANOTHER = "choose a directory you may write to with --state-dir, or run this with sudo"
+
+
+def exists(path: Path) -> bool:
+    """Whether there is a file. Raises StoreError where nobody may look."""
+    try:
+        return path.exists()
+    except OSError as error:
+        cause = f"cannot open {path}: {error.strerror}"
+        raise StoreError(f"{cause}; name another with --state-dir, or run this with sudo") from None
+
+
 def create(path: Path) -> None:
     """Make an empty file that only its owner can read, unless there is one; and its directory.
 
@@ -17,14 +29,15 @@ def create(path: Path) -> None:
     create` does not lock the daemon out. Raises StoreError.
     """
     try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700)
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        return
+        if path.parent.is_dir():
+            return
+        raise StoreError(f"{path.parent} is no directory; {_ANOTHER}") from None
     except OSError as error:
-        raise StoreError(
-            f"cannot create {path}: {error.strerror}; choose a directory you may write to"
-        ) from error
+        raise StoreError(f"cannot create {path}: {error.strerror}; {_ANOTHER}") from error
     try:
         if os.geteuid() == 0:
             directory = path.parent.stat()

@@ -5,12 +5,12 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
 
 from iqrf_trio.store import json_text
 from iqrf_trio.store.database import Connection
+from iqrf_trio.store.errors import DamagedDatabaseError
 from protocol.network import Sensor, Value
-from protocol.times import format_iso, parse_iso
+from protocol.times import InvalidTimeError, format_iso, parse_iso
 
 _log = logging.getLogger("iqrf_trio.store")
 
@@ -57,7 +57,7 @@ def load(connection: Connection) -> Mapping[int, tuple[Sensor, ...]]:
                 decimals=decimals,
                 frcs=_numbers(frcs),
                 value=value if datablock is None else _numbers(datablock),
-                updated=None if updated is None else parse_iso(updated),
+                updated=None if updated is None else _moment(updated),
                 scale=scale,
             ),
         )
@@ -119,5 +119,15 @@ def _columns(value: Value | None, updated: datetime | None) -> tuple[object, obj
     return value, None, at
 
 
+def _moment(text: str) -> datetime:
+    try:
+        return parse_iso(text)
+    except InvalidTimeError as error:
+        raise DamagedDatabaseError(f"the time of a sensor's value is damaged: {error}") from error
+
+
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(cast("list[int]", json_text.load(text)))
+    numbers = json_text.load(text)
+    if not isinstance(numbers, list):
+        raise DamagedDatabaseError(f"a sensor's list of numbers is damaged: {text}")
+    return tuple(numbers)

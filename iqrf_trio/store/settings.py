@@ -1,7 +1,15 @@
 """Settings that clients change at run time: one JSON value per key."""
 
+from collections.abc import Mapping
+
 from iqrf_trio.store import json_text
 from iqrf_trio.store.database import Connection
+
+
+def load(connection: Connection) -> Mapping[str, object]:
+    """All of them, by key."""
+    rows = connection.execute("SELECT key, value FROM setting")
+    return {key: json_text.load(value) for key, value in rows}
 
 
 def get(connection: Connection, key: str) -> object:

@@ -34,7 +34,7 @@ class Store:
     @asynccontextmanager
     async def open(cls, path: Path, *, hop: Hop = trio.to_thread.run_sync) -> AsyncIterator[Self]:
         """Open the store in the file `path`, making one where there is none."""
-        async with Database.open(path, hop=hop) as database:
+        async with Database.open(path, hop=hop, probe=_read) as database:
             yield cls(await database.read(devices.load), database)
 
     async def save_network(self, network: Network) -> None:
@@ -110,3 +110,9 @@ class Store:
         # caller leaves the two in step.
         result, self.network = await self._database.write(change_and_load, durable=durable)
         return result
+
+
+def _read(connection: Connection) -> None:
+    """Read what a gateway cannot start without; a damaged token is its owner's affair alone."""
+    devices.load(connection)
+    settings.load(connection)

@@ -1,5 +1,6 @@
 """Where snapshots are kept: in files, and in a flash chip; both look the same from outside."""
 
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from protocol.vault.geometry import RingError
 from protocol.vault.ring import Ring, Slot, Steps
 from protocol.vault.snapshot import Manifest, SnapshotError, verify
 
+log = logging.getLogger("iqrf_trio.vault")
 T = TypeVar("T")
 
 
@@ -55,13 +57,13 @@ class Shelf(Protocol):
 
 
 async def newest(shelf: Shelf) -> Found | None:
-    """The newest snapshot that is whole. Raises VaultError."""
+    """The newest snapshot that is whole; newer ones are reported. Raises VaultError."""
     for entry in await shelf.entries():
         try:
             data = await entry.read()
             return Found(entry.name, verify(data), data)
-        except (SnapshotError, VaultError):
-            continue
+        except (SnapshotError, VaultError) as error:
+            log.warning("the snapshot %s is of no use: %s", entry.name, error)
     return None
 
 

@@ -141,6 +141,13 @@ def test_a_message_that_repeats_is_counted() -> None:
     assert texts(stream) == ["no answer", "no answer (9 more times)", "no answer"]
 
 
+def test_a_clock_that_is_set_back_silences_nothing() -> None:
+    _, stream = started(as_json=True)
+    for second in (10_000, 100, 200):
+        say("no answer", second)
+    assert texts(stream) == ["no answer"] * 3
+
+
 def test_messages_that_take_turns_are_counted_each() -> None:
     _, stream = started(as_json=True)
     for second in range(4):

@@ -160,6 +160,19 @@ def test_every_key_is_either_taken_up_or_refused() -> None:
     assert differences(mixed, new) == ("gateway.instance_id",)
 
 
+def test_a_tls_port_that_is_taken_out_of_the_file_keeps_its_certificate() -> None:
+    tls = ["websocket.tls_port=0", "websocket.certificate=a", "websocket.private_key=b"]
+    running = config.load(None, tls, environment={})
+    new = config.load(None, ["websocket.max_clients=2"], environment={})
+    mixed = with_changes(running, new)
+    assert differences(running, mixed) == ("websocket.max_clients",)
+    assert differences(mixed, new) == (
+        "websocket.tls_port",
+        "websocket.certificate",
+        "websocket.private_key",
+    )
+
+
 def test_the_log_gets_louder_and_quieter_within_its_levels() -> None:
     ours = logging.getLogger(logs.AREA_ROOT)
     before = ours.level

@@ -500,6 +500,10 @@ async def test_values_that_cannot_be_stored(
         assert report["status"] == 1000
         assert report["statusStr"].startswith("the values were not stored: ")
         assert report["statusStr"].endswith("the disk is on fire")
+        errors = [entry for entry in caplog.records if entry.levelname == "ERROR"]
+        assert [entry.getMessage() for entry in errors] == [
+            f"reading cycle 1: {report['statusStr']}"
+        ]
         assert values_in(report) == measured(rig.mesh)
         assert set(rig.stored().values()) == {None}
         with closing(sqlite3.connect(rig.database)) as other:

@@ -29,7 +29,10 @@ from iqrf_trio.edges.websocket.wire import PARTING_S, LingeringStream, Wire
 Handler = Callable[[Connection], Awaitable[None]]
 """What serves one client; the connection is closed when it returns."""
 
-_READ_SIZE = 16384
+_READ_SIZE = 1024
+"""Bytes the library is given at once: nobody else has a turn until it has parsed them all, and a
+frame may have 6."""
+
 _SERVER = (b"Server", f"iqrf-trio/{__version__}".encode())
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 

@@ -332,6 +332,23 @@ async def test_a_ping_is_answered_with_the_same_bytes() -> None:
             assert await client.receive_frame() == Frame(PONG, payload)
 
 
+async def test_a_flood_of_tiny_frames_leaves_turns_to_others() -> None:
+    async with serving(echo) as rig:
+        flood, echoed, turns = await rig.open(), trio.Event(), 0
+        tiny = frame(CONTINUATION, fin=False) * 10_000
+
+        async def be_flooded() -> None:
+            await flood.send_bytes(frame(TEXT, fin=False) + tiny + frame(CONTINUATION, b"!"))
+            assert await flood.receive() == "!"
+            echoed.set()
+
+        rig.nursery.start_soon(be_flooded)
+        while not echoed.is_set():
+            await trio.lowlevel.checkpoint()
+            turns += 1
+        assert turns > len(tiny) / 2048
+
+
 async def test_a_close_without_code_is_echoed_without() -> None:
     async with serving(echo) as rig:
         client = await rig.open()

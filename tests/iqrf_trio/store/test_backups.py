@@ -115,7 +115,15 @@ def torn(file: Path) -> None:
     file.write_bytes(pages)
 
 
-@pytest.mark.parametrize("damage", [garbage, torn])
+def no_json(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b'{"name":', b'["name":'))
+
+
+def no_text(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b'"roof"', b'"\xffoof"'))
+
+
+@pytest.mark.parametrize("damage", [garbage, torn, no_json, no_text])
 async def test_the_last_good_backup_takes_the_place_of_a_damaged_database(
     path: Path, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -451,3 +451,30 @@ def test_a_foreign_database_is_only_read(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     with pytest.raises(MissingDatabaseError):
         connect_foreign(tmp_path / "missing.db")
+
+
+def test_a_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=r"file is no directory; choose .* with --state-dir"):
+        connect(tmp_path / "file" / "iqrf-trio.db")
+
+
+def test_a_database_that_nobody_may_look_at_is_said(tmp_path: Path) -> None:
+    # A name that is too long fails for root as well, whom no permission keeps out.
+    with pytest.raises(StoreError, match=r"cannot open .*: File name too long; name another"):
+        connect(tmp_path / ("x" * 300), create=False)
+
+
+@pytest.mark.parametrize(
+    ("code", "fix"),
+    [
+        (sqlite3.SQLITE_FULL, "make room"),
+        (sqlite3.SQLITE_IOERR_SHMSIZE, "is the disk full"),
+        (sqlite3.SQLITE_READONLY, "run this with sudo"),
+    ],
+)
+def test_what_the_disk_does_not_take_comes_with_a_fix(code: int, fix: str) -> None:
+    error = sqlite3.OperationalError("refused")
+    error.sqlite_errorcode = code
+    with pytest.raises(StoreError, match=rf"^db: refused; .*{fix}"), translated(Path("db")):
+        raise error

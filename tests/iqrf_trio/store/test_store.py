@@ -13,7 +13,7 @@ from attrs import evolve
 
 from iqrf_trio.store import Store, StoreError, inline, tokens
 from iqrf_trio.store.database import connect, transact
-from protocol.network import Device, Network, Sensor
+from protocol.network import Device, Identity, Network, Product, Sensor
 from protocol.tokens import Status
 from tests.iqrf_trio.store.networks import AT
 
@@ -54,6 +54,38 @@ async def test_everything_is_there_after_a_restart(path: Path) -> None:
     async with Store.open(path) as store:
         assert store.network == network
         assert await store.setting("sensor_data") == {"period": 10}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE setting SET value = '{'",
+        "UPDATE device SET metadata = '{'",
+        "UPDATE product SET name = CAST(x'ff' AS TEXT)",
+        "UPDATE sensor SET updated = 'yesterday'",
+        "UPDATE sensor SET frcs = '{}'",
+        "UPDATE sensor SET value = NULL, datablock = '1'",
+    ],
+)
+async def test_a_row_that_cannot_be_read_is_damage(path: Path, damage: str) -> None:
+    product = Product(Identity(1, 1, 1, 1), "4.06D")
+    async with Store.open(path) as store:
+        await store.save_network(Network.of([evolve(NODE, product=product)]))
+        await store.save_values({(1, 0): 21.5}, AT)
+        await store.save_setting("sensor_data", {"period": 10})
+    with closing(connect(path)) as connection:
+        assert connection.execute(damage).rowcount == 1
+    async with Store.open(path) as store:
+        assert store.network == Network()
+    assert len(list(path.parent.glob("*.damaged-*"))) == 1
+
+
+async def test_damage_while_the_gateway_runs_is_told(store: Store, path: Path) -> None:
+    await store.save_setting("sensor_data", {"period": 10})
+    with closing(connect(path)) as connection:
+        connection.execute("UPDATE setting SET value = '{'")
+    with pytest.raises(StoreError, match=f"{path} is damaged: "):
+        await store.setting("sensor_data")
 
 
 async def test_resetting_forgets_the_network_and_nothing_else(store: Store) -> None:

@@ -92,7 +92,9 @@ async def test_a_database_that_was_emptied_on_purpose_is_not_filled_again(
         assert "to restore it: iqrf-trio restore --file" in caplog.text
 
 
-async def test_damaged_snapshots_are_passed_over(tmp_path: Path, autojump_clock: MockClock) -> None:
+async def test_damaged_snapshots_are_reported_and_passed_over(
+    tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
     async with vaulted(tmp_path) as it:
         await it.keeper.take()
         await it.store.save_setting("period", 3)
@@ -101,6 +103,7 @@ async def test_damaged_snapshots_are_passed_over(tmp_path: Path, autojump_clock:
         found = await newest(it.shelves[0])
         assert found is not None
         assert "000001-" in found.name
+        assert f"the snapshot {name} is of no use: " in caplog.text
 
 
 async def test_nothing_is_said_where_nothing_is_kept(
