@@ -52,7 +52,7 @@ check: $(WITH_TESTS) $(NODE_CLIENT) ## lint, types, floors, tests with coverage:
 	packaging/check-unit.sh
 	$(BIN)/python -m pytest --numprocesses=2 --cov --cov-report=term:skip-covered $(ARGS)
 
-bench: $(INSTALLED) ## the benchmarks; OUT=file.json writes the figures, ARGS="start cycle" picks
+bench: $(WITH_TESTS) ## the benchmarks; OUT=file.json writes the figures, ARGS="start cycle" picks
 	@$(BIN)/python -m bench $(if $(OUT),--out $(OUT)) $(ARGS)
 
 install: ## the service, from PREFIX=/opt/iqrf-trio; DESTDIR and SYSCONFDIR are honoured
@@ -97,7 +97,7 @@ define install
 	@$(BIN)/python -c 'import spidev' 2>/dev/null || $(BIN)/python -c "$$CAN_COMPILE" || { \
 	  echo "spidev has to be compiled; on Debian: sudo apt install python3-dev gcc" >&2; \
 	  exit 1; }
-	@echo "installing $(1) into $(VENV)"
+	@echo "installing $(1) into $(VENV); on a Raspberry Pi this takes some minutes"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '$(1)'
 endef
 

@@ -1,12 +1,16 @@
 """The words of the command line: which command they are for, and how its failures end."""
 
 import argparse
+import errno
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
-from typing import NoReturn
+from threading import current_thread, main_thread
+from typing import NoReturn, TypeGuard
 
 from iqrf_trio import __version__
 from iqrf_trio.cli import COMMANDS, FAILED, USAGE, Failure, causes
@@ -14,13 +18,14 @@ from iqrf_trio.cli import COMMANDS, FAILED, USAGE, Failure, causes
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended, as shells count it: 128 + SIGINT."""
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says when it cannot take what a command writes."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the words say; returns the exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # not every terminal can write µg/m³
+    _settle_streams()
     try:
         exit_code = _run(words)
         sys.stdout.flush()  # here, where a reader that has left is no surprise
@@ -37,9 +42,36 @@ def tokenctl() -> int:
     return exit_code
 
 
+def _settle_streams() -> None:
+    """Have stdout and stderr take whatever is printed, also where a shell has closed them."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - to the end
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - to the end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # not every terminal can write µg/m³
+
+
+@contextmanager
+def _ctrl_c_just_ends() -> Iterator[None]:
+    """Let Ctrl-C end the process while it imports: some libraries crash when it interrupts them."""
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not ours or current_thread() is not main_thread():
+        yield  # whoever started us has decided
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _run(words: Sequence[str]) -> int:
     parser = _Parser(
-        prog="iqrf-trio", description="An IQRF gateway: radio mesh to JSON over WebSocket."
+        prog="iqrf-trio",
+        description="An IQRF gateway: radio mesh to JSON over WebSocket.",
+        epilog="Each tells more with --help. To see it at work: iqrf-trio demo",
     )
     parser.add_argument("--version", action="version", version=f"iqrf-trio {__version__}")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
@@ -47,7 +79,8 @@ def _run(words: Sequence[str]) -> int:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, allow_abbrev=False)
         if name == asked:
-            module = import_module(f"iqrf_trio.cli.{name.replace('-', '_')}")
+            with _ctrl_c_just_ends():
+                module = import_module(f"iqrf_trio.cli.{name.replace('-', '_')}")
             command.description = module.HELP
             module.configure(command)
     arguments = parser.parse_args(words)
@@ -70,8 +103,11 @@ def _exit_code(error: BaseException) -> int:
     if all(isinstance(cause, KeyboardInterrupt) for cause in found):
         return INTERRUPTED
     if any(isinstance(cause, BrokenPipeError) for cause in found):
-        # Whoever read our output has left; Python would complain when it flushes what is left.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go()
+        return FAILED
+    if full := [cause for cause in found if _is_full(cause)]:
+        _let_go()
+        sys.stderr.write(f"iqrf-trio: cannot write: {full[0].strerror}; make room there\n")
         return FAILED
     failures = [cause for cause in found if isinstance(cause, Failure)]
     if len(failures) < len(found):
@@ -79,6 +115,19 @@ def _exit_code(error: BaseException) -> int:
     for failure in failures:
         sys.stderr.write(f"iqrf-trio: {failure}\n")
     return max(failure.exit_code for failure in failures)
+
+
+def _is_full(error: BaseException) -> TypeGuard[OSError]:
+    return isinstance(error, OSError) and error.errno in _NO_ROOM
+
+
+def _let_go() -> None:
+    """Drop what a stream does not take: Python would complain when it flushes it in the end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-DESTDIR=$root BINDIR=/usr/bin DATADIR=/usr/share VENDORDIR=/usr/lib packaging/install.sh
+echo "Building the package; on a Raspberry Pi this takes some minutes"
+DESTDIR=$root BINDIR=/usr/bin DATADIR=/usr/share VENDORDIR=/usr/lib packaging/install.sh >"$work/said"
 
 read_python() { "$SYSTEM_PYTHON" -c "import sys; print('%d.%d' % ($1))"; }
 version=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' iqrf_trio/__init__.py)

@@ -76,10 +76,16 @@ configure() {
 }
 
 tell_system() {
-    [ -z "$DESTDIR" ] || return 0
+    if [ -n "$DESTDIR" ]; then
+        echo "Installed below $DESTDIR"
+        return 0
+    fi
     systemd-sysusers
     systemd-tmpfiles --create iqrf-trio.conf
-    [ -d /run/systemd/system ] || return 0
+    if [ ! -d /run/systemd/system ]; then
+        echo "Installed; there is no systemd here to start it: iqrf-trio run does by hand"
+        return 0
+    fi
     udevadm control --reload
     udevadm trigger --subsystem-match=spidev --subsystem-match=gpio --subsystem-match=tty
     systemctl daemon-reload
@@ -87,10 +93,17 @@ tell_system() {
     echo "Start it, now and with the system: sudo systemctl enable --now iqrf-trio"
 }
 
+case "$DESTDIR$PREFIX" in
+*[[:space:]]*)
+    echo "'$DESTDIR$PREFIX' has spaces, which an environment cannot stand; name another" >&2
+    exit 1
+    ;;
+esac
 if ! mkdir -p "$DESTDIR$PREFIX" 2>/dev/null || [ ! -w "$DESTDIR$PREFIX" ]; then
     echo "$DESTDIR$PREFIX cannot be written; sudo make install, or name a PREFIX of yours" >&2
     exit 1
 fi
+echo "Building the programs for $PREFIX; on a Raspberry Pi this takes some minutes"
 build_environment
 swap_environments
 link iqrf-trio

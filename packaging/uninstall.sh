@@ -17,8 +17,12 @@ rm -f "$DESTDIR$VENDORDIR/systemd/system/iqrf-trio.service" \
 rm -rf "$DESTDIR$PREFIX/venv" "$DESTDIR$PREFIX/venv.new" "$DESTDIR$PREFIX/venv.old" \
     "$DESTDIR$PREFIX/share/iqrf-trio.toml" "$DESTDIR$PREFIX/share/simulated-network.toml"
 rmdir "$DESTDIR$PREFIX/share" "$DESTDIR$PREFIX" 2>/dev/null || true
+configuration=$DESTDIR$SYSCONFDIR/iqrf-trio
+state=$DESTDIR/var/lib/iqrf-trio
 if [ "$PURGE" = 1 ]; then
-    rm -rf "$DESTDIR$SYSCONFDIR/iqrf-trio" "$DESTDIR/var/lib/iqrf-trio"
+    rm -rf "$configuration" "$state"
+elif [ -e "$configuration" ] || [ -e "$state" ]; then
+    echo "Removed; $configuration and $state stay, PURGE=1 removes them too"
 fi
 if [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then
     systemctl daemon-reload

@@ -126,6 +126,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / STATE).parent.mkdir(parents=True)
     (root / STATE).write_text("tokens")
     said = install(root, wheel)
+    assert "Building the programs for /opt/iqrf-trio" in said
     assert "was edited and stays" in said
     assert tree(root) == {**first, STATE: f"{(root / STATE).stat().st_mode & 0o777:o}"}
     return root
@@ -174,7 +175,7 @@ def test_uninstalling_leaves_configuration_and_state(installed: Path, tmp_path: 
     root = tmp_path / "root"
     shutil.copytree(installed, root, symlinks=True)
     for _ in range(2):
-        make("uninstall", root)
+        assert "stay, PURGE=1 removes them too" in make("uninstall", root)
         assert set(tree(root)) == {CONFIGURATION, STATE}
     assert not (root / "opt/iqrf-trio").exists()
     make("uninstall", root, PURGE=1)
@@ -296,3 +297,12 @@ def test_other_places_are_honoured(wheel: Path, tmp_path: Path) -> None:
     assert "/srv/gateway/venv/bin/iqrf-trio run -c /srv/etc/iqrf-trio/iqrf-trio.toml" in unit
     make("uninstall", tmp_path, PURGE=1, **places)
     assert tree(tmp_path) == {}
+
+
+def test_a_place_with_spaces_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    root = tmp_path / "a b"
+    words = ["make", "--silent", "install", f"DESTDIR={root}"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "has spaces, which an environment cannot stand; name another" in done.stderr
+    assert not root.exists()

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 
 BLOCK = re.compile(r"^```console test\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-ENDLESS = {"make run": "Try, in another terminal:", ".venv/bin/iqrf-trio watch": "\n"}
+ENDLESS = {"make run": "Try, in another terminal:", ".venv/bin/iqrf-trio watch": "Watching"}
 """Commands that go on until Ctrl-C, and what they have said by the time the next one is typed."""
 
 HASTE = {"make run": "--set simulator.speed=50", "make demo": "--speed 50"}

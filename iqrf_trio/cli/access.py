@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from iqrf_trio.cli import USAGE, Failure
 from iqrf_trio.cli.client import Client, client
@@ -20,12 +21,13 @@ TOKEN_FILE = Path(".run/token")
 """Where `make run` keeps its token; read where no other is given."""
 
 _HOW = f"give one with --token, --token-file or {TOKEN_VARIABLE}"
+_MAKE = "; `iqrf-trio token create` makes one"
 
 
 def add_options(parser: argparse.ArgumentParser, *, found: str = "") -> None:
     """The options of every command that talks to a gateway; `found` is how one is found else."""
     default, told = (None, found) if found else (DEFAULT_URL, "%(default)s")
-    parser.add_argument("--url", default=default, help=f"the gateway (default: {told})")
+    parser.add_argument("--url", type=_url, default=default, help=f"the gateway (default: {told})")
     token = parser.add_mutually_exclusive_group()
     token.add_argument("--token", help="the API token; others can see it in the list of processes")
     token.add_argument(
@@ -67,8 +69,19 @@ def find_token(arguments: argparse.Namespace, environment: Mapping[str, str] = o
     elif TOKEN_FILE.exists():
         token = _read(TOKEN_FILE)
     if not token:
-        raise Failure("there is no API token", _HOW, exit_code=USAGE)
+        raise Failure("there is no API token", _HOW + _MAKE, exit_code=USAGE)
     return token
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"ws", "wss"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port beyond 65535, a bracket that is never closed
+        good = False
+    if not good:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ws://HOST:PORT or wss://HOST:PORT")
+    return text
 
 
 def _trust(arguments: argparse.Namespace, url: str) -> ssl.SSLContext | None:

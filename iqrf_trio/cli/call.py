@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from difflib import get_close_matches
 from functools import partial
 from math import inf
 from typing import Any
@@ -20,6 +21,7 @@ several steps end with the last one. The exit code is 0 if the status of every a
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The words of the command."""
+    parser.epilog = f"messages: {', '.join(sorted(REGISTRY))}"
     parser.add_argument("mtype", metavar="MTYPE", help="the message, e.g. iqrfDb_GetDevices")
     parser.add_argument(
         "req",
@@ -54,7 +56,18 @@ async def _call(arguments: argparse.Namespace) -> int:
             shown = answer.text if arguments.raw else render(answer)
             complaint = answer.status and not arguments.raw
             print(shown, file=sys.stderr if complaint else sys.stdout, flush=True)
+    if failed and not arguments.raw and arguments.mtype not in REGISTRY:
+        print(_suggestion(arguments.mtype), file=sys.stderr)
     return FAILED if failed else 0
+
+
+def _suggestion(mtype: str) -> str:
+    """What a name may have meant that is none of a message, whatever the case of its letters."""
+    names = {name.lower(): name for name in REGISTRY}
+    like = get_close_matches(mtype.lower(), names, n=1)
+    if like:
+        return f"did you mean {names[like[0]]}?"
+    return "`iqrf-trio call --help` names the messages"
 
 
 def _request(mtype: str, req: object) -> object:

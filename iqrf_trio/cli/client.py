@@ -193,10 +193,19 @@ async def client(url: str, token: str, tls: ssl.SSLContext | None = None) -> Asy
             yield Client(str(granted.get("expiration")), bool(granted.get("service")), connection)
     except ConnectError as error:
         if error.distrust is None:
-            fix = _REFUSAL_FIXES.get(error.status, "is the gateway running there?")
+            fix = _REFUSAL_FIXES.get(error.status, _absence(url, str(error)))
         else:
             fix = _TRUST_FIXES.get(error.distrust, _TRUST_FIX)
         raise Failure(f"no connection to {error}", fix) from None
+
+
+def _absence(url: str, cause: str) -> str:
+    """What to do when nobody answers as a gateway does."""
+    if "[SSL" in cause:
+        return "is it without TLS, at ws://?"
+    if url.startswith("ws://") and "Connection refused" not in cause:
+        return "is the gateway running there, without TLS?"
+    return "is the gateway running there?"
 
 
 async def _authenticate(connection: Connection, token: str) -> Mapping[str, Any]:

@@ -78,11 +78,11 @@ async def _demo(config: Config) -> None:
     stop = trio.Event()
     async with trio.open_nursery() as nursery:
         running = await nursery.start(partial(daemon.run, config, stop=stop))
-        print(f"A gateway is ready at {running.url}, on a simulated mesh.")
+        print(f"A gateway is ready at {running.url}, on a simulated mesh.", flush=True)
         make = partial(local_token.make, config.gateway.state_dir / DATABASE_NAME)
         token = await trio.to_thread.run_sync(make)
         async with client(running.url, token) as gateway:
-            print(f"Authenticated with a new token, good until {gateway.expiration}.")
+            print(f"Authenticated with a new token, good until {gateway.expiration}.", flush=True)
             await _show(gateway, running.gateway.transceiver, config.simulator.nodes)
         stop.set()
         nursery.cancel_scope.deadline = trio.current_time() + STOP_S

@@ -1,7 +1,9 @@
 """The daemon from the command line."""
 
 import argparse
+import errno
 import gc
+import os
 import shlex
 import sys
 from functools import partial
@@ -84,8 +86,23 @@ def _program() -> list[str]:
 
 
 def _failure(error: BaseException) -> Failure:
-    if isinstance(error, ConfigError | NetworkFileError):
-        return Failure(str(error), exit_code=USAGE)
-    if isinstance(error, ListenError):
-        return Failure(str(error), "stop what listens there, or choose another with --port")
+    match error:
+        case ConfigError():
+            return Failure(str(error), exit_code=USAGE)
+        case NetworkFileError():
+            return Failure(str(error), "simulator.network names the file", exit_code=USAGE)
+        case TlsError():
+            # No usage error: a file that is renewed may be there when systemd tries again.
+            return Failure(str(error), "see websocket.certificate and websocket.private_key")
+        case ListenError():
+            return Failure(str(error), _other_place(str(error)))
     return Failure(str(error))
+
+
+def _other_place(cause: str) -> str:
+    """What to do when nobody can listen there."""
+    if os.strerror(errno.EACCES) in cause:
+        return "only root may listen below 1024; choose another port with --port"
+    if os.strerror(errno.EADDRINUSE) in cause:
+        return "stop what listens there, or choose another with --port"
+    return "websocket.host names an address of this machine"

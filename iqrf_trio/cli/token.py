@@ -44,6 +44,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = overview(parser.prog)
     parser.usage = argparse.SUPPRESS
     parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    for action in parser._actions:  # noqa: SLF001 - the overview tells of --help already
+        action.help = argparse.SUPPRESS
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -66,7 +68,7 @@ def main(prog: str, words: Sequence[str]) -> int:
         if name in {"help", "-h", "--help"}:
             return _help(prog, rest)
         if name not in COMMANDS:
-            print("Unknown or unsupported command.", file=sys.stderr)
+            print(f"Unknown or unsupported command. See `{prog} help`.", file=sys.stderr)
             return _UNKNOWN_COMMAND
         options = parse(prog, name, rest)
         if options.help:
@@ -74,7 +76,8 @@ def main(prog: str, words: Sequence[str]) -> int:
             return 0
         return _WORK[name](options)
     except (UsageError, InvalidTimeError, StoreError, config.ConfigError) as error:
-        print(error, file=sys.stderr)
+        more = f" See `{prog} create --help`." if isinstance(error, InvalidTimeError) else ""
+        print(f"{error}{more}", file=sys.stderr)
         return _EXIT_CODES.get(type(error), _FAILURE)
 
 

@@ -1,6 +1,7 @@
 """A live view of what a gateway sends unasked."""
 
 import argparse
+import sys
 from datetime import datetime
 from functools import partial
 from typing import NoReturn
@@ -34,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _watch(arguments: argparse.Namespace) -> NoReturn:
     async with gateway(arguments) as connected:
+        if not arguments.raw:
+            print(f"Watching {arguments.url}; Ctrl-C ends it.", file=sys.stderr)
         while True:
             received = await connected.message()
             print(received.text if arguments.raw else _shown(received), flush=True)

@@ -1,6 +1,7 @@
 """The command line as a whole: what it offers, what it imports, how failures end."""
 
 import re
+import signal
 import subprocess
 import sys
 from importlib import import_module
@@ -34,7 +35,9 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_no_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
-    assert "commands:" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "commands:" in out
+    assert out.endswith("To see it at work: iqrf-trio demo\n")
 
 
 @pytest.mark.parametrize(
@@ -100,6 +103,51 @@ def test_whoever_reads_our_output_may_leave() -> None:
         ["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert finished.stderr == ""
+
+
+@pytest.mark.parametrize("words", [["config"], ["config", "--default"]])
+def test_a_full_disk_is_said_in_one_line(words: list[str]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 - to be given on
+        finished = subprocess.run(
+            [sys.executable, "-m", "iqrf_trio", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+    assert finished.returncode == 1
+    assert finished.stderr == (
+        "iqrf-trio: cannot write: No space left on device; make room there\n"
+    )
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_error(closed: str) -> None:
+    command = f"{sys.executable} -m iqrf_trio config --default {closed}"
+    finished = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
+def test_ctrl_c_during_an_import_just_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(
+        __main__, "import_module", lambda name: seen.append(signal.getsignal(signal.SIGINT))
+    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(AttributeError):
+            __main__._run(["config"])  # there is no module behind it
+        assert seen == [signal.SIG_DFL]
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with pytest.raises(AttributeError):
+            __main__._run(["config"])
+        assert seen == [signal.SIG_DFL, signal.SIG_IGN]
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import trio
 
 from iqrf_trio.__main__ import main
 from iqrf_trio.cli.access import TOKEN_VARIABLE
-from tests.iqrf_trio.cli.gateway import TOKEN, answer, gateway, refused
+from protocol.api.registry import REGISTRY
+from tests.iqrf_trio.cli.gateway import TOKEN, answer, gateway, refused, secured
 
 Call = Callable[..., Awaitable[tuple[int, str, str]]]
 
@@ -82,7 +83,52 @@ async def test_a_message_error_fails(call: Call) -> None:
 
     async with gateway(script) as it:
         code, _, err = await call("--url", it.url, "--token", TOKEN, "x")
-    assert (code, err) == (1, "messageError: status 1: An error: No such\n")
+    assert (code, err.splitlines()[0]) == (1, "messageError: status 1: An error: No such")
+
+
+@pytest.mark.parametrize(
+    ("mtype", "hint"),
+    [
+        ("iqrfdb_getdevices", "did you mean iqrfDb_GetDevices?"),
+        ("mngDaemon_Versio", "did you mean mngDaemon_Version?"),
+        ("bogus", "`iqrf-trio call --help` names the messages"),
+    ],
+)
+async def test_a_name_of_no_message_is_guessed(call: Call, mtype: str, hint: str) -> None:
+    async with gateway(lambda request: [answer(request, status=1)]) as it:
+        code, _, err = await call("--url", it.url, "--token", TOKEN, mtype)
+    assert (code, err.splitlines()[-1]) == (1, hint)
+
+
+async def test_help_names_the_messages(call: Call) -> None:
+    code, out, _ = await call("--help")
+    assert code == 0
+    assert set(REGISTRY) <= set(out.replace(",", " ").split())
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1338", "127.0.0.1:1338", "localhost", "ws://", "", "ws://h:99999"]
+)
+async def test_a_url_that_is_none(call: Call, url: str) -> None:
+    code, _, err = await call("mngDaemon_Version", "--token", TOKEN, "--url", url)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"argument --url: {url!r} is no ws://HOST:PORT or wss://HOST:PORT; see" in err
+
+
+async def test_tls_where_there_is_none(call: Call) -> None:
+    async with gateway() as it:
+        url = it.url.replace("ws:", "wss:")
+        code, _, err = await call("mngDaemon_Version", "--token", TOKEN, "--url", url)
+    assert (code, err.count("\n")) == (1, 1)
+    assert err.endswith("; is it without TLS, at ws://?\n")
+
+
+async def test_no_tls_where_there_is_some(call: Call) -> None:
+    async with gateway(listening=secured()) as it:
+        url = it.url.replace("wss:", "ws:")
+        code, _, err = await call("mngDaemon_Version", "--token", TOKEN, "--url", url)
+    assert (code, err.count("\n")) == (1, 1)
+    assert err.endswith("; is the gateway running there, without TLS?\n")
 
 
 async def test_raw_prints_what_came(call: Call) -> None:
@@ -158,4 +204,5 @@ async def test_token_files_without_a_token(
         file.write_bytes(content)
     code, _, err = await call("x", "--token-file", str(file))
     assert (code, err.count("\n")) == (2, 1)
-    assert err.endswith("; give one with --token, --token-file or IQRF_TRIO_TOKEN\n")
+    assert "; give one with --token, --token-file or IQRF_TRIO_TOKEN" in err
+    assert ("no API token" in err) == ("`iqrf-trio token create` makes one" in err)

@@ -9,6 +9,7 @@ import trio
 
 from iqrf_trio.cli import run
 from iqrf_trio.cli.client import client
+from iqrf_trio.edges.websocket import ListenError
 from tests.iqrf_trio.cli.process import command
 
 QUICK = ("run", "-c", "/dev/null", "--simulate", "--set", "simulator.speed=0")
@@ -81,7 +82,11 @@ async def test_an_address_in_use(tmp_path: Path) -> None:
     ("words", "code", "error"),
     [
         (["--set", "simulator.nodes=0"], 2, "--set: simulator.nodes must be 1 to 239, not 0"),
-        (["--set", "simulator.network=nope.toml"], 2, "nope.toml: No such file or directory"),
+        (
+            ["--set", "simulator.network=nope.toml"],
+            2,
+            "nope.toml: No such file or directory; simulator.netw",
+        ),
         (["--state-dir", "/dev/null/x"], 1, "cannot create /dev/null/x/iqrf-trio.db: Not a dire"),
         (
             [
@@ -90,7 +95,7 @@ async def test_an_address_in_use(tmp_path: Path) -> None:
                 *("--set", "websocket.private_key=nope.pem"),
             ],
             1,
-            "certificate nope.pem: No such file or directory",
+            "certificate nope.pem: No such file or directory; see websocket.certificate and",
         ),
     ],
 )
@@ -113,3 +118,15 @@ async def test_a_token_that_cannot_be_kept_ends_the_gateway(tmp_path: Path) -> N
             "cannot keep the token in .: Is a directory; choose another file with --token-file"
         )
         assert await gateway.ended() == 1
+
+
+@pytest.mark.parametrize(
+    ("cause", "fix"),
+    [
+        ("cannot listen on 127.0.0.1:80: Permission denied", "only root may listen below 1024"),
+        ("cannot listen on 127.0.0.1:80: Address already in use", "stop what listens there"),
+        ("cannot listen on nowhere: Name or service not known", "websocket.host names"),
+    ],
+)
+def test_where_nobody_can_listen(cause: str, fix: str) -> None:
+    assert f"{cause}; {fix}" in str(run._failure(ListenError(cause)))

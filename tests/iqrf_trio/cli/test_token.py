@@ -142,7 +142,8 @@ def test_cl_01_no_words(tokenctl: Tool) -> None:
 
 @pytest.mark.parametrize("word", ["bogus", "", "-j", "Create"])
 def test_cl_03_an_unknown_command(tokenctl: Tool, word: str) -> None:
-    assert tokenctl(word, "list") == Ran(2, "", "Unknown or unsupported command.\n")
+    said = "Unknown or unsupported command. See `iqrfgd2-tokenctl help`.\n"
+    assert tokenctl(word, "list") == Ran(2, "", said)
 
 
 @pytest.mark.parametrize("word", ["help", "-h", "--help"])
@@ -182,6 +183,7 @@ def test_a_bad_expiration(tool: Tool, path: Path, expiration: str, message: str)
     ran = tool("create", "-o", "bob", "-e", expiration)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith(message) or message in ran.err
+    assert "create --help" in ran.err
     assert ran.err.count("\n") == 1
     assert not path.exists()
 
@@ -404,7 +406,8 @@ def test_as_a_command_of_the_gateway(
     assert parse(call("create", where, "-o", "-bob", "-e", "1d").out.strip()).id == 1
     assert call("list", where, "-j").json[0]["owner"] == "-bob"
     assert call("list", "-x").code == 1
-    assert call("bogus") == Ran(2, "", "Unknown or unsupported command.\n")
+    said = "Unknown or unsupported command. See `iqrf-trio token help`.\n"
+    assert call("bogus") == Ran(2, "", said)
     assert call().code == 1
     assert call("help").code == 0
     ran = call("get", "--help")
@@ -420,6 +423,7 @@ def test_the_gateways_own_help_shows_the_commands(
     assert caught.value.code == 0
     out = capsys.readouterr().out
     assert "usage: iqrf-trio token COMMAND" in out
+    assert out.count("--help     show") == 1
     assert "rotate" in out
 
 

@@ -41,8 +41,10 @@ async def test_reports_are_tables_and_the_rest_lines(capsys: pytest.CaptureFixtu
     assert second.split() == ["3", "-56", "1", "Temperature", "-", "°C"]
     assert raw.split(" ", 1)[1] == 'iqrfRaw {"rData":"01.00"}'
     assert monitor.split(" ", 1)[1].startswith("ntfDaemon_Monitor")
-    assert err == (
-        "iqrf-trio: the gateway left (closed with 1001); it is shutting down; try again later\n"
+    began, ended = err.splitlines()
+    assert began.startswith("Watching ws://127.0.0.1:")
+    assert ended == (
+        "iqrf-trio: the gateway left (closed with 1001); it is shutting down; try again later"
     )
 
 
