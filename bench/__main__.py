@@ -48,7 +48,7 @@ def main() -> int:
     arguments = parser.parse_args()
     unknown = [name for name in arguments.figures if name not in FIGURES]
     if unknown:
-        parser.error(f"no such figure: {', '.join(unknown)}")
+        parser.error(f"no such figure: {', '.join(unknown)}; there are {', '.join(FIGURES)}")
     if arguments.page and arguments.figures:
         parser.error("a page has the table of all figures")
     if arguments.page:

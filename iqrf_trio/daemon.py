@@ -29,7 +29,7 @@ from iqrf_trio.reports import Reports
 from iqrf_trio.scheduler import Scheduler
 from iqrf_trio.sensor_worker import SensorWorker
 from iqrf_trio.session import Session, Sessions
-from iqrf_trio.store import DATABASE_NAME, Store
+from iqrf_trio.store import DATABASE_NAME, Store, occupied
 from iqrf_trio.token_watch import TokenWatch, authenticate
 from iqrf_trio.transceiver import Transceiver
 from iqrf_trio.vault.of_config import keeper_of, recover
@@ -83,19 +83,20 @@ async def run(
     try:
         if config.monitor.port is not None:
             watched += map(Endpoint, await bind(LOOPBACK, config.monitor.port))
-        async with Store.open(config.gateway.state_dir / DATABASE_NAME) as store:
-            await recover(store, config)
-            await _serve(
-                config,
-                store,
-                port,
-                endpoints,
-                watched,
-                stop=stop,
-                reload=reload,
-                notifier=notifier or Notifier(),
-                task_status=task_status,
-            )
+        with occupied(config.gateway.state_dir):
+            async with Store.open(config.gateway.state_dir / DATABASE_NAME) as store:
+                await recover(store, config)
+                await _serve(
+                    config,
+                    store,
+                    port,
+                    endpoints,
+                    watched,
+                    stop=stop,
+                    reload=reload,
+                    notifier=notifier or Notifier(),
+                    task_status=task_status,
+                )
     finally:
         for endpoint in (*endpoints, *watched):
             endpoint.listener.socket.close()

@@ -1,7 +1,10 @@
 """The database as a file: made private, given to the directory's owner, set aside when damaged."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from iqrf_trio.store.errors import StoreError
@@ -44,6 +47,37 @@ def create(path: Path) -> None:
             os.fchown(descriptor, directory.st_uid, directory.st_gid)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def occupied(directory: Path) -> Iterator[None]:
+    """Within the block no other gateway works in `directory`, which is made if need be.
+
+    Raises StoreError if one does. A directory that cannot be had is none of this: opening the
+    database tells why.
+    """
+    with suppress(OSError):
+        directory.mkdir(mode=0o700)
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        _lock(descriptor, directory)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, directory: Path) -> None:
+    try:
+        flock(descriptor, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        cause = f"another gateway works in {directory}"
+        raise StoreError(f"{cause}; stop it, or choose another with --state-dir") from None
+    except OSError:
+        pass  # a file system without locks
 
 
 def left_open(path: Path) -> bool:

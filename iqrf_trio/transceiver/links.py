@@ -55,10 +55,10 @@ class Links:
             self._failures += 1
             self._reset_due |= self._failures >= RESET_AFTER
             pause = min(2 ** (self._failures - 1), LONGEST_PAUSE_S)
+            name = self._port.name
             log.warning(
-                "%s: %s; next attempt in %d s%s",
-                self._port.name,
-                reason,
+                "%s; next attempt in %d s%s",
+                reason if reason.startswith(name) else f"{name}: {reason}",
                 pause,
                 REMEDY if self._failures == 1 else "",
             )

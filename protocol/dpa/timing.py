@@ -54,6 +54,11 @@ class Timing:
     discovered: int = MAX_NODE
     frc_response_ms: int = response_time_ms(0)
 
+    def __str__(self) -> str:
+        """For the log."""
+        nodes = f"{self.bonded} nodes bonded, {self.discovered} discovered"
+        return f"{self.rf_mode.value} network, {nodes}, FRC response time {self.frc_response_ms} ms"
+
 
 def slot_ms(rf_mode: RfMode, pdata_length: int) -> int:
     """The slot that a message with so many bytes of PDATA takes."""

@@ -12,7 +12,7 @@ from iqrf_trio.edges.ports import Link, Port, PortError
 from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.edges.websocket import Connection, ConnectionClosed, ListenError
 from iqrf_trio.simulator.plan import generate
-from iqrf_trio.store import DATABASE_NAME
+from iqrf_trio.store import DATABASE_NAME, StoreError
 from tests.iqrf_trio.house import House, ask, authenticated, heard, house, request
 
 LED = "00.00.06.03.ff.ff"
@@ -245,6 +245,20 @@ async def test_sixteen_clients_at_once_get_their_own_answers(tmp_path: Path) -> 
     async with house(tmp_path) as home, trio.open_nursery() as nursery:
         for name in "abcdefghijklmnop":
             nursery.start_soon(client, home, name)
+
+
+async def test_two_gateways_do_not_share_a_directory(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        with pytest.RaisesGroup(
+            pytest.RaisesExc(StoreError, match=f"another gateway works in {tmp_path}; stop it"),
+            flatten_subgroups=True,
+        ):
+            async with house(tmp_path):
+                pass
+        async with authenticated(home) as connection:
+            assert (await ask(connection, "mngDaemon_Version"))["status"] == 0
+    async with house(tmp_path):
+        pass
 
 
 async def test_a_port_that_is_taken_is_a_clear_error(tmp_path: Path) -> None:

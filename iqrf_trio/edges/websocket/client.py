@@ -1,5 +1,6 @@
 """The client's side, for the commands that talk to a gateway."""
 
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -124,8 +125,17 @@ def _refused(url: str, error: BaseException, wire: Wire | None, timeout_s: float
             return ConnectError(url, f"no answer within {timeout_s:g} s")
         case OSError(__cause__=ExceptionGroup() as group):
             # Trio has tried every address of the host.
-            return ConnectError(url, str(group.exceptions[0]))
+            return ConnectError(url, _why(group.exceptions[0]))
         case trio.BrokenResourceError(__cause__=ssl.SSLCertVerificationError() as cause):
             reason = f"its certificate is not trusted: {cause.verify_message.rstrip('.')}"
             return ConnectError(url, reason, distrust=cause.verify_code)
-    return ConnectError(url, str(error.__cause__ or error))
+    return ConnectError(url, _why(error.__cause__ or error))
+
+
+def _why(error: BaseException) -> str:
+    """In words, without the numbers and addresses that come with errors of the system."""
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+        if error.errno is not None and error.errno > 0:  # below 0 are those of name servers
+            return os.strerror(error.errno).lower()
+        return error.strerror or str(error)
+    return str(error)
