@@ -1,4 +1,4 @@
-"""The database as a file: made private, given to the directory's owner, set aside when damaged."""
+"""The database as a file, and its directory: made private, set aside when damaged, not shared."""
 
 import os
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from iqrf_trio.store.errors import StoreError
 _COMPANIONS = ("-wal", "-shm")
 """What SQLite keeps beside a database in WAL mode; recovery needs them under the same name."""
 
-
 _ANOTHER = "choose a directory you may write to with --state-dir, or run this with sudo"
+"""What to do about one that cannot be had."""
 
 
 def exists(path: Path) -> bool:
