@@ -1,5 +1,7 @@
 """A gateway's client: it authenticates, asks, and keeps what comes unasked apart."""
 
+import errno
+import os
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
@@ -203,7 +205,7 @@ def _absence(url: str, cause: str) -> str:
     """What to do when nobody answers as a gateway does."""
     if "[SSL" in cause:
         return "is it without TLS, at ws://?"
-    if url.startswith("ws://") and "Connection refused" not in cause:
+    if url.startswith("ws://") and os.strerror(errno.ECONNREFUSED) not in cause:
         return "is the gateway running there, without TLS?"
     return "is the gateway running there?"
 

@@ -136,6 +136,6 @@ def _why(error: BaseException) -> str:
     """In words, without the numbers and addresses that come with errors of the system."""
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
         if error.errno is not None and error.errno > 0:  # below 0 are those of name servers
-            return os.strerror(error.errno).lower()
+            return os.strerror(error.errno)
         return error.strerror or str(error)
     return str(error)
