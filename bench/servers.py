@@ -147,5 +147,5 @@ def _url_in(said: Path, process: subprocess.Popen[str]) -> str:
             return found[1]
         if process.poll() is not None:
             raise RuntimeError(f"the server ended: {text}")
-        time.sleep(0.002)
+        time.sleep(0.002)  # a file tells nobody that it has grown
     raise RuntimeError("the server did not get ready")

@@ -113,7 +113,8 @@ async def test_the_main_job_over_every_port(kind: str, tmp_path: Path) -> None:
             assert told["rsp"]["rData"].startswith("01.00.5e.")
     if kind in {"cdc", "spi"}:
         # What the module tells of itself outside DPA, before anything else.
-        mid = f"{it.module.mesh.coordinator.mid:08X}"  # type: ignore[union-attr]
+        assert mesh is not None
+        mid = f"{mesh.coordinator.mid:08X}"
         assert f" {mid} with IQRF OS 4." in it.program.said
     lines = [json.loads(line) for line in (await trio.Path(trace).read_text()).splitlines()]
     assert {line["direction"] for line in lines} == {"in", "out"}

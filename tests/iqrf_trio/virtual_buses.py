@@ -79,7 +79,7 @@ class LineBus(Bus):
         self._inside = SimulatorPort(self.mesh)
 
     @property
-    def waits_for_air(self) -> bool:  # type: ignore[override]
+    def waits_for_air(self) -> bool:  # type: ignore[override] # here a test decides
         return self.waits
 
     async def link(self) -> Link:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,9 +44,9 @@ def test_the_status_of_data() -> None:
 
 @pytest.mark.parametrize("make", [spi.read_packet, spi.info_packet])
 @pytest.mark.parametrize("size", [0, 65])
-def test_what_no_packet_carries_is_refused(make: object, size: int) -> None:
+def test_what_no_packet_carries_is_refused(make: Callable[[int], bytes], size: int) -> None:
     with pytest.raises(LocalProtocolError):
-        make(size)  # type: ignore[operator]
+        make(size)
     with pytest.raises(LocalProtocolError):
         spi.write_packet(bytes(size))
 

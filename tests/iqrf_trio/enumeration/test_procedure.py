@@ -7,6 +7,7 @@ from functools import partial
 from math import ceil
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import trio
@@ -498,7 +499,8 @@ async def test_a_bug_ends_the_run_and_not_the_daemon(
     tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with school(tmp_path, generate(5)) as here:
-        here.enumeration._catalogue = None  # type: ignore[assignment]
+        bug: Any = None
+        here.enumeration._catalogue = bug
         *_, last = await here.learn()
         assert last == (Step.STARTED, -1, "internal error")
         assert "Traceback" in caplog.text

@@ -500,7 +500,7 @@ def test_whatever_happens_each_accepted_job_has_one_fate(
                 if action == "request":
                     job = log.job(name, seconds, priority, patience=3)
                     if priority is not INTERACTIVE:
-                        job.work = lambda p=priority, n=name, s=seconds: step(p, n, s)  # type: ignore[misc]
+                        job.work = partial(step, priority, name, seconds)
                     try:
                         scheduler.submit_network(job)
                         accepted.append(name)

@@ -1,6 +1,7 @@
 """The simulated sides of serial lines, and the SPI slave's temper."""
 
 from math import inf
+from typing import Any
 
 import pytest
 import trio
@@ -96,9 +97,13 @@ def test_module_information_is_read_like_data() -> None:
     assert spi.fetched(shift(slave, spi.info_packet(32))) == INFO
 
 
-def transfers(packet: bytes, **changes: int) -> list[Transfer]:
-    each = {"speed_hz": spi.SPEED_HZ, "delay_us": spi.FAST_GAP_US, "cs_change": False} | changes
-    return [Transfer(bytes((byte,)), **each) for byte in packet]  # type: ignore[arg-type]
+def transfers(packet: bytes, **changes: Any) -> list[Transfer]:
+    each: dict[str, Any] = {
+        "speed_hz": spi.SPEED_HZ,
+        "delay_us": spi.FAST_GAP_US,
+        "cs_change": False,
+    } | changes
+    return [Transfer(bytes((byte,)), **each) for byte in packet]
 
 
 async def test_a_packet_may_come_in_several_messages_if_chip_select_stays(

@@ -64,6 +64,7 @@ async def rig(speed: float = 0) -> AsyncIterator[Rig]:
         async with trio.open_nursery() as nursery:
             await nursery.start(module.run)
             bus = Bus(module)
+            # It stands in for a SpiBus, which is never without a device of the kernel's.
             link = SpiLink("spi x", bus, Master(False, now=monotonic()))  # type: ignore[arg-type]
             yield Rig(link, bus)
             await link.aclose()
