@@ -1,9 +1,15 @@
-"""What holds for all tests: each one leaves logging as it found it."""
+"""What holds for all tests: Ctrl-C is heard, and each one leaves logging as it found it."""
 
 import logging
+import signal
 from collections.abc import Iterator
 
 import pytest
+
+# What a shell starts in the background ignores Ctrl-C, and so would every program that tests start
+# and end by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
