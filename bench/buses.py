@@ -11,11 +11,11 @@ import trio
 
 from bench.rows import Figure, Mark, Row, number
 from iqrf_trio.simulator.coordinator import LOCAL_MS
-from iqrf_trio.simulator.plan import generate
-from protocol import spi
+from iqrf_trio.simulator.files.plan import generate
 from protocol.dpa import commands
+from protocol.link import spi
 from tests.end_to_end.buses import module
-from tests.iqrf_trio.simulator.spi_wire import Wire
+from tests.iqrf_trio.simulator.serving.spi_wire import Wire
 
 KINDS = ("spi", "uart", "cdc", "tcp")
 UNICAST_MS = 160.0

@@ -11,11 +11,11 @@ import trio
 
 from bench.lag import Collections, EmptyLoop, p999_ms, sample
 from iqrf_trio.config import load
-from iqrf_trio.edges.ports.of_config import port_of
-from iqrf_trio.transceiver import Transceiver
+from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.wiring.ports import port_of
 from protocol.dpa import commands
 from protocol.dpa.packet import Request
-from protocol.spi_master import IDLE_POLL_S
+from protocol.link.spi_master import IDLE_POLL_S
 
 LOCAL, UNICASTS = 60, 12
 IDLE_S, TIMES = 3.0, 2

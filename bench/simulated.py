@@ -14,21 +14,21 @@ from attrs import define, field
 from trio.testing import MockClock
 
 from bench.rows import Figure, Mark, Row
-from iqrf_trio import products
 from iqrf_trio.edges.ports.simulator import SimulatorPort
-from iqrf_trio.enumeration import Enumeration, Interview, Order
-from iqrf_trio.scheduler import Scheduler
-from iqrf_trio.sensor_worker import SensorWorker
-from iqrf_trio.simulator.devices import GATEWAY, PRODUCTS
+from iqrf_trio.radio.scheduler import Scheduler
+from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.services.enumeration import Enumeration, Interview, Order
+from iqrf_trio.services.sensors.worker import SensorWorker
+from iqrf_trio.simulator.files.plan import assemble, generate, positions, supply, unused_mids
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.node import Node
-from iqrf_trio.simulator.plan import assemble, generate, positions, supply, unused_mids
+from iqrf_trio.simulator.products import GATEWAY, PRODUCTS
 from iqrf_trio.store import Store, inline
-from iqrf_trio.transceiver import Transceiver
+from iqrf_trio.wiring import products
 from protocol.api.db import Step
 from protocol.dpa.timing import RfMode
-from protocol.reading import Reading
-from protocol.sensor_settings import SensorSettings
+from protocol.readings.reading import Reading
+from protocol.readings.settings import SensorSettings
 
 _ALIKE, _ALIKE_MOST = 200, 48
 """Nodes of one product, and the transactions that their enumeration may take."""

@@ -22,7 +22,7 @@ from iqrf_trio.store import DATABASE_NAME, tokens
 from iqrf_trio.store.database import connect as open_database
 from iqrf_trio.store.database import transact
 from protocol.api.registry import REGISTRY
-from protocol.lanes import Lane
+from protocol.queue.lanes import Lane
 
 SETTINGS = (
     "port.kind=simulator",

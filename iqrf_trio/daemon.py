@@ -11,33 +11,37 @@ from pathlib import Path
 import trio
 from attrs import frozen
 
-from iqrf_trio import __version__, products, sensor_settings
-from iqrf_trio.announcements import Announcer, Outlet
-from iqrf_trio.backups import Backups
+from iqrf_trio import __version__
 from iqrf_trio.config import Config, ConfigError
 from iqrf_trio.edges.notify import Notifier
 from iqrf_trio.edges.ports import Port
-from iqrf_trio.edges.ports.of_config import port_of, trace_of
-from iqrf_trio.edges.websocket import Connection, Endpoint, Limits, bind, open_listeners, serve
-from iqrf_trio.enumeration import Enumeration, Interview
+from iqrf_trio.edges.tcp.limits import Limits
+from iqrf_trio.edges.tcp.listeners import Endpoint, bind, open_listeners
+from iqrf_trio.edges.websocket import Connection, serve
 from iqrf_trio.handlers.db import ANNOTATE_SETTING
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
-from iqrf_trio.overheard import Overheard
-from iqrf_trio.reloading import Reloading, limits_of, session_limits_of
-from iqrf_trio.reports import Reports
-from iqrf_trio.scheduler import Scheduler
-from iqrf_trio.sensor_worker import SensorWorker
-from iqrf_trio.session import Session, Sessions
+from iqrf_trio.messaging.announcements import Announcer, Outlet
+from iqrf_trio.messaging.reports import Reports
+from iqrf_trio.messaging.session import Session, Sessions
+from iqrf_trio.radio.scheduler import Scheduler
+from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.services.backups import Backups
+from iqrf_trio.services.enumeration import Enumeration, Interview
+from iqrf_trio.services.sensors import settings as sensor_settings
+from iqrf_trio.services.sensors.overheard import Overheard
+from iqrf_trio.services.sensors.worker import SensorWorker
+from iqrf_trio.services.token_watch import TokenWatch, authenticate
+from iqrf_trio.services.vault.devices import Devices
+from iqrf_trio.services.watchdog import Watchdog
 from iqrf_trio.store import DATABASE_NAME, Store, occupied
-from iqrf_trio.token_watch import TokenWatch, authenticate
-from iqrf_trio.transceiver import Transceiver
-from iqrf_trio.vault.of_config import keeper_of, recover
-from iqrf_trio.vault.radio import Devices
-from iqrf_trio.watchdog import Watchdog
-from protocol.catalogue import Catalogue, CatalogueError
+from iqrf_trio.wiring import products
+from iqrf_trio.wiring.ports import port_of, trace_of
+from iqrf_trio.wiring.reloading import Reloading, limits_of, session_limits_of
+from iqrf_trio.wiring.vault import keeper_of, recover
 from protocol.dpa.transaction import Outcome
-from protocol.sensor_settings import Messaging, SensorSettings
+from protocol.network.catalogue import Catalogue, CatalogueError
+from protocol.readings.settings import Messaging, SensorSettings
 
 log = logging.getLogger("iqrf_trio.daemon")
 

@@ -11,45 +11,26 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "protocol": 0,
     "iqrf_trio": 0,  # the bare package: its version
+    "iqrf_trio.logs": 1,
+    "iqrf_trio.config": 1,
     "iqrf_trio.edges": 1,
     "iqrf_trio.simulator": 1,
     "iqrf_trio.store": 1,
-    "iqrf_trio.config": 1,
-    "iqrf_trio.logs": 1,
-    "iqrf_trio.products": 1,
-    "iqrf_trio.priority_channel": 1,
-    "iqrf_trio.scheduler": 2,
-    "iqrf_trio.transceiver": 2,
-    "iqrf_trio.reports": 2,
-    "iqrf_trio.frc": 2,
-    "iqrf_trio.announcements": 2,
-    "iqrf_trio.session": 3,
-    "iqrf_trio.sensor_settings": 2,
-    "iqrf_trio.sensor_worker": 3,
-    "iqrf_trio.overheard": 3,
-    "iqrf_trio.enumeration": 3,
-    "iqrf_trio.backups": 3,
-    "iqrf_trio.token_watch": 3,
-    "iqrf_trio.monitor": 3,
-    "iqrf_trio.vault": 3,
-    "iqrf_trio.watchdog": 3,
-    "iqrf_trio.reloading": 4,
-    "iqrf_trio.doctor": 4,
-    "iqrf_trio.handlers": 4,
-    "iqrf_trio.daemon": 5,
-    "iqrf_trio.cli": 5,
-    "iqrf_trio.__main__": 5,
+    "iqrf_trio.radio": 2,
+    "iqrf_trio.messaging": 3,
+    "iqrf_trio.services": 4,
+    "iqrf_trio.handlers": 5,
+    "iqrf_trio.wiring": 6,
+    "iqrf_trio.daemon": 7,
+    "iqrf_trio.doctor": 7,
+    "iqrf_trio.cli": 8,
+    "iqrf_trio.__main__": 9,
 }
 """The floor of each module or package (ARCHITECTURE.md, "Floors")."""
 
 BESIDE = {
-    ("iqrf_trio.frc", "iqrf_trio.transceiver"),
-    ("iqrf_trio.token_watch", "iqrf_trio.session"),
-    ("iqrf_trio.edges", "iqrf_trio.config"),
     ("iqrf_trio.edges", "iqrf_trio.simulator"),
     ("iqrf_trio.simulator", "iqrf_trio.edges"),
-    ("iqrf_trio.cli", "iqrf_trio.daemon"),
-    ("iqrf_trio.__main__", "iqrf_trio.cli"),
 }
 """Imports within one floor that ARCHITECTURE.md allows."""
 
@@ -61,7 +42,7 @@ OUTSIDE = {
     "spiflash": "iqrf_trio/edges/flash.py",
     "gpiod": "iqrf_trio/edges/gpio.py",
     "termios": "iqrf_trio/edges/ports/serial.py",
-    "cryptography": "iqrf_trio/vault/cipher.py",
+    "cryptography": "iqrf_trio/services/vault/cipher.py",
     "argparse": "iqrf_trio/cli iqrf_trio/__main__.py",
 }
 """Each outside thing and the one place that may touch it."""

@@ -8,14 +8,15 @@ from pathlib import Path
 import trio
 from attrs import frozen
 
-from iqrf_trio.cli import access, config
-from iqrf_trio.cli.reach import radio
-from iqrf_trio.cli.snapshots import choose, failures, shelves
+from iqrf_trio.cli import config
+from iqrf_trio.cli.support import access
+from iqrf_trio.cli.support.reach import radio
+from iqrf_trio.cli.support.snapshots import choose, failures, shelves
 from iqrf_trio.config import Config
+from iqrf_trio.services.vault import files
+from iqrf_trio.services.vault.shelves import Entry, Shelf
 from iqrf_trio.store import DATABASE_NAME, Store
-from iqrf_trio.vault import files
-from iqrf_trio.vault.of_config import keeper_of
-from iqrf_trio.vault.shelves import Entry, Shelf
+from iqrf_trio.wiring.vault import keeper_of
 
 HELP = """Make a snapshot of the gateway: the coordinator with its bonds and keys, the database
 (devices, metadata, settings, hashes of tokens) and the configuration. It is kept in the state

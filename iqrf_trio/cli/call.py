@@ -11,8 +11,8 @@ import orjson
 import trio
 
 from iqrf_trio.cli import FAILED
-from iqrf_trio.cli.access import add_options, gateway
-from iqrf_trio.cli.rendering import render
+from iqrf_trio.cli.support.access import add_options, gateway
+from iqrf_trio.cli.support.rendering import render
 from protocol.api.registry import REGISTRY
 
 HELP = """Send one request to a gateway and print each answer as it comes. Requests that take

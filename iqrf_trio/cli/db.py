@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from iqrf_trio.cli import USAGE, Failure
-from iqrf_trio.cli.state import database_path
+from iqrf_trio.cli.support.state import database_path
 from iqrf_trio.config import ConfigError
 from iqrf_trio.store import StoreError, network_import
 from iqrf_trio.store.database import opened, transact
-from protocol.enumeration.identity import listed
+from protocol.network.identity import listed
 
 HELP = """Take over the devices of an old gateway's database, with their metadata and latest
 values. What is known here is not replaced. The gateway may be running."""

@@ -12,12 +12,13 @@ import trio
 from attrs import define
 
 from iqrf_trio import daemon, logs
-from iqrf_trio.cli import USAGE, Failure, local_token
-from iqrf_trio.cli.client import Client, Received, client
-from iqrf_trio.cli.rendering import objects_table, render
+from iqrf_trio.cli import USAGE, Failure
+from iqrf_trio.cli.support import local_token
+from iqrf_trio.cli.support.client import Client, Received, client
+from iqrf_trio.cli.support.rendering import objects_table, render
 from iqrf_trio.config import Config, Gateway, ImpossibleValueError, Port, Simulator, WebSocket
+from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.store import DATABASE_NAME
-from iqrf_trio.transceiver import Transceiver
 
 HELP = """Start a gateway on a simulated mesh with real air time, enumerate the network, read all
 sensors once, print what was found and what it took, and stop. The exit code is 0 if all of it

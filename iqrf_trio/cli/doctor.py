@@ -12,8 +12,8 @@ from iqrf_trio import config, logs
 from iqrf_trio.cli.config import add_file_option
 from iqrf_trio.doctor import Finding, Machine, examine, examine_module
 from iqrf_trio.doctor.findings import error
-from iqrf_trio.edges.ports.of_config import port_of
-from iqrf_trio.simulator.toml_table import NetworkFileError
+from iqrf_trio.simulator.files.toml_table import NetworkFileError
+from iqrf_trio.wiring.ports import port_of
 
 HELP = """Look for what keeps the gateway from working on this machine, and say what mends it. As
 root it sees everything. The exit code is 0 when all is well, 1 with warnings, 2 with errors."""

@@ -13,8 +13,8 @@ from iqrf_trio import config
 from iqrf_trio.cli import Failure
 from iqrf_trio.store import DATABASE_NAME, StoreError, network_import, token_import
 from iqrf_trio.store.database import opened, transact
-from protocol.enumeration.identity import listed
 from protocol.incumbent import Translation, translate
+from protocol.network.identity import listed
 
 HELP = """Take over the configuration directory, the certificates and the databases of an IQRF
 Gateway Daemon 2.x: its port and pins, WebSocket listeners, queues, sensor data service, API tokens,

@@ -10,7 +10,7 @@ from zipfile import BadZipFile, ZipFile
 from zipfile import Path as ZipPath
 
 from iqrf_trio.cli import Failure
-from protocol.catalogue import Entry, dump
+from protocol.network.catalogue import Entry, dump
 
 HELP = """Print a product catalogue made of an old gateway's repository cache, a directory or a zip
 file. Keep it in a file, and name that in [database] products."""

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import trio
 
-from iqrf_trio.cli import Failure, access, config
+from iqrf_trio.cli import Failure, config
 from iqrf_trio.cli.backup import FOUND, OneFile
-from iqrf_trio.cli.reach import Radio, radio
-from iqrf_trio.cli.snapshots import failures, find, opened, shelves
+from iqrf_trio.cli.support import access
+from iqrf_trio.cli.support.reach import Radio, radio
+from iqrf_trio.cli.support.snapshots import failures, find, opened, shelves
 from iqrf_trio.config import Config
+from iqrf_trio.services.vault.files import DIRECTORY, SUFFIX, make_directory
 from iqrf_trio.store import DATABASE_NAME, Store, archive, devices
-from iqrf_trio.vault.files import DIRECTORY, SUFFIX, make_directory
-from iqrf_trio.vault.of_config import keeper_of
+from iqrf_trio.wiring.vault import keeper_of
+from protocol.auth.times import format_iso
 from protocol.dpa.packet import COORDINATOR
-from protocol.times import format_iso
 from protocol.vault import comparison, snapshot
 from protocol.vault.blocks import unpack
 from protocol.vault.snapshot import Module, Snapshot

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import trio
 
-from iqrf_trio import daemon, reloading
-from iqrf_trio.cli import USAGE, Failure, causes, config, local_token
-from iqrf_trio.cli.access import DEFAULT_URL, TOKEN_FILE
+from iqrf_trio import daemon
+from iqrf_trio.cli import USAGE, Failure, causes, config
+from iqrf_trio.cli.support import local_token
+from iqrf_trio.cli.support.access import DEFAULT_URL, TOKEN_FILE
 from iqrf_trio.config import Config, ConfigError
 from iqrf_trio.edges.notify import Notifier
-from iqrf_trio.edges.websocket import ListenError, TlsError
-from iqrf_trio.simulator.toml_table import NetworkFileError
+from iqrf_trio.edges.tcp.listeners import ListenError
+from iqrf_trio.edges.tcp.tls import TlsError
+from iqrf_trio.simulator.files.toml_table import NetworkFileError
 from iqrf_trio.store import DATABASE_NAME, StoreError
+from iqrf_trio.wiring import reloading
 
 HELP = """Run the gateway until SIGINT or SIGTERM. Once clients can connect it logs one line,
 `ready: ws://HOST:PORT`, on stderr."""

@@ -8,12 +8,12 @@ import trio
 from iqrf_trio import logs
 from iqrf_trio.cli import USAGE, Failure, causes
 from iqrf_trio.config import Config, ImpossibleValueError, Simulator
-from iqrf_trio.edges.ports.of_config import mesh_of
-from iqrf_trio.simulator.lines import LineKind
+from iqrf_trio.simulator.files.toml_table import NetworkFileError
 from iqrf_trio.simulator.mesh import Mesh
-from iqrf_trio.simulator.serial_server import SerialDevice
-from iqrf_trio.simulator.server import serve_tcp
-from iqrf_trio.simulator.toml_table import NetworkFileError
+from iqrf_trio.simulator.serving.lines import LineKind
+from iqrf_trio.simulator.serving.pty import SerialDevice
+from iqrf_trio.simulator.serving.tcp import serve_tcp
+from iqrf_trio.wiring.ports import mesh_of
 
 HELP = """Run a simulated mesh until Ctrl-C. A gateway connects over TCP and exchanges bare DPA
 messages, one per segment; or it opens a pseudo terminal as if a module were behind it."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from iqrf_trio import config
-from iqrf_trio.cli.state import database_path
-from iqrf_trio.cli.token_options import (
+from iqrf_trio.cli.support.state import database_path
+from iqrf_trio.cli.support.token_options import (
     COMMANDS,
     UsageError,
     overview,
@@ -18,11 +18,11 @@ from iqrf_trio.cli.token_options import (
     parse_id,
     parse_owner,
 )
-from iqrf_trio.cli.token_output import details, new_token, table, to_json, token_object
+from iqrf_trio.cli.support.token_output import details, new_token, table, to_json, token_object
 from iqrf_trio.store import StoreError, token_import, tokens
 from iqrf_trio.store.database import Connection, opened, transact
 from iqrf_trio.store.errors import ExpiredTokenError, RevokedTokenError, UnknownTokenError
-from protocol.times import InvalidTimeError, parse_expiration
+from protocol.auth.times import InvalidTimeError, parse_expiration
 
 T = TypeVar("T")
 

@@ -9,13 +9,13 @@ import orjson
 import trio
 
 from iqrf_trio.cli import FAILED, config
-from iqrf_trio.cli.snapshots import choose, failures, find, opened, shelves
-from iqrf_trio.cli.tables import table
+from iqrf_trio.cli.support.snapshots import choose, failures, find, opened, shelves
+from iqrf_trio.cli.support.tables import table
 from iqrf_trio.config import Config
+from iqrf_trio.services.vault.files import VaultError
+from iqrf_trio.services.vault.shelves import Shelf
 from iqrf_trio.store import archive, devices, tokens
-from iqrf_trio.vault.files import VaultError
-from iqrf_trio.vault.shelves import Shelf
-from protocol.times import format_iso
+from protocol.auth.times import format_iso
 from protocol.vault import snapshot
 from protocol.vault.comparison import dpa_text, listed
 from protocol.vault.snapshot import Manifest, Module, SnapshotError, node_address, verify

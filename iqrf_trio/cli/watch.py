@@ -8,9 +8,9 @@ from typing import NoReturn
 
 import trio
 
-from iqrf_trio.cli.access import add_options, gateway
-from iqrf_trio.cli.client import Received
-from iqrf_trio.cli.rendering import line, render
+from iqrf_trio.cli.support.access import add_options, gateway
+from iqrf_trio.cli.support.client import Received
+from iqrf_trio.cli.support.rendering import line, render
 
 HELP = """Print what a gateway sends unasked, as it comes: sensor reports as tables, other
 asynchronous messages as lines. Ctrl-C ends it."""

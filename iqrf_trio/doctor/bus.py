@@ -10,7 +10,7 @@ from iqrf_trio.doctor.findings import Finding, error, note, ok, warning
 from iqrf_trio.doctor.machine import SERVICE, Machine
 from iqrf_trio.edges.boards import NO_PIN, Board
 from iqrf_trio.edges.gpio import CONSUMER
-from iqrf_trio.edges.ports.of_config import board_of
+from iqrf_trio.wiring.ports import board_of
 
 _SPI_ON = re.compile(r"^\s*dtparam=(?:[^#\n]*,)?spi(?:=(on|off))?\s*(?:[,#].*)?$", re.MULTILINE)
 _CONSOLE = re.compile(r"\bconsole=(serial\d|tty(?:AMA|S)\d+)")

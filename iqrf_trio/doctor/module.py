@@ -6,11 +6,11 @@ from iqrf_trio.config import Config
 from iqrf_trio.doctor.findings import Finding, error, note, ok
 from iqrf_trio.doctor.machine import SERVICE, Machine
 from iqrf_trio.edges.ports import Port
-from iqrf_trio.transceiver import Transceiver
+from iqrf_trio.radio.transceiver import Transceiver
 from protocol.dpa.errors import DpaError
-from protocol.dpa.exploration import enumerate_peripherals
-from protocol.dpa.os import os_read
 from protocol.dpa.packet import COORDINATOR
+from protocol.dpa.peripherals.exploration import enumerate_peripherals
+from protocol.dpa.peripherals.os import os_read
 
 PATIENCE_S = 8.0
 """For switching a module on and the answers to two questions; 2 s where all is well."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
-from iqrf_trio.enumeration import EnumerationInProgressError, Order
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
+from iqrf_trio.services.enumeration import EnumerationInProgressError, Order
 from protocol.api import db
 from protocol.api.message import Answer
 

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from iqrf_trio.handlers import db, iqmesh, mng, ntf, raw, sensor_data
 from iqrf_trio.handlers.exchange import Client, Exchange, Gateway, Handler
 from iqrf_trio.handlers.row import Row, Work
-from iqrf_trio.scheduler import Job, QueueClosed, QueueFull, RadioReserved
+from iqrf_trio.radio.jobs import Job
 from iqrf_trio.store import StoreError
 from protocol.api.errors import (
     GeneralError,
@@ -26,7 +26,8 @@ from protocol.api.errors import (
 from protocol.api.message import Answer, parse, request_of
 from protocol.api.registry import entry_of
 from protocol.dpa.errors import DpaError
-from protocol.lanes import Lane
+from protocol.queue.lanes import Lane
+from protocol.queue.scheduling import QueueClosed, QueueFull, RadioReserved
 
 log = logging.getLogger("iqrf_trio.handlers")
 

@@ -8,19 +8,19 @@ from typing import Any, Generic, Protocol, TypeVar
 import trio
 from attrs import define, field, frozen
 
-from iqrf_trio.enumeration import Enumeration
-from iqrf_trio.monitor import Monitor
-from iqrf_trio.reports import Reports
-from iqrf_trio.scheduler import Scheduler
-from iqrf_trio.sensor_worker import SensorWorker
+from iqrf_trio.messaging.reports import Reports
+from iqrf_trio.radio.scheduler import Scheduler
+from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.services.enumeration import Enumeration
+from iqrf_trio.services.monitor import Monitor
+from iqrf_trio.services.sensors.worker import SensorWorker
+from iqrf_trio.services.vault.keeper import Keeper
 from iqrf_trio.store import Store
-from iqrf_trio.transceiver import Transceiver
-from iqrf_trio.vault.keeper import Keeper
 from protocol.api import mng, ntf
 from protocol.api.message import Answer, Entry, Message, dump
 from protocol.dpa.counters import Counters
-from protocol.sensor_settings import Messaging
-from protocol.tallies import Statistics
+from protocol.queue.tallies import Statistics
+from protocol.readings.settings import Messaging
 
 R_co = TypeVar("R_co", covariant=True)
 

@@ -7,15 +7,15 @@ from functools import partial
 from attrs import evolve
 
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
-from iqrf_trio.scheduler import RadioReserved
+from iqrf_trio.services.vault.devices import Devices
+from iqrf_trio.services.vault.files import VaultError
 from iqrf_trio.store import StoreError
-from iqrf_trio.vault.files import VaultError
-from iqrf_trio.vault.radio import Devices
 from protocol.api import iqmesh, raw
 from protocol.api.message import Answer
 from protocol.dpa.errors import DpaAbortedError, DpaError, InterfaceError
 from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.transaction import Outcome
+from protocol.queue.scheduling import RadioReserved
 from protocol.vault.blocks import BadBackupError
 
 log = logging.getLogger("iqrf_trio.handlers")

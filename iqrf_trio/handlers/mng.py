@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import trio
 
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
-from iqrf_trio.scheduler import RadioReserved
 from protocol.api import mng
 from protocol.api.message import Answer
+from protocol.queue.scheduling import RadioReserved
 
 log = logging.getLogger("iqrf_trio.handlers")
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
-from iqrf_trio.sensor_worker import AlreadyReadingError, NotRunningError
+from iqrf_trio.services.sensors.worker import AlreadyReadingError, NotRunningError
 from iqrf_trio.store import StoreError
 from protocol.api import sensor_data
 from protocol.api.message import Answer

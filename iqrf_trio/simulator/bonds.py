@@ -7,8 +7,14 @@ from attrs import define, field
 from iqrf_trio.simulator.refusal import WRONG_DATA, Refused
 from iqrf_trio.simulator.routes import Route
 from protocol.dpa.frc import bitmap
-from protocol.dpa.memory import MID_RECORD, MID_TABLE, PARENT_TABLE, VRN_TABLE, ZONE_TABLE
 from protocol.dpa.packet import COORDINATOR, MAX_NODE
+from protocol.dpa.peripherals.memory import (
+    MID_RECORD,
+    MID_TABLE,
+    PARENT_TABLE,
+    VRN_TABLE,
+    ZONE_TABLE,
+)
 
 _DISCOVERED_TABLE = 0x0020
 _ADDRESSES = MAX_NODE + 1

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 
 from attrs import define, field
 
-from iqrf_trio.simulator.administration import Administration
-from iqrf_trio.simulator.board import GreenLed, Pins, RedLed, Thermometer
 from iqrf_trio.simulator.bonds import Bonds
-from iqrf_trio.simulator.collector import Collector
-from iqrf_trio.simulator.memories import Eeeprom, Eeprom, Ram
 from iqrf_trio.simulator.module import Module
+from iqrf_trio.simulator.peripherals.coordinator import Administration
+from iqrf_trio.simulator.peripherals.frc import Collector
+from iqrf_trio.simulator.peripherals.inputs_outputs import GreenLed, Pins, RedLed, Thermometer
+from iqrf_trio.simulator.peripherals.memory import Eeeprom, Eeprom, Ram
 from iqrf_trio.simulator.signals import phase_of
 from iqrf_trio.simulator.world import World
 from protocol.dpa import commands
-from protocol.dpa.collection import FRC_SENDS
-from protocol.dpa.coordinator import OPTIMIZED_HOPS
 from protocol.dpa.packet import COORDINATOR, Request
+from protocol.dpa.peripherals.coordinator import OPTIMIZED_HOPS
+from protocol.dpa.peripherals.frc import FRC_SENDS
 from protocol.dpa.timing import Timing, execution_ms, frc_ms
 
 LOCAL_MS = 3

@@ -18,7 +18,7 @@ from protocol.dpa.packet import BROADCAST, COORDINATOR, Confirmation, Request, R
 from protocol.dpa.pnum import SENSOR
 from protocol.dpa.timing import is_remote, request_ms, response_ms, slot_ms, uses_radio
 from protocol.errors import LocalProtocolError
-from protocol.network import Value
+from protocol.network.network import Value
 from protocol.standard.sensor import REPORT, decode_report
 
 _REQUEST_HEADER = 6

@@ -5,8 +5,9 @@ from random import Random
 
 from attrs import define, field
 
-from iqrf_trio.simulator.devices import DPA_VERSION, Product
-from iqrf_trio.simulator.peripheral import Handler, Peripheral
+from iqrf_trio.simulator.peripherals.os import IBK_LENGTH, System
+from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
+from iqrf_trio.simulator.products import DPA_VERSION, Product
 from iqrf_trio.simulator.refusal import (
     UNKNOWN_PCMD,
     UNKNOWN_PNUM,
@@ -14,7 +15,6 @@ from iqrf_trio.simulator.refusal import (
     Refused,
     of_length,
 )
-from iqrf_trio.simulator.system import IBK_LENGTH, System
 from protocol.dpa.commands import (
     PeripheralEnumeration,
     PeripheralInfo,

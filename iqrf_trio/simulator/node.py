@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from attrs import define, field
 
-from iqrf_trio.simulator.actuators import Light, Outputs
-from iqrf_trio.simulator.board import GreenLed, Pins, RedLed, Thermometer
-from iqrf_trio.simulator.memories import Eeeprom, Eeprom, Ram
 from iqrf_trio.simulator.module import Module
-from iqrf_trio.simulator.peripheral import Handler, Peripheral
+from iqrf_trio.simulator.peripherals.actuators import Light, Outputs
+from iqrf_trio.simulator.peripherals.inputs_outputs import GreenLed, Pins, RedLed, Thermometer
+from iqrf_trio.simulator.peripherals.memory import Eeeprom, Eeprom, Ram
+from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
+from iqrf_trio.simulator.peripherals.sensor import Sensors
 from iqrf_trio.simulator.refusal import WRONG_DATA, Refused, of_length
 from iqrf_trio.simulator.routes import Position, Route
-from iqrf_trio.simulator.sensors import Sensors
 from iqrf_trio.simulator.signals import Signal, Wave, phase_of
 from protocol.dpa.commands import (
     NODE_BACKUP,
@@ -22,8 +22,8 @@ from protocol.dpa.commands import (
     NodeInfo,
     PeripheralInfo,
 )
-from protocol.dpa.coordinator import BACKUP_BLOCK
 from protocol.dpa.frc import LAST_RSSI, RESPONSE_BUFFER
+from protocol.dpa.peripherals.coordinator import BACKUP_BLOCK
 from protocol.dpa.pnum import FRC, NODE
 
 _NOWHERE = Route(0, 0, 0)

@@ -6,7 +6,7 @@ from math import pi, sin
 
 from attrs import frozen
 
-from protocol.network import Value
+from protocol.network.network import Value
 from protocol.standard.quantities import DATA_BLOCK
 
 HOUR = 3600.0

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from iqrf_trio.store import json_text
 from iqrf_trio.store.database import Connection, in_memory, migrate, migrations, translated
 from iqrf_trio.store.errors import StoreError
-from protocol.tokens import Status
+from protocol.auth.tokens import Status
 
 _TABLES = ("product", "device", "sensor", "setting", "api_token")
 """In the order in which rows may refer to those before."""

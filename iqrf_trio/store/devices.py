@@ -5,7 +5,7 @@ from typing import cast
 
 from iqrf_trio.store import json_text, sensors
 from iqrf_trio.store.database import Connection
-from protocol.network import Device, Identity, JsonObject, Network, Product
+from protocol.network.network import Device, Identity, JsonObject, Network, Product
 
 _NO_MID = (0, 0xFFFF_FFFF)
 """What the coordinator's memory holds for a bond whose MID it never learned."""

@@ -12,10 +12,10 @@ from attrs import frozen
 from iqrf_trio.store import devices, json_text, sensors
 from iqrf_trio.store.database import Connection, connect_foreign, translated
 from iqrf_trio.store.errors import StoreError
+from protocol.auth.times import InvalidTimeError, parse_iso
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BIT, SENSOR_2BYTE, SENSOR_4BYTE
 from protocol.dpa.packet import MAX_NODE
-from protocol.network import Device, Identity, JsonObject, Network, Product, Sensor, Value
-from protocol.times import InvalidTimeError, parse_iso
+from protocol.network.network import Device, Identity, JsonObject, Network, Product, Sensor, Value
 
 Row = Mapping[str, Any]
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from iqrf_trio.store import json_text
 from iqrf_trio.store.database import Connection
 from iqrf_trio.store.errors import DamagedDatabaseError
-from protocol.network import Sensor, Value
-from protocol.times import InvalidTimeError, format_iso, parse_iso
+from protocol.auth.times import InvalidTimeError, format_iso, parse_iso
+from protocol.network.network import Sensor, Value
 
 _log = logging.getLogger("iqrf_trio.store")
 

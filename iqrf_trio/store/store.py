@@ -13,8 +13,8 @@ from attrs import define
 from iqrf_trio.store import archive, devices, sensors, settings, tokens
 from iqrf_trio.store.database import Connection, Database, Hop
 from iqrf_trio.store.errors import StoreError
-from protocol.network import JsonObject, Network, Value
-from protocol.tokens import Token
+from protocol.auth.tokens import Token
+from protocol.network.network import JsonObject, Network, Value
 
 T = TypeVar("T")
 

@@ -13,8 +13,8 @@ from attrs import evolve, frozen
 from iqrf_trio.store import tokens
 from iqrf_trio.store.database import Connection, connect_foreign, translated
 from iqrf_trio.store.errors import StoreError
-from protocol.times import InvalidTimeError, format_iso, parse_iso
-from protocol.tokens import MAX_ID, Status, Token
+from protocol.auth.times import InvalidTimeError, format_iso, parse_iso
+from protocol.auth.tokens import MAX_ID, Status, Token
 
 _COLUMNS = {"id", "owner", "hash", "createdAt", "expiresAt", "service"}
 _COLUMNS_NOW = _COLUMNS | {"status", "invalidatedAt"}

@@ -12,8 +12,8 @@ from iqrf_trio.store.errors import (
     StoreError,
     UnknownTokenError,
 )
-from protocol.times import InvalidTimeError, format_iso, parse_iso
-from protocol.tokens import SECRET_BYTES, Status, Token, TokenText, hash_secret, secret_of
+from protocol.auth.times import InvalidTimeError, format_iso, parse_iso
+from protocol.auth.tokens import SECRET_BYTES, Status, Token, TokenText, hash_secret, secret_of
 
 _SELECT = """
 SELECT id, owner, hash, created_at, expires_at, status, service, invalidated_at FROM api_token

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import orjson
 
-from protocol import times
 from protocol.api import document
+from protocol.auth import times
 
 
 def token_in(text: str | bytes) -> str | None:

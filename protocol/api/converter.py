@@ -19,7 +19,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from protocol.api import members
 from protocol.api.errors import InvalidRequestError, shorten
 from protocol.api.members import MemberError
-from protocol.network import JsonObject
+from protocol.network.network import JsonObject
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]

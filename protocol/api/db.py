@@ -12,7 +12,7 @@ from protocol.api.members import AtMost, Range, distinct
 from protocol.api.message import Answer
 from protocol.dpa.errors import DpaError
 from protocol.dpa.packet import COORDINATOR, MAX_NODE
-from protocol.network import JsonObject, Network
+from protocol.network.network import JsonObject, Network
 
 Address = Annotated[int, Range(COORDINATOR, MAX_NODE)]
 Addresses = Annotated[tuple[Address, ...], AtMost(MAX_NODE + 1)]

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BIT, SENSOR_2BYTE, SENSOR_4BYTE
 from protocol.dpa.packet import MAX_NODE
-from protocol.network import Device, Sensor
+from protocol.network.network import Device, Sensor
 
 Json = dict[str, object]
 

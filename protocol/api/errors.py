@@ -5,7 +5,7 @@ from typing import ClassVar
 import orjson
 
 from protocol.errors import ProtocolError
-from protocol.lanes import Lane
+from protocol.queue.lanes import Lane
 
 UNKNOWN_MSG_ID = "unknown"
 """`msgId` of the answer to a message that bears none."""

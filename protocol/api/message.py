@@ -22,8 +22,8 @@ from protocol.api.errors import (
 )
 from protocol.api.members import kind
 from protocol.dpa.errors import DpaError, status_text
-from protocol.lanes import Lane, Priority
-from protocol.network import JsonObject
+from protocol.network.network import JsonObject
+from protocol.queue.lanes import Lane, Priority
 
 ASYNC = "async"
 """`msgId` of most messages that nobody asked for."""

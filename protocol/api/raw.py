@@ -14,7 +14,7 @@ from protocol.dpa.errors import status_text
 from protocol.dpa.packet import ANY_HWPID, MAX_PDATA, Confirmation, Request, Response
 from protocol.dpa.transaction import Outcome
 from protocol.errors import LocalProtocolError
-from protocol.network import JsonObject
+from protocol.network.network import JsonObject
 
 _HEADER = 6
 _HEX_BYTES = re.compile(r"[0-9a-f]{1,2}([. ][0-9a-f]{1,2})*", re.IGNORECASE)

@@ -6,7 +6,7 @@ from typing import Any
 from protocol.api import db, iqmesh, mng, raw, sensor_data
 from protocol.api.errors import InvalidRequestError, UnsupportedTypeError
 from protocol.api.message import Entry, Style
-from protocol.lanes import Lane, Priority
+from protocol.queue.lanes import Lane, Priority
 
 __all__ = ["REGISTRY", "Entry", "entry_of"]
 

@@ -5,12 +5,12 @@ from datetime import datetime
 import attrs
 from attrs import frozen
 
-from protocol import times
 from protocol.api.converter import structure, unstructure
 from protocol.api.errors import ServiceError
 from protocol.api.message import ASYNC, Answer
-from protocol.reading import NodeReading, Reading, SensorReading
-from protocol.sensor_settings import Messagings, Minutes, SensorSettings
+from protocol.auth import times
+from protocol.readings.reading import NodeReading, Reading, SensorReading
+from protocol.readings.settings import Messagings, Minutes, SensorSettings
 
 Json = dict[str, object]
 

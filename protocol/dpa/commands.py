@@ -6,48 +6,12 @@ This is where to import commands from; the modules beside it hold them by periph
 from collections.abc import Mapping
 from typing import Any
 
-from protocol.dpa.board import (
-    BOARD_COMMANDS,
-    IO_DIRECTION,
-    IO_GET,
-    IO_SET,
-    LEDG_FLASHING,
-    LEDG_GET,
-    LEDG_OFF,
-    LEDG_ON,
-    LEDG_PULSE,
-    LEDR_FLASHING,
-    LEDR_GET,
-    LEDR_OFF,
-    LEDR_ON,
-    LEDR_PULSE,
-    SPI_WRITE_READ,
-    THERMOMETER_READ,
-    UART_CLEAR_WRITE_READ,
-    UART_CLOSE,
-    UART_OPEN,
-    UART_WRITE_READ,
-    Temperature,
-    uart_write_read,
-)
 from protocol.dpa.call import (
     RAW,
     Call,
     Command,
 )
-from protocol.dpa.collection import (
-    FRC_COMMANDS,
-    FRC_EXTRA_RESULT,
-    FRC_SEND,
-    FRC_SEND_SELECTIVE,
-    FRC_SET_PARAMS,
-    FrcAnswer,
-    frc_extra_result,
-    frc_send,
-    frc_send_selective,
-    frc_set_params,
-)
-from protocol.dpa.coordinator import (
+from protocol.dpa.peripherals.coordinator import (
     ADDR_INFO,
     AUTHORIZE_BOND,
     BOND_NODE,
@@ -87,7 +51,7 @@ from protocol.dpa.coordinator import (
     set_mid,
     smart_connect,
 )
-from protocol.dpa.exploration import (
+from protocol.dpa.peripherals.exploration import (
     ENUMERATE,
     PeripheralEnumeration,
     PeripheralInfo,
@@ -95,7 +59,43 @@ from protocol.dpa.exploration import (
     more_peripherals,
     peripheral_info,
 )
-from protocol.dpa.memory import (
+from protocol.dpa.peripherals.frc import (
+    FRC_COMMANDS,
+    FRC_EXTRA_RESULT,
+    FRC_SEND,
+    FRC_SEND_SELECTIVE,
+    FRC_SET_PARAMS,
+    FrcAnswer,
+    frc_extra_result,
+    frc_send,
+    frc_send_selective,
+    frc_set_params,
+)
+from protocol.dpa.peripherals.inputs_outputs import (
+    BOARD_COMMANDS,
+    IO_DIRECTION,
+    IO_GET,
+    IO_SET,
+    LEDG_FLASHING,
+    LEDG_GET,
+    LEDG_OFF,
+    LEDG_ON,
+    LEDG_PULSE,
+    LEDR_FLASHING,
+    LEDR_GET,
+    LEDR_OFF,
+    LEDR_ON,
+    LEDR_PULSE,
+    SPI_WRITE_READ,
+    THERMOMETER_READ,
+    UART_CLEAR_WRITE_READ,
+    UART_CLOSE,
+    UART_OPEN,
+    UART_WRITE_READ,
+    Temperature,
+    uart_write_read,
+)
+from protocol.dpa.peripherals.memory import (
     EEEPROM_READ,
     EEEPROM_WRITE,
     EEPROM_READ,
@@ -111,7 +111,7 @@ from protocol.dpa.memory import (
     ram_read,
     ram_write,
 )
-from protocol.dpa.node import (
+from protocol.dpa.peripherals.node import (
     NODE_BACKUP,
     NODE_CLEAR_REMOTELY_BONDED_MID,
     NODE_COMMANDS,
@@ -129,7 +129,7 @@ from protocol.dpa.node import (
     node_restore,
     validate_bonds,
 )
-from protocol.dpa.os import (
+from protocol.dpa.peripherals.os import (
     OS_BATCH,
     OS_COMMANDS,
     OS_FACTORY_SETTINGS,

@@ -6,8 +6,8 @@ from enum import StrEnum
 from attrs import frozen
 
 from protocol.dpa import commands
-from protocol.dpa.collection import FRC_SENDS
 from protocol.dpa.packet import BROADCAST, Request
+from protocol.dpa.peripherals.frc import FRC_SENDS
 from protocol.dpa.timing import is_remote
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from attrs import evolve, frozen
 
 from protocol.dpa import commands
-from protocol.dpa.collection import FRC_SENDS
 from protocol.dpa.commands import AddrInfo, Bonded, PeripheralEnumeration
 from protocol.dpa.errors import BadResponseError
 from protocol.dpa.frc import response_time_ms
@@ -23,6 +22,7 @@ from protocol.dpa.packet import (
     Request,
     Response,
 )
+from protocol.dpa.peripherals.frc import FRC_SENDS
 
 DEFAULT_MS = 500
 """What a transaction is given at least (the default of the vendor's gateway)."""

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BIT, SENSOR_2BYTE, SENSOR_4BYTE, width_of
 from protocol.errors import LocalProtocolError
-from protocol.network import Value
+from protocol.network.network import Value
 from protocol.standard.codecs import (
     Angle,
     Binary32,

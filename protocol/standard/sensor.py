@@ -15,7 +15,7 @@ from protocol.dpa.frc import bitmap, members
 from protocol.dpa.packet import Request
 from protocol.dpa.pnum import SENSOR
 from protocol.errors import LocalProtocolError, RemoteProtocolError
-from protocol.network import Value
+from protocol.network.network import Value
 from protocol.standard.quantities import Quantity, direct_width, quantity
 
 MAX_SENSORS = 32

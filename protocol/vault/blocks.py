@@ -6,7 +6,7 @@ from operator import xor
 
 from attrs import define, field, frozen
 
-from protocol.dpa.coordinator import BACKUP_BLOCK
+from protocol.dpa.peripherals.coordinator import BACKUP_BLOCK
 from protocol.errors import ProtocolError
 
 MAX_BLOCKS = 256

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from protocol.dpa.os import os_version_text
-from protocol.network import Network
+from protocol.dpa.peripherals.os import os_version_text
+from protocol.network.network import Network
 from protocol.vault.snapshot import Module
 
 _MCU = 0x07

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import orjson
 from attrs import asdict, field, frozen
 
+from protocol.auth.times import InvalidTimeError, format_iso, parse_iso
 from protocol.errors import ProtocolError
-from protocol.times import InvalidTimeError, format_iso, parse_iso
 
 MAGIC = b"IQTRVALT"
 FORMAT = 1

@@ -13,13 +13,13 @@ import pytest
 import trio
 from attrs import define, field
 
-from iqrf_trio.simulator.bus_faults import BusFaults
-from iqrf_trio.simulator.lines import LineKind
+from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
-from iqrf_trio.simulator.plan import generate
-from iqrf_trio.simulator.serial_server import SerialDevice
-from iqrf_trio.simulator.server import serve_tcp
-from iqrf_trio.simulator.spi_server import SpiModule, serve_spi
+from iqrf_trio.simulator.serving.bus_faults import BusFaults
+from iqrf_trio.simulator.serving.lines import LineKind
+from iqrf_trio.simulator.serving.pty import SerialDevice
+from iqrf_trio.simulator.serving.spi import SpiModule, serve_spi
+from iqrf_trio.simulator.serving.tcp import serve_tcp
 
 NODES = 5
 SPI_DEVICE = "/dev/spidev0.0"

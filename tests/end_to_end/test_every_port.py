@@ -12,8 +12,8 @@ import trio
 from attrs import frozen
 
 from iqrf_trio.edges.websocket import Connection, connect
-from iqrf_trio.simulator.bus_faults import BusFault
-from protocol import spi
+from iqrf_trio.simulator.serving.bus_faults import BusFault
+from protocol.link import spi
 from tests.end_to_end.buses import NODES, Module, module
 from tests.end_to_end.process import Program, program
 from tests.iqrf_trio.house import ask, heard, request

@@ -9,7 +9,7 @@ from typing import Any
 import trio
 from attrs import define
 
-from iqrf_trio.cli import local_token
+from iqrf_trio.cli.support import local_token
 from iqrf_trio.edges.websocket import Connection, connect
 from iqrf_trio.store import DATABASE_NAME
 from tests.end_to_end.process import program

@@ -12,18 +12,18 @@ import trio
 from attrs import define, evolve, field
 from trio.testing import lockstep_stream_pair, memory_stream_pair
 
+from iqrf_trio.edges.tcp.admission import Arrival
+from iqrf_trio.edges.tcp.limits import Limits
+from iqrf_trio.edges.tcp.lingering import LingeringStream
+from iqrf_trio.edges.tcp.tls import tls_context
 from iqrf_trio.edges.websocket.connection import Connection
-from iqrf_trio.edges.websocket.door import Arrival
-from iqrf_trio.edges.websocket.limits import Limits
 from iqrf_trio.edges.websocket.server import Handler, Server
-from iqrf_trio.edges.websocket.tls import tls_context
-from iqrf_trio.edges.websocket.wire import LingeringStream
-from iqrf_trio.reports import Reports
-from iqrf_trio.session import Session, SessionLimits, Sessions
+from iqrf_trio.messaging.reports import Reports
+from iqrf_trio.messaging.session import Session, SessionLimits, Sessions
+from iqrf_trio.services.token_watch import TokenWatch, authenticate
 from iqrf_trio.store import StoreError
-from iqrf_trio.token_watch import TokenWatch, authenticate
-from protocol.times import format_iso
-from protocol.tokens import Status, Token
+from protocol.auth.times import format_iso
+from protocol.auth.tokens import Status, Token
 from tests.iqrf_trio.raw_client import RawClient
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "tls"

@@ -10,8 +10,9 @@ import trio
 from iqrf_trio.config import ConfigError
 from iqrf_trio.edges.ports import Link, Port, PortError
 from iqrf_trio.edges.ports.simulator import SimulatorPort
-from iqrf_trio.edges.websocket import Connection, ConnectionClosed, ListenError
-from iqrf_trio.simulator.plan import generate
+from iqrf_trio.edges.tcp.listeners import ListenError
+from iqrf_trio.edges.websocket import Connection, ConnectionClosed
+from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.store import DATABASE_NAME, StoreError
 from tests.iqrf_trio.house import House, ask, authenticated, heard, house, request
 

@@ -13,11 +13,11 @@ import trio
 from attrs import frozen
 from trio.testing import MockClock
 
-from iqrf_trio.simulator.bus_faults import BusFault
+from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.simulator.faults import Fault
+from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
-from iqrf_trio.simulator.plan import generate
-from iqrf_trio.transceiver import Transceiver
+from iqrf_trio.simulator.serving.bus_faults import BusFault
 from protocol.dpa import commands
 from protocol.dpa.call import Call
 from protocol.dpa.errors import DpaError

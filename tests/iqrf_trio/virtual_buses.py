@@ -15,13 +15,13 @@ from iqrf_trio.edges.ports.shared_work import SharedWork
 from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.edges.ports.tcp import TcpLink
 from iqrf_trio.edges.ports.uart import UartLink
-from iqrf_trio.simulator.bus_faults import BusFault, BusFaults
-from iqrf_trio.simulator.carrier import Carrier
-from iqrf_trio.simulator.lines import BareLine, CdcLine, Line, UartLine
 from iqrf_trio.simulator.mesh import BOOT_S, Mesh
-from protocol import spi
-from protocol.spi_master import Exchange, Order, Watch
-from tests.iqrf_trio.simulator.spi_wire import Wire
+from iqrf_trio.simulator.serving.bus_faults import BusFault, BusFaults
+from iqrf_trio.simulator.serving.carrier import Carrier
+from iqrf_trio.simulator.serving.lines import BareLine, CdcLine, Line, UartLine
+from protocol.link import spi
+from protocol.link.spi_master import Exchange, Order, Watch
+from tests.iqrf_trio.simulator.serving.spi_wire import Wire
 
 
 @define(eq=False)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from protocol.network import Device, Identity, Network, Product, Sensor
+from protocol.network.network import Device, Identity, Network, Product, Sensor
 
 PRODUCT = Product(Identity(0x1402, 1, 0x08C8, 0x0417), "4.06D")
 RSSI = 133

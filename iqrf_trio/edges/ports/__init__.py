@@ -4,7 +4,7 @@ import logging
 from abc import ABC, abstractmethod
 from typing import ClassVar, Self
 
-from protocol.tr_info import TrInfo
+from protocol.link.tr_info import TrInfo
 
 _LOG = logging.getLogger("iqrf_trio.port")
 

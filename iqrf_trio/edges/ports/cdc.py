@@ -9,9 +9,9 @@ from attrs import define, field
 from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
 from iqrf_trio.edges.ports.serial import SerialStream
 from iqrf_trio.edges.ports.shared_work import SharedWork
-from protocol import cdc
 from protocol.errors import RemoteProtocolError
-from protocol.tr_info import TrInfo
+from protocol.link import cdc
+from protocol.link.tr_info import TrInfo
 
 REPLY_S = 1.0
 """How long the device may take for a reply; they come within milliseconds."""

@@ -12,12 +12,12 @@ from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
 from iqrf_trio.edges.ports.shared_work import SharedWork
 from iqrf_trio.edges.power import Power
 from iqrf_trio.edges.spibus import SpiBus
-from protocol import spi
 from protocol.dpa.packet import BROADCAST, Confirmation, Request, parse
 from protocol.dpa.timing import Timing, estimate_ms, is_remote, local_timeout_ms, soonest_ms
 from protocol.errors import RemoteProtocolError
-from protocol.spi_master import PATIENCE_S, Exchange, Master, Order, Watch
-from protocol.tr_info import TrInfo
+from protocol.link import spi
+from protocol.link.spi_master import PATIENCE_S, Exchange, Master, Order, Watch
+from protocol.link.tr_info import TrInfo
 
 INTRODUCTION_S = 0.5
 """How long a module may take to tell who it is; it does so within 20 ms, or not at all."""

@@ -7,7 +7,7 @@ from math import inf
 import trio
 
 from iqrf_trio.edges.ports import Link, Port, PortError
-from protocol.dpa.segments import Segments
+from protocol.link.segments import Segments
 
 _CONNECT_S = 5.0
 """How long to wait for a connection."""

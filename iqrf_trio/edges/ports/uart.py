@@ -8,7 +8,7 @@ from attrs import define, field
 from iqrf_trio.edges.ports import Link, ModuleError, Port
 from iqrf_trio.edges.ports.serial import SerialStream
 from iqrf_trio.edges.power import Power
-from protocol import hdlc
+from protocol.link import hdlc
 
 STORM = 20
 """Torn frames without a good one between, after which the module had better be reset."""

@@ -10,10 +10,7 @@ from iqrf_trio.edges.websocket.connection import (
     Connection,
     ConnectionClosed,
 )
-from iqrf_trio.edges.websocket.limits import Limits
-from iqrf_trio.edges.websocket.listeners import Endpoint, ListenError, bind, open_listeners
 from iqrf_trio.edges.websocket.server import Handler, Server, serve
-from iqrf_trio.edges.websocket.tls import TlsError, client_context, reload, tls_context
 
 __all__ = [
     "GOING_AWAY",
@@ -24,17 +21,8 @@ __all__ = [
     "ConnectError",
     "Connection",
     "ConnectionClosed",
-    "Endpoint",
     "Handler",
-    "Limits",
-    "ListenError",
     "Server",
-    "TlsError",
-    "bind",
-    "client_context",
     "connect",
-    "open_listeners",
-    "reload",
     "serve",
-    "tls_context",
 ]

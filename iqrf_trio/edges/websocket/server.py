@@ -12,7 +12,11 @@ import trio_websocket
 from attrs import define, evolve, field, frozen
 
 from iqrf_trio import __version__
-from iqrf_trio.edges.websocket import tls
+from iqrf_trio.edges.tcp import tls
+from iqrf_trio.edges.tcp.admission import Arrival, Door, Handshake, Handshakes
+from iqrf_trio.edges.tcp.limits import Failures, Limits, Place, Places, network_of
+from iqrf_trio.edges.tcp.lingering import LingeringStream
+from iqrf_trio.edges.tcp.listeners import Endpoint, name_of
 from iqrf_trio.edges.websocket.connection import (
     BAD_DATA,
     INTERNAL_ERROR,
@@ -21,10 +25,7 @@ from iqrf_trio.edges.websocket.connection import (
     ConnectionClosed,
     Visit,
 )
-from iqrf_trio.edges.websocket.door import Arrival, Door, Handshake, Handshakes
-from iqrf_trio.edges.websocket.limits import Failures, Limits, Place, Places, network_of
-from iqrf_trio.edges.websocket.listeners import Endpoint, name_of
-from iqrf_trio.edges.websocket.wire import PARTING_S, LingeringStream, Wire
+from iqrf_trio.edges.websocket.wire import PARTING_S, Wire
 
 Handler = Callable[[Connection], Awaitable[None]]
 """What serves one client; the connection is closed when it returns."""

@@ -1,4 +1,4 @@
-"""The streams under a WebSocket: one that parts politely from its peer, one that watches it."""
+"""The stream under a WebSocket: it tells when the peer is gone and when the library gave up."""
 
 import re
 from collections.abc import Callable
@@ -6,71 +6,16 @@ from contextlib import suppress
 
 import trio
 
-LINGER_S = 2.0
-"""How long a peer may take to close its side after us (the frame we sent last must reach it)."""
+from iqrf_trio.edges.tcp.lingering import LINGER_S
 
 PARTING_S = 3 * LINGER_S
 """How long all of the parting may take: the last word, the end of TLS, the end of TCP."""
-
-_LINGER_CHUNKS = 64
-_CHUNK = 65536
-"""Bytes read at once and thrown away; together with the count, 4 MiB of a peer that won't stop."""
 
 _UPGRADED = b"HTTP/1.1 101"
 _CLOSE_FRAME = b"\x88"
 """First byte of an unfragmented close frame (RFC 6455, 5.2)."""
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-
-
-class LingeringStream(trio.abc.HalfCloseableStream):
-    """A stream that, when closed, first says so and lets the peer read and close.
-
-    Closing a TCP socket with unread data makes the kernel reset the connection, and the reset
-    destroys what the peer has not read yet, such as the reason for the close. Being cancelled
-    cuts the waiting short.
-    """
-
-    def __init__(self, stream: trio.abc.HalfCloseableStream) -> None:
-        self.stream = stream
-        self._closed = False
-
-    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        """Send `data`."""
-        await self.stream.send_all(data)
-
-    async def wait_send_all_might_not_block(self) -> None:
-        """Wait until there is room to send."""
-        await self.stream.wait_send_all_might_not_block()
-
-    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        """Receive what there is."""
-        return await self.stream.receive_some(max_bytes)
-
-    async def send_eof(self) -> None:
-        """Say that nothing more will be sent."""
-        await self.stream.send_eof()
-
-    async def aclose(self) -> None:
-        """Say so, let the peer close, close."""
-        if self._closed:
-            await trio.lowlevel.checkpoint()
-            return
-        self._closed = True
-        try:
-            with trio.move_on_after(LINGER_S):
-                await self._linger()
-        finally:
-            await self.stream.aclose()
-
-    async def _linger(self) -> None:
-        try:
-            await self.stream.send_eof()
-            for _ in range(_LINGER_CHUNKS):
-                if not await self.stream.receive_some(_CHUNK):
-                    return
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            pass  # the peer is gone already
 
 
 class Wire(trio.abc.Stream):

@@ -10,7 +10,9 @@ import trio
 from attrs import define, field
 
 from iqrf_trio.config import WebSocket
-from iqrf_trio.edges.websocket import Connection, Limits, open_listeners, serve
+from iqrf_trio.edges.tcp.limits import Limits
+from iqrf_trio.edges.tcp.listeners import open_listeners
+from iqrf_trio.edges.websocket import Connection, serve
 from tests.iqrf_trio.rig import KEY, VECTORS
 
 TOKEN = "iqrfgd2;1;" + "A" * 43 + "="

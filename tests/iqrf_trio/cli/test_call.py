@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from iqrf_trio.__main__ import main
-from iqrf_trio.cli.access import TOKEN_VARIABLE
+from iqrf_trio.cli.support.access import TOKEN_VARIABLE
 from protocol.api.registry import REGISTRY
 from tests.iqrf_trio.cli.gateway import TOKEN, answer, gateway, refused, secured
 

@@ -7,7 +7,7 @@ import trio
 
 from iqrf_trio.__main__ import main
 from iqrf_trio.cli import Failure, demo
-from iqrf_trio.cli.client import client
+from iqrf_trio.cli.support.client import client
 from tests.iqrf_trio.cli.gateway import TOKEN, Script, answer, gateway, report
 
 

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import pytest
 
 from iqrf_trio.__main__ import main
-from protocol.catalogue import Entry, parse
+from protocol.network.catalogue import Entry, parse
 
 PRODUCTS = [
     {"hwpid": 1026, "name": 'DDC "SE"', "manufacturerID": 2, "companyName": "IQRF Tech s.r.o."},

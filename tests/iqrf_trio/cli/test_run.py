@@ -8,8 +8,8 @@ import pytest
 import trio
 
 from iqrf_trio.cli import run
-from iqrf_trio.cli.client import client
-from iqrf_trio.edges.websocket import ListenError
+from iqrf_trio.cli.support.client import client
+from iqrf_trio.edges.tcp.listeners import ListenError
 from tests.iqrf_trio.cli.process import command
 
 QUICK = ("run", "-c", "/dev/null", "--simulate", "--set", "simulator.speed=0")

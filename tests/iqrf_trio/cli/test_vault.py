@@ -10,8 +10,8 @@ import pytest
 import trio
 
 from iqrf_trio.__main__ import main
-from iqrf_trio.cli import local_token
-from iqrf_trio.simulator.plan import generate
+from iqrf_trio.cli.support import local_token
+from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.store import DATABASE_NAME, tokens
 from iqrf_trio.store.database import connect
 from tests.iqrf_trio.house import House, ask, authenticated, heard, house, request

@@ -13,10 +13,10 @@ from iqrf_trio.edges.ports.serial import SerialStream
 from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.edges.ports.tcp import TcpPort
 from iqrf_trio.edges.ports.uart import UartLink
-from iqrf_trio.simulator.lines import LineKind
-from iqrf_trio.simulator.plan import generate
-from iqrf_trio.simulator.serial_server import SerialDevice
-from protocol.tr_info import TrInfo
+from iqrf_trio.simulator.files.plan import generate
+from iqrf_trio.simulator.serving.lines import LineKind
+from iqrf_trio.simulator.serving.pty import SerialDevice
+from protocol.link.tr_info import TrInfo
 from tests.iqrf_trio.doctor.machines import healthy
 
 SETTINGS = config.load(Path("/dev/null"), ["port.kind=tcp"], environment={})

@@ -15,10 +15,10 @@ from iqrf_trio.edges.boards import BOARDS, NO_PIN, Board, Bus
 from iqrf_trio.edges.gpio import GpioLines, Lines, chip_labelled
 from iqrf_trio.edges.ports import PortError
 from iqrf_trio.edges.ports.cdc import CdcPort
-from iqrf_trio.edges.ports.of_config import board_of, port_of
 from iqrf_trio.edges.ports.spi import SpiPort
 from iqrf_trio.edges.ports.uart import UartPort
 from iqrf_trio.edges.power import BOOT_S, OFF_S, Power
+from iqrf_trio.wiring.ports import board_of, port_of
 
 PI, IQUBE, ORANGE, BARE = (
     BOARDS[name] for name in ("raspberry-pi", "iqube", "orange-pi-zero", "none")

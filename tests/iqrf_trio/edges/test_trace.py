@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from iqrf_trio.config import ConfigError, load
-from iqrf_trio.edges.ports.of_config import trace_of
 from iqrf_trio.edges.trace import TraceFile
+from iqrf_trio.wiring.ports import trace_of
 
 
 def test_each_frame_is_a_line(tmp_path: Path) -> None:

@@ -29,24 +29,13 @@ from attrs import frozen
 
 from iqrf_trio.config import WebSocket
 from iqrf_trio.edges import websocket
-from iqrf_trio.edges.websocket import (
-    ConnectError,
-    Connection,
-    ConnectionClosed,
-    Endpoint,
-    Limits,
-    ListenError,
-    TlsError,
-    bind,
-    connect,
-    open_listeners,
-    serve,
-    tls_context,
-)
-from iqrf_trio.edges.websocket.door import Door, Handshakes
-from iqrf_trio.edges.websocket.limits import PATIENCE_S, Failures
-from iqrf_trio.edges.websocket.tls import Mode
-from iqrf_trio.edges.websocket.wire import LINGER_S, LingeringStream
+from iqrf_trio.edges.tcp import tls
+from iqrf_trio.edges.tcp.admission import Door, Handshakes
+from iqrf_trio.edges.tcp.limits import PATIENCE_S, Failures, Limits
+from iqrf_trio.edges.tcp.lingering import LINGER_S, LingeringStream
+from iqrf_trio.edges.tcp.listeners import Endpoint, ListenError, bind, open_listeners
+from iqrf_trio.edges.tcp.tls import Mode, TlsError, tls_context
+from iqrf_trio.edges.websocket import ConnectError, Connection, ConnectionClosed, connect, serve
 from tests.iqrf_trio.raw_client import (
     BINARY,
     CLOSE,
@@ -874,9 +863,9 @@ async def test_a_certificate_can_be_replaced() -> None:
             (OTHER, VECTORS / "missing.pem"),
         ):
             with pytest.raises(TlsError):
-                websocket.reload(rig.tls, certificate, key)
+                tls.reload(rig.tls, certificate, key)
             await tls_client(rig, client_context()).do_handshake()
-        websocket.reload(rig.tls, OTHER, VECTORS / "other-key.pem")
+        tls.reload(rig.tls, OTHER, VECTORS / "other-key.pem")
         with pytest.raises(trio.BrokenResourceError):
             await tls_client(rig, client_context()).do_handshake()
         other = client_context(certificate=OTHER)

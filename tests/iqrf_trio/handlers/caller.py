@@ -8,7 +8,7 @@ from attrs import define, field
 
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
-from iqrf_trio.reports import Reports
+from iqrf_trio.messaging.reports import Reports
 from tests.iqrf_trio.house import request
 
 

@@ -17,22 +17,22 @@ from attrs import define, evolve, field
 from trio.testing import MockClock
 
 from iqrf_trio import config
-from iqrf_trio.announcements import Announcer, Outlet
 from iqrf_trio.config import Config
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
-from iqrf_trio.reports import Reports
-from iqrf_trio.sensor_worker import SensorWorker
-from iqrf_trio.simulator.devices import GATEWAY, Product, SensorModel
+from iqrf_trio.messaging.announcements import Announcer, Outlet
+from iqrf_trio.messaging.reports import Reports
+from iqrf_trio.services.sensors.worker import SensorWorker
+from iqrf_trio.services.vault.devices import Devices
+from iqrf_trio.simulator.files.plan import assemble, generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.node import Node
-from iqrf_trio.simulator.plan import assemble, generate
+from iqrf_trio.simulator.products import GATEWAY, Product, SensorModel
 from iqrf_trio.store import inline
-from iqrf_trio.vault.of_config import keeper_of
-from iqrf_trio.vault.radio import Devices
+from iqrf_trio.wiring.vault import keeper_of
 from protocol.dpa.timing import RfMode
-from protocol.sensor_settings import Messaging, SensorSettings
-from tests.iqrf_trio.enumeration.learning import School, school
+from protocol.readings.settings import Messaging, SensorSettings
+from tests.iqrf_trio.services.enumeration.learning import School, school
 
 UPDATED = datetime(2025, 6, 2, 8, 2, 36, tzinfo=UTC)
 

@@ -26,9 +26,9 @@ import trio
 from iqrf_trio.handlers import dispatch
 from iqrf_trio.store import StoreError
 from protocol.dpa.errors import DpaTimeoutError
-from protocol.lanes import Lane, Priority
-from protocol.scheduling import Kind, QueueClosed
-from protocol.tallies import Fate, Series
+from protocol.queue.lanes import Lane, Priority
+from protocol.queue.scheduling import Kind, QueueClosed
+from protocol.queue.tallies import Fate, Series
 from tests.iqrf_trio.house import ask, authenticated, heard, house, request
 
 from .caller import Caller

@@ -10,7 +10,7 @@ import trio
 from iqrf_trio.__main__ import main
 from iqrf_trio.edges.websocket import Connection
 from iqrf_trio.simulator.faults import Fault
-from iqrf_trio.simulator.plan import generate
+from iqrf_trio.simulator.files.plan import generate
 from protocol.dpa import commands
 from protocol.vault.blocks import unpack
 from tests.iqrf_trio.house import House, ask, authenticated, heard, house, request

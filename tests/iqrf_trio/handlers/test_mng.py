@@ -6,8 +6,8 @@ import pytest
 import trio
 
 from iqrf_trio.edges.websocket import ConnectionClosed
-from iqrf_trio.scheduler import RadioReserved
-from protocol.lanes import Priority
+from protocol.queue.lanes import Priority
+from protocol.queue.scheduling import RadioReserved
 from tests.iqrf_trio.house import ask, authenticated, heard, house, request
 
 from .caller import Caller

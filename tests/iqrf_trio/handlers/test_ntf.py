@@ -10,8 +10,8 @@ import pytest
 import trio
 import trio.lowlevel
 
-from iqrf_trio import monitor
 from iqrf_trio.edges.websocket import Connection, connect
+from iqrf_trio.services import monitor
 from tests.iqrf_trio.house import ask, authenticated, heard, house, request
 
 from .caller import Caller

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from iqrf_trio import sensor_settings
-from iqrf_trio.sensor_worker import MIN_GAP_S
+from iqrf_trio.services.sensors import settings as sensor_settings
+from iqrf_trio.services.sensors.worker import MIN_GAP_S
 from iqrf_trio.simulator.mesh import Mesh
 from protocol.api.sensor_data import config
-from protocol.sensor_settings import SensorSettings
-from tests.iqrf_trio.sensor_rig import MINUTE, WEBSOCKET, Rig, gateway, mesh_of
+from protocol.readings.settings import SensorSettings
+from tests.iqrf_trio.services.sensors.rig import MINUTE, WEBSOCKET, Rig, gateway, mesh_of
 
 DEFAULTS = config(SensorSettings())
 WEBSOCKET_JSON = {"type": "ws", "instance": "WebsocketMessaging"}

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iqrf_trio.simulator.files.network_file import network
+from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
-from iqrf_trio.simulator.network_file import network
-from iqrf_trio.simulator.plan import generate
 from tests.iqrf_trio.simulator.talk import Talk
 
 LINE = """

@@ -3,8 +3,8 @@
 import pytest
 
 from iqrf_trio.simulator.faults import Fault
+from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
-from iqrf_trio.simulator.plan import generate
 from protocol.dpa.packet import parse
 from protocol.errors import RemoteProtocolError
 from tests.iqrf_trio.simulator.talk import Talk

@@ -2,9 +2,9 @@
 
 import pytest
 
+from iqrf_trio.simulator.files.network_file import network
+from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
-from iqrf_trio.simulator.network_file import network
-from iqrf_trio.simulator.plan import generate
 from iqrf_trio.simulator.signals import Fixed
 from tests.iqrf_trio.simulator.talk import Talk
 

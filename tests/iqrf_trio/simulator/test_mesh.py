@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iqrf_trio.simulator.counters import Kind
+from iqrf_trio.simulator.files.network_file import network
+from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import BOOT_S, Mesh
-from iqrf_trio.simulator.network_file import network
-from iqrf_trio.simulator.plan import generate
 from protocol.dpa.timing import RfMode
 from tests.iqrf_trio.simulator.talk import Talk
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from iqrf_trio.simulator.files.network_file import network
 from iqrf_trio.simulator.mesh import Mesh
-from iqrf_trio.simulator.network_file import network
 from iqrf_trio.simulator.signals import Fixed
 from tests.iqrf_trio.simulator.talk import Talk
 

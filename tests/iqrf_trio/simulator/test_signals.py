@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iqrf_trio.simulator.devices import SensorModel
+from iqrf_trio.simulator.products import SensorModel
 from iqrf_trio.simulator.signals import USUAL, Fixed, Growing, Wave, phase_of
 from protocol.standard.quantities import QUANTITIES, quantity
 

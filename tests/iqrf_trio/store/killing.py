@@ -18,7 +18,7 @@ from random import Random
 
 from iqrf_trio.store import devices, sensors, settings
 from iqrf_trio.store.database import Connection, connect, transact
-from protocol.network import Device, Identity, Network, Product, Sensor
+from protocol.network.network import Device, Identity, Network, Product, Sensor
 
 DEVICES = 40
 LONGEST_S = 0.06

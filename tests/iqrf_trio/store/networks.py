@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from protocol.network import Device, Identity, Network, Product, Sensor
+from protocol.network.network import Device, Identity, Network, Product, Sensor
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -20,8 +20,8 @@ from iqrf_trio.store.database import (
     transact,
 )
 from iqrf_trio.store.settings import get, save
-from protocol.network import Network
-from protocol.tokens import Status
+from protocol.auth.tokens import Status
+from protocol.network.network import Network
 from tests.iqrf_trio.store.networks import AT, networks
 
 LATER = AT + timedelta(days=1)

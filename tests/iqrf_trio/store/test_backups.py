@@ -12,10 +12,10 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from iqrf_trio.backups import CHECK_S, FIRST_S, Backups
+from iqrf_trio.services.backups import CHECK_S, FIRST_S, Backups
 from iqrf_trio.store import Store, StoreError, backups, inline, tokens
 from iqrf_trio.store.database import Connection, connect, transact
-from protocol.network import Device, Network
+from protocol.network.network import Device, Network
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)

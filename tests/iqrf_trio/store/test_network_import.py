@@ -12,7 +12,7 @@ from attrs import evolve
 from iqrf_trio.store import StoreError, devices
 from iqrf_trio.store.database import Connection, connect, transact
 from iqrf_trio.store.network_import import Taken, read, take_over
-from protocol.network import Device, Identity, Network, Product
+from protocol.network.network import Device, Identity, Network, Product
 from tests.iqrf_trio.store import old_network
 
 THEN = datetime(2025, 6, 2, 8, 2, 36, tzinfo=UTC)

@@ -13,8 +13,8 @@ from attrs import evolve
 
 from iqrf_trio.store import Store, StoreError, inline, tokens
 from iqrf_trio.store.database import connect, transact
-from protocol.network import Device, Identity, Network, Product, Sensor
-from protocol.tokens import Status
+from protocol.auth.tokens import Status
+from protocol.network.network import Device, Identity, Network, Product, Sensor
 from tests.iqrf_trio.store.networks import AT
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ import pytest
 from iqrf_trio.store import token_import, tokens
 from iqrf_trio.store.database import Connection, connect, transact
 from iqrf_trio.store.errors import StoreError
-from protocol.tokens import Status, Verdict, judge, parse
+from protocol.auth.tokens import Status, Verdict, judge, parse
 
 # What the schemas of the old gateways looked like, by the version that made them.
 SCHEMA_1 = """

@@ -16,7 +16,16 @@ from iqrf_trio.store.errors import (
     StoreError,
     UnknownTokenError,
 )
-from protocol.tokens import MAX_ID, Status, Token, TokenText, Verdict, hash_secret, judge, parse
+from protocol.auth.tokens import (
+    MAX_ID,
+    Status,
+    Token,
+    TokenText,
+    Verdict,
+    hash_secret,
+    judge,
+    parse,
+)
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)

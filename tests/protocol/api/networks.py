@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from protocol.network import Device, Identity, Network, Product, Sensor
+from protocol.network.network import Device, Identity, Network, Product, Sensor
 
 UPDATED = datetime(2025, 6, 2, 8, 2, 36, 999_000, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from protocol.api.converter import json_name, structure, unstructure
 from protocol.api.errors import InvalidRequestError
 from protocol.api.members import MAX_DEPTH, AtMost, Range, distinct
 from protocol.api.message import Answer, Style, dump
-from protocol.network import JsonObject
+from protocol.network.network import JsonObject
 
 
 @frozen

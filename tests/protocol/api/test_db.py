@@ -4,7 +4,7 @@ import pytest
 
 from protocol.api import db
 from protocol.api.message import Style, dump
-from protocol.network import Network
+from protocol.network.network import Network
 
 from .asking import asked, refusal
 from .networks import NETWORK

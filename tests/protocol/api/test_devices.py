@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from protocol.api.devices import Details, described, measured, placed
-from protocol.network import Device
+from protocol.network.network import Device
 
 from .networks import COORDINATOR, ENERGY, LAMP, LIGHT, NODE, SILENT, TEMPERATURE
 

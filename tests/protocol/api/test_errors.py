@@ -18,7 +18,7 @@ from protocol.api.errors import (
     lane_full,
     message_error,
 )
-from protocol.lanes import Lane
+from protocol.queue.lanes import Lane
 
 
 @pytest.mark.parametrize(

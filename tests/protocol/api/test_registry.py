@@ -18,7 +18,7 @@ from protocol.api.errors import (
 )
 from protocol.api.message import Entry, Style, dump, parse, request_of
 from protocol.api.registry import REGISTRY, entry_of
-from protocol.lanes import Lane
+from protocol.queue.lanes import Lane
 
 GOOD: dict[str, dict[str, Any]] = {
     "iqrfRaw": {"rData": "00.00.06.03.ff.ff"},

@@ -8,8 +8,8 @@ import pytest
 from protocol.api import sensor_data
 from protocol.api.errors import InvalidRequestError, ServiceError
 from protocol.api.message import Answer, Style, dump
-from protocol.reading import NodeReading, Reading, SensorReading
-from protocol.sensor_settings import Messaging, SensorSettings
+from protocol.readings.reading import NodeReading, Reading, SensorReading
+from protocol.readings.settings import Messaging, SensorSettings
 
 from .asking import asked, refusal
 

@@ -2,7 +2,7 @@
 
 from attrs import evolve
 
-from protocol.network import Device, Network
+from protocol.network.network import Device, Network
 from protocol.vault import comparison
 from protocol.vault.snapshot import Module
 

@@ -16,12 +16,12 @@ from iqrf_trio.edges.ports import uart as uart_port
 from iqrf_trio.edges.ports.cdc import CdcLink, CdcPort
 from iqrf_trio.edges.ports.serial import SerialStream
 from iqrf_trio.edges.ports.uart import UartLink, UartPort
-from iqrf_trio.simulator.bus_faults import BusFault
-from iqrf_trio.simulator.lines import LineKind
-from iqrf_trio.simulator.plan import generate
-from iqrf_trio.simulator.serial_server import SerialDevice
-from protocol import hdlc
+from iqrf_trio.simulator.files.plan import generate
+from iqrf_trio.simulator.serving.bus_faults import BusFault
+from iqrf_trio.simulator.serving.lines import LineKind
+from iqrf_trio.simulator.serving.pty import SerialDevice
 from protocol.dpa import commands
+from protocol.link import hdlc
 
 REQUEST = commands.bonded_devices().request.encode()
 

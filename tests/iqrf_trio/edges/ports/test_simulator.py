@@ -8,8 +8,8 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from iqrf_trio.edges.ports import Link, PortError
 from iqrf_trio.edges.ports.simulator import MeshClock, SimulatorPort
+from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import BOOT_S
-from iqrf_trio.simulator.plan import generate
 
 ADDR_INFO = bytes.fromhex("00000000ffff")
 LED_ON = bytes.fromhex("01000601ffff")

@@ -11,14 +11,14 @@ from attrs import define
 from iqrf_trio.edges.ports import ModuleError, PortError
 from iqrf_trio.edges.ports.shared_work import SharedWork
 from iqrf_trio.edges.ports.spi import INTRODUCTION_S, SpiLink, SpiPort
-from iqrf_trio.simulator.bus_faults import BusFault
-from iqrf_trio.simulator.plan import generate
-from iqrf_trio.simulator.spi_server import SpiModule, Transfer
-from protocol import spi
+from iqrf_trio.simulator.files.plan import generate
+from iqrf_trio.simulator.serving.bus_faults import BusFault
+from iqrf_trio.simulator.serving.spi import SpiModule, Transfer
 from protocol.dpa import commands
 from protocol.dpa.packet import Confirmation, Request, Response, parse
 from protocol.dpa.timing import soonest_ms
-from protocol.spi_master import ABSENCE_S, Master
+from protocol.link import spi
+from protocol.link.spi_master import ABSENCE_S, Master
 
 SOON_S = 0.25
 """Nobody waits so long for a thread."""

@@ -1,0 +1,1 @@
+"""What several commands use: connection to a gateway, tables, snapshots, tokens."""

@@ -1,0 +1,109 @@
+"""Where a client command finds its gateway, its token and its trust: options, environment, file."""
+
+import argparse
+import os
+import ssl
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from iqrf_trio.cli import USAGE, Failure
+from iqrf_trio.cli.support.client import Client, client
+from iqrf_trio.edges.tcp.tls import TlsError, client_context
+
+DEFAULT_URL = "ws://127.0.0.1:1338"
+
+TOKEN_VARIABLE = "IQRF_TRIO_TOKEN"
+
+TOKEN_FILE = Path(".run/token")
+"""Where `make run` keeps its token; read where no other is given."""
+
+_HOW = f"give one with --token, --token-file or {TOKEN_VARIABLE}"
+_MAKE = "; `iqrf-trio token create` makes one"
+
+
+def add_options(parser: argparse.ArgumentParser, *, found: str = "") -> None:
+    """The options of every command that talks to a gateway; `found` is how one is found else."""
+    default, told = (None, found) if found else (DEFAULT_URL, "%(default)s")
+    parser.add_argument("--url", type=_url, default=default, help=f"the gateway (default: {told})")
+    token = parser.add_mutually_exclusive_group()
+    token.add_argument("--token", help="the API token; others can see it in the list of processes")
+    token.add_argument(
+        "--token-file",
+        metavar="FILE",
+        type=Path,
+        help=f"a file with the token (default: {TOKEN_VARIABLE}, then {TOKEN_FILE})",
+    )
+    trust = parser.add_mutually_exclusive_group()
+    trust.add_argument(
+        "--ca",
+        metavar="FILE",
+        type=Path,
+        help="of a wss:// gateway, trust the certificate in this PEM file, or who signed with it",
+    )
+    trust.add_argument(
+        "--insecure",
+        action="store_true",
+        help="take a wss:// gateway for what it says it is; whoever is on the way gets the token",
+    )
+
+
+def gateway(
+    arguments: argparse.Namespace, url: str | None = None
+) -> AbstractAsyncContextManager[Client]:
+    """The connection that the options ask for; `url` replaces theirs. Raises Failure."""
+    url = url or str(arguments.url)
+    return client(url, find_token(arguments), _trust(arguments, url))
+
+
+def find_token(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> str:
+    """The token to use; raises Failure when there is none."""
+    if arguments.token is not None:
+        token = str(arguments.token).strip()
+    elif arguments.token_file is not None:
+        token = _read(arguments.token_file)
+    elif token := environment.get(TOKEN_VARIABLE, "").strip():
+        pass
+    elif TOKEN_FILE.exists():
+        token = _read(TOKEN_FILE)
+    if not token:
+        raise Failure("there is no API token", _HOW + _MAKE, exit_code=USAGE)
+    return token
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"ws", "wss"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port beyond 65535, a bracket that is never closed
+        good = False
+    if not good:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ws://HOST:PORT or wss://HOST:PORT")
+    return text
+
+
+def _trust(arguments: argparse.Namespace, url: str) -> ssl.SSLContext | None:
+    if arguments.ca is None and not arguments.insecure:
+        return None
+    if url.startswith("ws://"):
+        # Whoever asks for this counts on TLS; the token must not go in clear text.
+        option = "--insecure" if arguments.insecure else "--ca"
+        cause = f"{option} is about certificates, and {url} is without TLS"
+        raise Failure(cause, f"use wss://, or leave {option} out", exit_code=USAGE)
+    if arguments.insecure:
+        warning = "warning: the gateway's certificate is not checked; --ca FILE would check it"
+        print(warning, file=sys.stderr)
+    try:
+        return client_context(arguments.ca, verify=not arguments.insecure)
+    except TlsError as error:
+        raise Failure(str(error), "give --ca a PEM file", exit_code=USAGE) from None
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise Failure(f"cannot read the token in {file}: {reason}", _HOW, exit_code=USAGE) from None

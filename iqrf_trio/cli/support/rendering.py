@@ -1,0 +1,147 @@
+"""What a gateway's messages look like to a person: tables where they are tables, else JSON."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from iqrf_trio.cli.support.ages import age
+from iqrf_trio.cli.support.client import Received
+from iqrf_trio.cli.support.tables import cell, table
+
+Object = Mapping[str, Any]
+
+
+def render(received: Received) -> str:
+    """An answer or report for a person to read; raises nothing, whatever the gateway sent."""
+    if received.status != 0:
+        about = f"{received.mtype}{_whose(received.rsp)}"
+        return f"{about}: status {received.status}: {received.explanation}"
+    if received.rsp is None or received.rsp == {}:
+        return "ok"
+    layout = _LAYOUTS.get(received.mtype)
+    if layout:
+        try:
+            return layout(received.rsp)
+        except (KeyError, TypeError, AttributeError):
+            pass  # not the shape that the API promises; then as it came
+    return pretty(received.rsp)
+
+
+def _whose(rsp: object) -> str:
+    """Which devices an answer names, if it is about some."""
+    devices = rsp.get("devices") if isinstance(rsp, dict) else None
+    named = devices if isinstance(devices, list) else []
+    addresses = [str(each.get("deviceAddr")) for each in named if isinstance(each, dict)]
+    return f" of device {', '.join(addresses)}" if addresses else ""
+
+
+def pretty(value: object) -> str:
+    """Indented JSON."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def line(received: Received) -> str:
+    """A message in one line."""
+    shown = "" if received.rsp is None else orjson.dumps(received.rsp).decode()
+    status = f"status {received.status} {received.explanation}" if received.status else ""
+    return " ".join(filter(None, (received.mtype, status, shown)))
+
+
+def report_values(report: Object) -> list[tuple[object, ...]]:
+    """(address, RSSI, index, sensor, value, unit) of every sensor in a report, in its order."""
+    return [
+        (
+            device["address"],
+            device["rssi"],
+            sensor["index"],
+            sensor["name"],
+            sensor["value"],
+            sensor["unit"],
+        )
+        for device in report["devices"]
+        for sensor in device["sensors"]
+    ]
+
+
+def _report(rsp: Object) -> str:
+    if rsp["reading"]:
+        return f"report {rsp['reportNum']}: reading since {rsp['dateTime']}"
+    values = report_values(rsp)
+    known = sum(value is not None for *_, value, _ in values)
+    head = (
+        f"report {rsp['reportNum']} of {rsp['dateTime']}: "
+        f"{known} of {len(values)} values from {len(rsp['devices'])} devices"
+    )
+    columns = ("address", "RSSI", "index", "sensor", "value", "unit")
+    return f"{head}\n{table(columns, values)}" if values else head
+
+
+def _step(rsp: Object) -> str:
+    return f"step {rsp['step']} of 8: {cell(rsp['stepStr'])}"
+
+
+def _sensors(rsp: Object) -> str:
+    columns = ("address", "index", "sensor", "value", "unit", "age")
+    members = ("index", "name", "value", "unit")
+    rows = [
+        (
+            device["address"],
+            *(sensor[member] for member in members),
+            sensor["updated"] and age(sensor["updated"]),
+        )
+        for device in rsp["sensorDevices"]
+        for sensor in device["sensors"]
+    ]
+    return table(columns, rows) if rows else "none"
+
+
+def _lights(rsp: Object) -> str:
+    return ", ".join(map(cell, rsp["lightDevices"])) or "none"
+
+
+def _objects(member: str) -> Callable[[Object], str]:
+    """A layout for a list of objects: a column for each of their members."""
+
+    def layout(rsp: Object) -> str:
+        return objects_table(rsp[member]) or "none"
+
+    return layout
+
+
+def objects_table(objects: Sequence[Object]) -> str:
+    """A table of objects with a column for each member that any of them has."""
+    columns = list(dict.fromkeys(name for each in objects for name in each))
+    rows = [[_shown(name, each.get(name)) for name in columns] for each in objects]
+    return table(columns, rows)
+
+
+def _shown(name: str, value: Any) -> object:
+    """A member as people write it: versions, identifiers and lists do not read well as numbers."""
+    if isinstance(value, list):
+        return len(value)
+    if isinstance(value, dict):
+        return orjson.dumps(value).decode()
+    write = _SPELLINGS.get(name)
+    return write(value) if write and isinstance(value, int) else value
+
+
+_SPELLINGS: Mapping[str, Callable[[int], str]] = {
+    "mid": "{:08X}".format,
+    "hwpid": "0x{:04X}".format,
+    "osBuild": "{:04X}".format,
+    "dpa": lambda version: f"{version >> 8:X}.{version & 0xFF:02X}",
+}
+
+_LAYOUTS: Mapping[str, Callable[[Object], str]] = {
+    "iqrfDb_Enumerate": _step,
+    "iqrfDb_GetBinaryOutputs": _objects("binoutDevices"),
+    "iqrfDb_GetDeviceMetadata": _objects("devices"),
+    "iqrfDb_SetDeviceMetadata": _objects("devices"),
+    "iqrfDb_GetDevices": _objects("devices"),
+    "iqrfDb_GetLights": _lights,
+    "iqrfDb_GetNetworkTopology": _objects("devices"),
+    "iqrfDb_GetSensors": _sensors,
+    "iqrfSensorData_ReportAsync": _report,
+}
+"""How the answers that are tables are shown."""

@@ -1,0 +1,1 @@
+"""Listening TCP sockets: admission, limits per address, TLS."""

@@ -1,0 +1,1 @@
+"""Sessions of clients, and messages that the gateway sends unasked."""

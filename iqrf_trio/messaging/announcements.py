@@ -1,0 +1,61 @@
+"""What the gateway says unasked: reports, enumeration steps and asynchronous DPA, as messages."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from attrs import define, frozen
+
+from protocol.api import db, raw, sensor_data
+from protocol.api.message import Answer, Style, dump
+from protocol.readings.reading import Reading
+from protocol.readings.settings import Messaging, SensorSettings
+
+
+@define(eq=False)
+class Outlet:
+    """A way out of the gateway: to everybody who is connected there and entitled to messages."""
+
+    publish: Callable[[str], None]
+    unasked: bool = True
+    """Whether it takes what is not sent to it by name."""
+
+
+@frozen(eq=False)
+class Announcer:
+    """Puts what happened into messages, and hands them to the outlets that take them."""
+
+    _ins_id: str
+    _outlets: Mapping[Messaging, Outlet]
+
+    @property
+    def messagings(self) -> frozenset[Messaging]:
+        """The names of the outlets."""
+        return frozenset(self._outlets)
+
+    def frame(self, frame: bytes) -> None:
+        """A device has sent `frame` on its own."""
+        self._publish(raw.unasked(frame), Style.DPA)
+
+    def enumeration(self, step: db.Step, status: int, text: str) -> None:
+        """An enumeration that no client asked for has come to `step`; begin and end are news."""
+        if status or step in {db.Step.STARTED, db.Step.FINISHED}:
+            self._publish(db.unasked_step(step, status, text), Style.SERVICE)
+
+    def started(self, settings: SensorSettings, number: int, at: datetime) -> None:
+        """Reading cycle `number` begins."""
+        self._report(settings, sensor_data.report_started(number, at))
+
+    def finished(self, settings: SensorSettings, number: int, reading: Reading) -> None:
+        """Reading cycle `number` is over."""
+        self._report(settings, sensor_data.report_finished(number, reading))
+
+    def _report(self, settings: SensorSettings, answer: Answer) -> None:
+        if settings.async_reports:
+            self._publish(answer, Style.SERVICE, settings.messaging_list)
+
+    def _publish(self, answer: Answer, style: Style, named: tuple[Messaging, ...] = ()) -> None:
+        """Send to the outlets of these names; without names to all that take what is unasked."""
+        text = dump(answer, style, verbose=False, ins_id=self._ins_id)
+        for name, outlet in self._outlets.items():
+            if name in named if named else outlet.unasked:
+                outlet.publish(text)

@@ -1,0 +1,346 @@
+"""One client's session: who it is, what it sends, what waits to be sent to it, and how it ends."""
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from math import inf
+
+import trio
+from attrs import define, field, frozen
+
+from iqrf_trio.edges.websocket import (
+    GOING_AWAY,
+    NORMAL,
+    POLICY_VIOLATION,
+    TRY_AGAIN_LATER,
+    Connection,
+    ConnectionClosed,
+)
+from iqrf_trio.messaging.reports import Reports
+from protocol.auth.authentication import Authentication, AuthError, Grant, State
+
+FAREWELL_S = 5.0
+"""How long a client may take to read what is said to it in the end."""
+
+CHECK_S = 10.0
+"""How long the check of a token may take before it counts as failed."""
+
+logger = logging.getLogger("iqrf_trio.session")
+
+
+@frozen
+class SessionLimits:
+    """What one client is allowed; times in seconds."""
+
+    auth_timeout: float = 30.0
+    outbox_size: int = 256
+    outbox_bytes: int = 4 * 1024 * 1024
+    heartbeat: float = 150.0
+
+
+@frozen
+class Ending:
+    """How a session ends: the close code, what is said before, and whether the rest is sent too."""
+
+    code: int
+    text: str | None = None
+    flush: bool = False
+
+
+@define
+class Outbox:
+    """What waits to be sent to one client, bounded in messages and in bytes."""
+
+    _limits: SessionLimits
+    _waiting: deque[tuple[str, int]] = field(factory=deque)
+    _bytes: int = 0
+    _changed: trio.Event = field(factory=trio.Event)
+    _finished: bool = False
+
+    def put(self, text: str) -> bool:
+        """Add a message; False if there is no room. One message alone always finds room."""
+        size = len(text) if text.isascii() else len(text.encode())
+        full = len(self._waiting) >= self._limits.outbox_size
+        if self._waiting and (full or self._bytes + size > self._limits.outbox_bytes):
+            return False
+        self._waiting.append((text, size))
+        self._bytes += size
+        self._changed.set()
+        return True
+
+    def finish(self, last: str | None, *, flush: bool) -> None:
+        """Nothing comes after `last`; without `flush` nothing that waits comes before it."""
+        if not flush:
+            self._waiting.clear()
+        if last is not None:
+            self._waiting.append((last, 0))
+        self._finished = True
+        self._changed.set()
+
+    async def get(self) -> str | None:
+        """The next message, None after the last."""
+        while not self._waiting:
+            if self._finished:
+                return None
+            self._changed = trio.Event()
+            await self._changed.wait()
+        text, size = self._waiting.popleft()
+        self._bytes -= size
+        return text
+
+
+class Session:
+    """A client from its first message to its end.
+
+    `authenticate` checks the text of a token: it gives a Grant or raises AuthError. `accept` is
+    handed each message of an authenticated client, and answers through `reply`. `now` is the
+    wall clock (UTC). `reports` are what every client is sent unasked.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        authenticate: Callable[[str], Awaitable[Grant]],
+        accept: Callable[[str | bytes, "Session"], None],
+        now: Callable[[], datetime],
+        sessions: "Sessions",
+        reports: Reports | None = None,
+        limits: SessionLimits | None = None,
+    ) -> None:
+        self._connection = connection
+        self._check_token = authenticate
+        self._accept = accept
+        self._now = now
+        self._sessions = sessions
+        self._reports = reports
+        self._limits = limits or SessionLimits()
+        self._auth = Authentication()
+        self._outbox = Outbox(self._limits)
+        self._reading = trio.CancelScope()
+        self._written = trio.Event()
+        self._ending: Ending | None = None
+        self._subscriptions = ExitStack()
+
+    @property
+    def remote(self) -> str:
+        """The client's name in logs: address and port."""
+        return self._connection.remote
+
+    @property
+    def grant(self) -> Grant | None:
+        """What the client may do, None before it is authenticated."""
+        return self._auth.granted
+
+    @property
+    def service(self) -> bool:
+        """Whether the client's token carries the service permission."""
+        return self.grant is not None and self.grant.service
+
+    @property
+    def live(self) -> bool:
+        """Whether the client is authenticated and its session not at its end."""
+        return self._ending is None and self._auth.state is State.AUTHENTICATED
+
+    async def run(self) -> None:
+        """Serve the client until either side ends it."""
+        # The scope that ends with the client's rights covers reading, never writing: a message
+        # that is cut off would swallow the last word and the close frame.
+        with self._sessions.joined(self), self._subscriptions:
+            try:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._write)
+                    nursery.start_soon(self._beat)
+                    with self._reading:
+                        self._allow(self._limits.auth_timeout)
+                        await self._read()
+                    await self._part()
+                    nursery.cancel_scope.cancel()
+            finally:
+                self._end(Ending(NORMAL))
+
+    def reply(self, text: str) -> None:
+        """Send `text` when its turn comes; never waits.
+
+        Nothing is sent to a session at its end or to a token whose time is over. A client that
+        leaves more unread than the outbox holds is sent away with 1013.
+        """
+        if not self._entitled():
+            return
+        if not self._outbox.put(text):
+            logger.warning("%s: sent away, it does not read what it is sent", self.remote)
+            self._end(Ending(TRY_AGAIN_LATER))
+
+    def subscribe(self, reports: Reports) -> None:
+        """Send this client what `reports` publishes, as long as the session lives."""
+        if self.live and self.reply not in reports:
+            self._subscriptions.enter_context(reports.subscribed(self.reply))
+
+    def refuse(self, error: AuthError) -> None:
+        """Tell the client why it is not welcome, and close with 1008. The first reason counts."""
+        if self._ending is None:
+            token = "" if error.token_id is None else f", token {error.token_id}"
+            logger.warning("%s: %s (code %d%s)", self.remote, error, error.code, token)
+            self._auth.refuse(error)
+            self._end(Ending(POLICY_VIOLATION, error.message))
+
+    def go_away(self) -> None:
+        """The gateway stops: send what waits, and close with 1001."""
+        self._end(Ending(GOING_AWAY, flush=True))
+
+    def check_clock(self) -> None:
+        """End the session if its token's time is over by the wall clock, which may have jumped."""
+        self._entitled()
+
+    def _entitled(self) -> bool:
+        if self.live:
+            try:
+                self._auth.check(self._now())
+            except AuthError as error:
+                self.refuse(error)
+        return self.live
+
+    def _end(self, ending: Ending) -> None:
+        if self._ending is None:
+            self._ending = ending
+            self._outbox.finish(ending.text, flush=ending.flush)
+            self._reading.cancel()
+
+    def _allow(self, seconds: float) -> None:
+        self._reading.deadline = trio.current_time() + seconds
+
+    def _hold_against(self, error: AuthError) -> float:
+        """Count the failure where it is one; how long the client has to wait for the answer."""
+        counts = self.grant is None and error.held_against
+        return self._connection.failed() if counts else 0.0
+
+    async def _read(self) -> None:
+        try:
+            await self._authenticate(await self._connection.receive())
+            while True:
+                message = await self._connection.receive()
+                if not self._entitled():
+                    return
+                self._accept(message, self)
+        except AuthError as error:
+            self._reading.deadline = inf
+            if seconds := self._hold_against(error):
+                await trio.sleep(seconds)
+            self.refuse(error)
+        except ConnectionClosed as closed:
+            logger.debug("%s: %s", self.remote, closed)
+
+    async def _authenticate(self, message: str | bytes) -> None:
+        token = self._auth.receive(message)
+        self._allow(CHECK_S)
+        grant = await self._check_token(token)
+        now = self._now()
+        success = self._auth.admit(grant, now)
+        self._allow((grant.expires_at - now).total_seconds())
+        self._connection.authenticated()
+        logger.info("%s: authenticated, token %d", self.remote, grant.token_id)
+        self.reply(success)
+        if self._reports is not None:
+            self.subscribe(self._reports)
+        self._sessions.enlist(self)
+
+    async def _write(self) -> None:
+        try:
+            while (text := await self._outbox.get()) is not None:
+                await self._connection.send(text)
+        except ConnectionClosed as closed:
+            logger.debug("%s: %s", self.remote, closed)
+        finally:
+            self._written.set()
+
+    async def _beat(self) -> None:
+        """Ping a client that is silent, and give it up when it stays so."""
+        heartbeat = self._limits.heartbeat
+        try:
+            while True:
+                heard_at = self._connection.heard_at
+                await trio.sleep_until(heard_at + heartbeat)
+                if self._connection.heard_at > heard_at:
+                    continue
+                with trio.move_on_at(heard_at + 2 * heartbeat):
+                    await self._connection.ping()
+                if self._connection.heard_at == heard_at:
+                    logger.info("%s: given up, silent for %g s", self.remote, 2 * heartbeat)
+                    self._connection.drop()
+                    return
+        except ConnectionClosed as closed:
+            logger.debug("%s: %s", self.remote, closed)
+
+    async def _part(self) -> None:
+        """Say what is to be said in the end, if the client is still there."""
+        if self._reading.cancelled_caught and self._ending is None:
+            error = self._auth.overdue()
+            self._hold_against(error)
+            self.refuse(error)
+        if self._ending is not None:
+            with trio.move_on_after(FAREWELL_S):
+                await self._written.wait()
+                await self._connection.close(self._ending.code)
+
+
+@define
+class Sessions:
+    """All sessions of the moment, and which token each of them showed."""
+
+    _all: set[Session] = field(factory=set)
+    _of_token: dict[int, set[Session]] = field(factory=dict)
+    _newcomers: set[int] = field(factory=set)
+    _stopping: bool = False
+
+    def __len__(self) -> int:
+        """How many there are, strangers included."""
+        return len(self._all)
+
+    @contextmanager
+    def joined(self, session: Session) -> Iterator[None]:
+        """`session` is one of them within the block."""
+        self._all.add(session)
+        if self._stopping:
+            session.go_away()
+        try:
+            yield
+        finally:
+            self._all.discard(session)
+            if session.grant:
+                holders = self._of_token.get(session.grant.token_id, set())
+                holders.discard(session)
+                if not holders:
+                    self._of_token.pop(session.grant.token_id, None)
+
+    def enlist(self, session: Session) -> None:
+        """`session` has been authenticated."""
+        if session.grant:
+            self._of_token.setdefault(session.grant.token_id, set()).add(session)
+            self._newcomers.add(session.grant.token_id)
+
+    def tokens(self) -> frozenset[int]:
+        """The numbers of the tokens that are in use."""
+        return frozenset(self._of_token)
+
+    def newcomers(self) -> frozenset[int]:
+        """Those that were shown since this was asked before, and are still in use."""
+        newcomers, self._newcomers = self._newcomers, set()
+        return frozenset(newcomers & self._of_token.keys())
+
+    def end(self, token_id: int, error: AuthError) -> None:
+        """Refuse every session of a token."""
+        for session in tuple(self._of_token.get(token_id, ())):
+            session.refuse(error)
+
+    def check_clock(self) -> None:
+        """End the sessions whose token's time is over by the wall clock."""
+        for session in tuple(self._all):
+            session.check_clock()
+
+    def go_away(self) -> None:
+        """The gateway stops: every session, also one that comes later, is closed with 1001."""
+        self._stopping = True
+        for session in tuple(self._all):
+            session.go_away()

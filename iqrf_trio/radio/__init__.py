@@ -1,0 +1,1 @@
+"""The way to the coordinator: the queue for the radio, the transceiver and its links."""

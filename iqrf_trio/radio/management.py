@@ -1,0 +1,85 @@
+"""The management lane: jobs beside the radio, which never wait for it."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TypeVar
+
+import trio
+from attrs import define, field
+
+from iqrf_trio.radio.jobs import Job, do
+from iqrf_trio.radio.turns import holder, shield
+from protocol.queue.lanes import Lane, Priority
+from protocol.queue.scheduling import Kind, QueueClosed, QueueFull
+from protocol.queue.tallies import Fate, Series, Tally
+
+T = TypeVar("T")
+
+
+@define(eq=False)
+class Management:
+    """Begins each job at once, and refuses those that would be more than `capacity` at a time.
+
+    Jobs that wait for something run in `nursery`, while there is one.
+    """
+
+    capacity: int
+    _tallies: defaultdict[Series, Tally]
+    nursery: trio.Nursery | None = field(default=None, init=False)
+    _closed: bool = field(default=False, init=False)
+    _scopes: set[trio.CancelScope] = field(factory=set, init=False)
+    """Of the jobs that run."""
+
+    @property
+    def running(self) -> int:
+        """How many jobs run."""
+        return len(self._scopes)
+
+    def do(self, work: Callable[[], T], priority: Priority) -> T:
+        """Have a job that need not wait done, and return its result."""
+        tally = self._admit(priority, closed=self._closed)
+        began, fate = trio.current_time(), Fate.FAILED
+        try:
+            result = work()
+            fate = Fate.ANSWERED
+            return result
+        finally:
+            tally.finish(fate, 0, trio.current_time() - began)
+
+    def start(self, job: Job) -> None:
+        """Run `job` in a task of its own."""
+        tally = self._admit(job.priority, closed=self._closed or self.nursery is None)
+        assert self.nursery is not None
+        scope = shield()
+        self._scopes.add(scope)
+        self.nursery.start_soon(self._work, job, tally, scope, trio.current_time())
+
+    def close(self) -> None:
+        """Refuse all that comes; what runs goes on."""
+        self._closed = True
+
+    def hurry(self, grace: float) -> None:
+        """What runs has `grace` seconds from now."""
+        for scope in self._scopes:
+            scope.deadline = trio.current_time() + grace
+
+    def _admit(self, priority: Priority, *, closed: bool) -> Tally:
+        tally = self._tallies[Series(Lane.MANAGEMENT, Kind.REQUEST, priority)]
+        if closed:
+            tally.end(Fate.CLOSED)
+            raise QueueClosed("the gateway is not running")
+        if self.running >= self.capacity:
+            tally.end(Fate.FULL)
+            raise QueueFull(self.capacity)
+        tally.accept()
+        return tally
+
+    async def _work(self, job: Job, tally: Tally, scope: trio.CancelScope, began: float) -> None:
+        holder.set(None)  # a request that starts it does not lend it the radio
+        fate = Fate.FAILED
+        try:
+            with scope:
+                fate = await do(job)
+        finally:
+            tally.finish(fate, 0, trio.current_time() - began)
+            self._scopes.discard(scope)

@@ -1,0 +1,336 @@
+"""The transceiver does one DPA transaction at a time, over the link there is."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, TypeVar
+
+import trio
+from attrs import define, field
+
+from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
+from iqrf_trio.radio.flight import Air, Flight
+from iqrf_trio.radio.greeting import after_reset, greet, is_reset_message
+from iqrf_trio.radio.links import Links
+from protocol.dpa.call import Call
+from protocol.dpa.commands import name_of
+from protocol.dpa.counters import Count, Counters, kind_of
+from protocol.dpa.errors import DpaAbortedError, DpaTimeoutError, InterfaceError, status_text
+from protocol.dpa.packet import Confirmation, Request, Response, parse
+from protocol.dpa.timing import Timing, is_remote, observe, uses_radio
+from protocol.dpa.transaction import Outcome, Transaction
+from protocol.dpa.unanswered import Unanswered
+from protocol.errors import RemoteProtocolError
+
+log = logging.getLogger("iqrf_trio.transceiver")
+T = TypeVar("T")
+
+LINK_PATIENCE_S = 0.5
+"""How long a request waits for a link that is down."""
+
+SILENCE = 3
+"""Requests in a row to which the coordinator said nothing at all: it hangs, or is gone."""
+
+START_S = 3.0
+"""How long a module that was just switched on may take until it reports so."""
+
+GRACE_S = 5.0
+"""What the transaction on the air has to finish at shutdown."""
+
+Trace = Callable[[Literal["out", "in"], bytes], None]
+"""Is told each frame: sent, or received whatever it is."""
+
+
+@define(eq=False)
+class _Session:
+    """One link, from its opening to its loss.
+
+    `silent` counts requests without any echo, `started` is set by a report of a reset, `garbled`
+    while nothing but garbage comes.
+    """
+
+    link: Link
+    started: trio.Event = field(factory=trio.Event)
+    scope: trio.CancelScope = field(factory=trio.CancelScope)
+    silent: int = 0
+    garbled: bool = False
+    reason: str = "closed"
+
+
+@define(eq=False)
+class Transceiver:
+    """The one user of the port.
+
+    `on_async` is given each frame that a device sent unasked, `on_answer` each outcome with a
+    response; neither waits, nor raises but for a bug. `trace` sees all frames.
+    `waits_for_air` is for ports without a signal of readiness, and the port's own word unless it
+    is given: a request that needs the radio is held back until the routing before it is over.
+    `timing` is what is known of the network, learned from the coordinator when the link opens and
+    from all answers that pass by.
+    """
+
+    _port: Port
+    on_async: Callable[[bytes], None] = field(kw_only=True)
+    on_answer: Callable[[Outcome], None] = field(kw_only=True, default=lambda _: None)
+    trace: Trace | None = field(kw_only=True, default=None)
+    waits_for_air: bool = field(kw_only=True)
+    timing: Timing = field(factory=Timing, init=False)
+    _counts: Counter[Count] = field(factory=Counter, init=False)
+    _turn: trio.StrictFIFOLock = field(factory=trio.StrictFIFOLock, init=False)
+    _air: Air = field(factory=Air, init=False)
+    _flight: Flight | None = field(default=None, init=False)
+    _unanswered: Unanswered = field(factory=Unanswered, init=False)
+    _links: Links = field(init=False)
+    _session: _Session | None = field(default=None, init=False)
+    _up: trio.Event = field(factory=trio.Event, init=False)
+    _scope: trio.CancelScope = field(factory=lambda: trio.CancelScope(shield=True), init=False)
+    _stopping: bool = field(default=False, init=False)
+
+    @waits_for_air.default
+    def _word_of_the_port(self) -> bool:
+        return self._port.waits_for_air
+
+    @_links.default
+    def _make_links(self) -> Links:
+        return Links(self._port, self._counts, self._air.clear)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the link is open and the coordinator has answered."""
+        return self._session is not None
+
+    @property
+    def counters(self) -> Counters:
+        """The counters of this moment."""
+        return Counters(dict(self._counts))
+
+    async def wait_connected(self) -> None:
+        """Wait until `connected`."""
+        while self._session is None:
+            await self._up.wait()
+
+    async def call(self, call: Call[T]) -> T:
+        """The value of the answer to `call`; raises DpaError."""
+        outcome = await self.transact(call.request)
+        return outcome.value(call)
+
+    async def transact(self, request: Request, timeout_ms: int | None = None) -> Outcome:
+        """Do one transaction, after those asked for before; `timeout_ms` as Transaction takes it.
+
+        Never raises DpaError: the status of the outcome tells (-4 if the link is down or gets
+        lost, -3 at shutdown). Cancelling takes a waiting request back; one on the wire is finished
+        first.
+        """
+        patience_ends = trio.current_time() + LINK_PATIENCE_S
+        try:
+            self._turn.acquire_nowait()
+        except trio.WouldBlock:
+            await self._turn.acquire()
+        try:
+            if self.waits_for_air and uses_radio(request):
+                await self._air.wait()
+            if self._session is None:
+                with trio.move_on_at(patience_ends):
+                    await self.wait_connected()
+            if self._unanswered and self._session is not None:
+                await self._dispel_doubt(self._session, request)
+            session = self._session
+            if session is None or session.scope.cancel_called or self._stopping:
+                return self._unsent(request)
+            return await self._exchange(session, request, timeout_ms)
+        finally:
+            self._turn.release()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Open the port, again and again if need be, and read; for as long as the daemon lives.
+
+        When cancelled, the transaction on the air has GRACE_S to finish; later ones get -3.
+        """
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._keep_open)
+            task_status.started()
+            try:
+                await trio.sleep_forever()
+            finally:
+                self._stopping = True
+                grace = 0 if self._flight is None else GRACE_S
+                self._scope.deadline = trio.current_time() + grace
+
+    async def _keep_open(self) -> None:
+        with self._scope:
+            await self._links.run(self._use)
+
+    # One link.
+
+    async def _use(self, link: Link) -> str:
+        """Greet the coordinator, and serve whoever transacts until the link is lost."""
+        session = _Session(link)
+        self._unanswered.clear()
+        with session.scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._read, session)
+                try:
+                    await self._greet(session)
+                    await trio.sleep_forever()
+                finally:
+                    self._lose(session, PortError(session.reason))
+        return session.reason
+
+    async def _greet(self, session: _Session) -> None:
+        if session.link.starting:
+            # Without a report the greeting tells as much.
+            with trio.move_on_after(START_S):
+                await session.started.wait()
+        if await greet(partial(self._exchange, session), SILENCE):
+            log.info("%s: connected; %s", self._port.name, self.timing)
+            self._session = session
+            self._up.set()
+        else:
+            self._lose(session, PortError("no answer from the coordinator"))
+
+    def _lose(self, session: _Session, error: PortError) -> None:
+        """Give the link up; what is under way on it fails, and nothing new begins on it."""
+        self._links.blame(error)
+        if not session.scope.cancel_called:
+            session.reason = str(error)
+            session.scope.cancel()
+        if self._session is session:
+            self._session, self._up = None, trio.Event()
+        if self._flight is not None:
+            self._flight.fail(self._down_status)
+
+    async def _read(self, session: _Session) -> None:
+        try:
+            while True:
+                self._received(session, await session.link.receive())
+        except PortError as error:
+            self._lose(session, error)
+
+    # Frames in.
+
+    def _received(self, session: _Session, frame: bytes) -> None:
+        if self.trace is not None:
+            self.trace("in", frame)
+        try:
+            packet = parse(frame)
+        except RemoteProtocolError as error:
+            self._counts[Count.GARBAGE] += 1
+            # A module gone mad sends thousands, which would wear out the disk.
+            level = logging.DEBUG if session.garbled else logging.WARNING
+            log.log(level, "%s: %s: %s", self._port.name, error, frame.hex("."))
+            session.garbled = True
+            return
+        session.silent, session.garbled = 0, False
+        self._links.works()
+        if isinstance(packet, Request) or (isinstance(packet, Response) and packet.asynchronous):
+            self._unasked(session, packet, frame)
+        elif self._flight is None or not self._flight.receive(packet):
+            self._unwanted(packet, frame)
+
+    def _unasked(self, session: _Session, packet: Request | Response, frame: bytes) -> None:
+        self._counts[Count.ASYNCHRONOUS] += 1
+        if is_reset_message(packet):
+            session.started.set()
+            self.timing = after_reset(self.timing, frame)
+        try:
+            self.on_async(frame)
+        except Exception:
+            log.exception("the asynchronous frame %s was not passed on", frame.hex("."))
+
+    def _unwanted(self, packet: Confirmation | Response, frame: bytes) -> None:
+        """A frame that came too late, or for nothing."""
+        if (request := self._unanswered.late(packet)) is not None:
+            self._counts[Count.LATE] += 1
+            log.info("late: %s", frame.hex("."))
+            if not is_remote(request):
+                # The coordinator is done with what it was thought to be busy with.
+                self._air.clear()
+            return
+        self._counts[Count.UNEXPECTED] += 1
+        log.warning("unexpected: %s", frame.hex("."))
+
+    # Transactions.
+
+    async def _exchange(
+        self, session: _Session, request: Request, timeout_ms: int | None = None
+    ) -> Outcome:
+        await trio.lowlevel.checkpoint_if_cancelled()  # the last chance before the shield
+        now = trio.current_time()
+        free = self._air.free_at <= now
+        transaction = Transaction(
+            request,
+            self.timing,
+            now,
+            timeout_ms,
+            air_free_at=self._air.free_at,
+            rivals=self._unanswered.rivals(request, now),
+        )
+        flight = self._flight = Flight(transaction)
+        self._counts[kind_of(request)] += 1
+        try:
+            with flight.scope:
+                await self._send(session, transaction)
+                await flight.wait()
+        finally:
+            now = trio.current_time()
+            outcome = flight.end(now)
+            self._air.free_at = transaction.air_free_at
+            if self._flight is flight:
+                self._flight = None
+            if self._stopping:
+                self._scope.cancel()
+        self._judge(session, outcome, now, free=free)
+        return outcome
+
+    async def _send(self, session: _Session, transaction: Transaction) -> None:
+        frame = transaction.request.encode()
+        if self.trace is not None:
+            self.trace("out", frame)
+        try:
+            await session.link.send(frame)
+        except PortError as error:
+            log.warning("%s: %s not sent: %s", self._port.name, frame.hex("."), error)
+            transaction.fail(InterfaceError.code, trio.current_time())
+
+    def _judge(self, session: _Session, outcome: Outcome, now: float, *, free: bool) -> None:
+        """What an outcome teaches: of the network, and of the coordinator's health."""
+        request = outcome.request
+        mute = outcome.confirmation is None and outcome.response is None
+        if outcome.response is not None:
+            self.timing = observe(self.timing, request, outcome.response)
+        if not mute:
+            self._unanswered.answered(request, now)
+            try:
+                self.on_answer(outcome)
+            except Exception:
+                log.exception("the answer to %s was not passed on", request)
+        if outcome.status < 0:
+            name = name_of(request.pnum, request.pcmd)
+            log.info("%s to %d: %s", name, request.nadr, status_text(outcome.status))
+        if outcome.status == DpaTimeoutError.code:
+            self._counts[Count.TIMEOUT] += 1
+            self._unanswered.add(request, now)
+        # Given up while it may still be busy, the coordinator is not to blame.
+        busy = not free or self._air.free_at > now
+        if mute and not busy:
+            session.silent += 1
+            if session.silent >= SILENCE:
+                self._lose(session, ModuleError(f"no answer to {SILENCE} requests in a row"))
+
+    async def _dispel_doubt(self, session: _Session, request: Request) -> None:
+        """Have the coordinator answer something else first, if its next answers may be late."""
+        if not self._unanswered.doubtful(request, trio.current_time()):
+            return
+        if probe := self._unanswered.probe():
+            await self._exchange(session, probe)
+        else:
+            self._lose(session, PortError("answers come too late"))
+
+    def _unsent(self, request: Request) -> Outcome:
+        now = trio.current_time()
+        return Outcome(request, self._down_status, None, None, now, None, None)
+
+    @property
+    def _down_status(self) -> int:
+        return DpaAbortedError.code if self._stopping else InterfaceError.code

@@ -1,0 +1,91 @@
+"""Turns: how a request, step or lease learns that its turn has come, has it, and ends it."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
+from typing import TypeVar
+
+import trio
+from attrs import define, field
+
+from iqrf_trio.radio.jobs import Job, turn_away
+from protocol.queue import scheduling
+from protocol.queue.scheduling import LeaseTimeout, QueueClosed, State
+from protocol.queue.tallies import Fate, Tally
+
+T = TypeVar("T")
+
+
+def shield() -> trio.CancelScope:
+    """A scope for work that whoever asked for it cannot cancel."""
+    return trio.CancelScope(shield=True)
+
+
+@define(eq=False)
+class Turn:
+    """What the scheduler knows of a queue's entry, and how others learn that it is over.
+
+    `tally` is where its fate is counted. `scope` shields the work from whoever asked for it; its
+    deadline is set at shutdown.
+    """
+
+    tally: Tally
+    job: Job | None = None
+    scope: trio.CancelScope = field(factory=shield)
+    over: trio.Event = field(factory=trio.Event)
+    _decided: trio.Event = field(factory=trio.Event)
+    _error: Exception | None = None
+
+    async def wait(self) -> None:
+        """Wait for the turn of a step or lease; raises LeaseTimeout or QueueClosed instead."""
+        await self._decided.wait()
+        if self._error is not None:
+            raise self._error
+
+    def decide(self, error: Exception | None = None) -> None:
+        """The turn has come, or never will."""
+        self._error = error
+        self._decided.set()
+
+
+Entry = scheduling.Entry[Turn]
+
+holder: ContextVar[Entry | None] = ContextVar("holder", default=None)
+"""The request, step or lease by which the current task has the radio, or had it."""
+
+
+async def run(entry: Entry, step: Callable[[], Awaitable[T]]) -> T:
+    """Run the step whose turn has come; raises QueueClosed if the grace is over before it is."""
+    with entry.item.scope:
+        token = holder.set(entry)
+        try:
+            return await step()
+        finally:
+            holder.reset(token)
+    raise QueueClosed("cut short by the shutdown")
+
+
+def refuse(entry: Entry, fate: Fate, error: QueueClosed | LeaseTimeout) -> None:
+    """The turn will not come: tell whoever waits for it."""
+    turn = entry.item
+    turn.tally.end(fate)
+    turn.over.set()
+    if turn.job is None:
+        turn.decide(error)
+    else:
+        turn_away(turn.job, error)
+
+
+def end(entry: Entry, fate: Fate) -> None:
+    """Whoever had the turn is done with it, or went away before it came; counted once."""
+    if entry.state is State.WAITING:
+        entry.item.tally.end(Fate.WITHDRAWN)
+    elif entry.state is State.ACTIVE:
+        waited, ran = entry.started - entry.since, trio.current_time() - entry.started
+        entry.item.tally.finish(fate, waited, ran)
+    entry.item.over.set()
+
+
+def hurry(entries: Iterable[Entry], grace: float) -> None:
+    """What is under way has `grace` seconds from now."""
+    for entry in entries:
+        entry.item.scope.deadline = trio.current_time() + grace

@@ -1,0 +1,1 @@
+"""What the gateway does over time, beside the requests of clients."""

@@ -1,0 +1,164 @@
+"""The questions of an enumeration, and how often each is put before it stays unanswered."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+import trio
+from attrs import frozen
+
+from iqrf_trio.radio.frc import read_frc
+from iqrf_trio.radio.scheduler import Scheduler
+from iqrf_trio.radio.transceiver import Transceiver
+from protocol.dpa import commands
+from protocol.dpa.commands import Call, OsInfo, PeripheralEnumeration
+from protocol.dpa.errors import DpaAbortedError, DpaError, InterfaceError
+from protocol.dpa.packet import COORDINATOR
+from protocol.dpa.pnum import BINARY_OUTPUT, LIGHT, SENSOR
+from protocol.network import identity, tables
+from protocol.network.network import Device, Product
+from protocol.network.standards import Standards
+from protocol.network.tables import Survey, Table
+from protocol.queue.lanes import Priority
+from protocol.standard import binary_output, sensor
+
+log = logging.getLogger("iqrf_trio.enumeration")
+T = TypeVar("T")
+
+ATTEMPTS = 2
+"""How often a question is put. A node that kept silent when many were asked gets one more."""
+
+RETRY_PAUSE_S = 0.25
+
+
+@frozen(eq=False)
+class Interview:
+    """Puts questions to the coordinator and its nodes: each transaction is a step of its own.
+
+    Every method raises DpaError where the way to the coordinator is broken; a node that does
+    not answer is no error unless it says so.
+    """
+
+    _transceiver: Transceiver
+    _scheduler: Scheduler
+
+    async def wait_connected(self) -> None:
+        """Wait until the coordinator can be asked."""
+        await self._transceiver.wait_connected()
+
+    # What the coordinator knows, read without a radio frame.
+
+    async def survey(self) -> Survey:
+        """The coordinator itself, and its tables about the nodes; raises DpaError."""
+        system, peripherals = await self._who(COORDINATOR)
+        bonded = await self._ask(commands.bonded_devices())
+        discovered = await self._ask(commands.discovered_devices()) & bonded
+        return Survey(
+            coordinator=Device(
+                COORDINATOR,
+                system.mid,
+                product=identity.product_of(system, peripherals),
+                standards_known=True,
+            ),
+            bonded=bonded,
+            discovered=discovered,
+            mids=await self._table(tables.MIDS, bonded),
+            vrns=await self._table(tables.VRNS, discovered),
+            zones=await self._table(tables.ZONES, discovered),
+            parents=await self._table(tables.PARENTS, discovered),
+        )
+
+    async def _table(self, table: Table, addresses: frozenset[int]) -> dict[int, bytes]:
+        records: dict[int, bytes] = {}
+        for read in table.reads(addresses):
+            call = commands.eeeprom_read(COORDINATOR, read.memory_address, read.length)
+            records |= read.records(await self._ask(call))
+        return records
+
+    # Who the nodes are: by FRC where there are many, by unicast where few are left.
+
+    async def identify(self, coordinator: Device, addresses: Sequence[int]) -> dict[int, Product]:
+        """The products of the nodes that answer, by address."""
+        found: dict[int, Product] = {}
+        attempts = ATTEMPTS
+        if identity.frc_pays(coordinator, len(addresses)):
+            assert coordinator.product is not None
+            answers = {step: await self._pass(step, addresses) for step in identity.PASSES}
+            found = identity.products_of_passes(answers, coordinator.product.identity)
+            attempts -= 1
+        for address in addresses:
+            if address not in found:
+                try:
+                    found[address] = identity.product_of(*await self._who(address, attempts))
+                except DpaError as error:
+                    _give_up(error, f"node {address} does not tell who it is")
+        return found
+
+    async def _pass(self, step: identity.Pass, addresses: Sequence[int]) -> Mapping[int, int]:
+        answers: dict[int, int] = dict.fromkeys(addresses, 0)
+        for group in step.groups(addresses):
+            work = partial(read_frc, self._transceiver, step.command, group, step.user_data)
+            try:
+                answers |= await self._perform(work, ATTEMPTS)
+            except DpaError as error:
+                _give_up(error, f"no {step.name} of nodes {identity.listed(group)}")
+        return answers
+
+    async def _who(
+        self, nadr: int, attempts: int = ATTEMPTS
+    ) -> tuple[OsInfo, PeripheralEnumeration]:
+        system = await self._ask(commands.os_read(nadr), attempts)
+        if system.enumeration is not None:
+            return system, system.enumeration
+        return system, await self._ask(commands.enumerate_peripherals(nadr), attempts)
+
+    # What the products can do.
+
+    async def standards(self, nadr: int) -> Standards | None:
+        """What the device tells of its standard peripherals; None where it does not tell."""
+        try:
+            peripherals = await self._ask(commands.enumerate_peripherals(nadr))
+            return Standards(
+                sensors=await self._ask(sensor.enumerate_sensors(nadr))
+                if peripherals.implements(SENSOR)
+                else (),
+                binary_outputs=await self._ask(binary_output.count(nadr))
+                if peripherals.implements(BINARY_OUTPUT)
+                else 0,
+                light=peripherals.implements(LIGHT),
+            )
+        except DpaError as error:
+            _give_up(error, f"node {nadr} does not tell its standards")
+            return None
+
+    async def contradicts(self, nadr: int, told: Standards) -> bool:
+        """Whether this device says otherwise about one of its standards; silence says nothing."""
+        try:
+            if told.sensors:
+                return await self._ask(sensor.enumerate_sensors(nadr)) != told.sensors
+            if told.binary_outputs:
+                return await self._ask(binary_output.count(nadr)) != told.binary_outputs
+        except DpaError as error:
+            _give_up(error, f"node {nadr} does not confirm its product")
+        return False
+
+    async def _ask(self, call: Call[T], attempts: int = ATTEMPTS) -> T:
+        return await self._perform(partial(self._transceiver.call, call), attempts)
+
+    async def _perform(self, work: Callable[[], Awaitable[T]], attempts: int) -> T:
+        """One step, put again after a pause while attempts are left."""
+        for _ in range(attempts - 1):
+            try:
+                return await self._scheduler.perform(Priority.PROCEDURE, work)
+            except DpaError as error:
+                log.debug("asking again: %s", error)
+            await trio.sleep(RETRY_PAUSE_S)
+        return await self._scheduler.perform(Priority.PROCEDURE, work)
+
+
+def _give_up(error: DpaError, about: str) -> None:
+    """Go on without the answer, unless nobody else could be asked either."""
+    if isinstance(error, InterfaceError | DpaAbortedError):
+        raise error
+    log.warning("%s: %s", about, error)

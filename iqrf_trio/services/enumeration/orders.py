@@ -1,0 +1,180 @@
+"""Which enumeration runs when: those of clients, at the launch, and after changes of the bonds."""
+
+import logging
+import math
+from collections.abc import Callable
+from typing import NoReturn
+
+import trio
+from attrs import define, field, frozen
+
+from iqrf_trio.services.enumeration.interview import Interview
+from iqrf_trio.services.enumeration.procedure import Procedure
+from iqrf_trio.store import Store, StoreError
+from protocol.api.db import Step
+from protocol.dpa.errors import DpaError
+from protocol.dpa.transaction import Outcome
+from protocol.network.catalogue import Catalogue
+from protocol.network.triggers import changes_network
+from protocol.queue.scheduling import QueueClosed
+
+log = logging.getLogger("iqrf_trio.enumeration")
+
+QUIET_S = 3.0
+"""How long the bonds must have been left alone before the network is looked at again."""
+
+LINK_PATIENCE_S = 10.0
+"""How long an enumeration that nobody waits for lets a coordinator take to come up."""
+
+Progress = Callable[[Step, int, str], None]
+"""Is told each step with status and text; the last one is FINISHED, or has a status below 0."""
+
+
+class EnumerationInProgressError(Exception):
+    """A client asked for an enumeration while another client's is not finished."""
+
+
+@frozen
+class Order:
+    """One enumeration as asked for; `client` says whether somebody waits for it."""
+
+    progress: Progress
+    reenumerate: bool = False
+    standards: bool = False
+    client: bool = True
+
+    @property
+    def with_standards(self) -> bool:
+        """Whether steps 6 and 7 are part of it."""
+        return self.standards or self.reenumerate
+
+    def covers(self, other: "Order") -> bool:
+        """Whether who wanted `other` is content with this."""
+        return self.reenumerate >= other.reenumerate and self.with_standards >= other.with_standards
+
+
+@define(eq=False)
+class Enumeration:
+    """Runs one enumeration at a time; the next one waits until the current is done.
+
+    `unasked` is told of those that no client ordered. With `after_bonding` a change of the bonds,
+    whoever made it, is followed by one. `on_change` is called whenever `running` has changed.
+    """
+
+    _interview: Interview
+    _store: Store
+    _unasked: Progress
+    _catalogue: Catalogue = field(factory=Catalogue)
+    _after_bonding: bool = True
+    on_change: Callable[[], None] = field(default=lambda: None, init=False)
+    _current: Order | None = field(default=None, init=False)
+    _ordered: Order | None = field(default=None, init=False)
+    _own: Order | None = field(default=None, init=False)
+    _own_due: float = field(default=math.inf, init=False)
+    _step: Step = field(default=Step.STARTED, init=False)
+    _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+    _wake: trio.Event = field(factory=trio.Event, init=False)
+
+    @property
+    def running(self) -> bool:
+        """Whether the network is being enumerated right now."""
+        return self._current is not None
+
+    def start(self, order: Order) -> None:
+        """Carry out a client's order as soon as nothing else is.
+
+        Raises EnumerationInProgressError while another client's is waiting or running.
+        """
+        if self._ordered is not None or (self._current is not None and self._current.client):
+            raise EnumerationInProgressError
+        self._ordered = order
+        self._wake.set()
+
+    def launch(self) -> None:
+        """Have everything enumerated anew, as nobody knows what happened meanwhile."""
+        self._want(Order(self._unasked, reenumerate=True, client=False), trio.current_time())
+
+    def observe(self, outcome: Outcome) -> None:
+        """Take note of a transaction, whoever's it was; changes of the bonds have consequences."""
+        if self._after_bonding and changes_network(outcome):
+            due = trio.current_time() + QUIET_S
+            self._want(Order(self._unasked, standards=True, client=False), due)
+
+    def cancel(self) -> None:
+        """End all that runs or waits, after the step on the air; each order is told."""
+        self._own, self._own_due = None, math.inf
+        self._drop("cancelled")
+        self._scope.cancel()
+
+    async def run(self) -> NoReturn:
+        """Carry out orders for as long as the daemon lives."""
+        try:
+            while True:
+                await self._carry_out(await self._next())
+        finally:
+            self._drop("shutting down")
+
+    def _want(self, order: Order, due: float) -> None:
+        """Add to what the gateway itself wants to know; `due` replaces the time it had so far."""
+        if self._own is None or not self._own.covers(order):
+            self._own = order
+        self._own_due = due
+        self._wake.set()
+
+    def _drop(self, reason: str) -> None:
+        """Tell who still waits that it will not happen."""
+        dropped, self._ordered = self._ordered, None
+        if dropped is not None:
+            dropped.progress(Step.STARTED, -1, reason)
+
+    async def _next(self) -> Order:
+        """The next order: a client's, or, when it is due, the gateway's own."""
+        while True:
+            self._wake = trio.Event()
+            if self._ordered is not None:
+                order, self._ordered = self._ordered, None
+                break
+            if self._own is not None and self._own_due <= trio.current_time():
+                order = self._own
+                break
+            with trio.move_on_at(self._own_due):
+                await self._wake.wait()
+        if self._own is not None and order.covers(self._own):
+            self._own, self._own_due = None, math.inf
+        return order
+
+    async def _carry_out(self, order: Order) -> None:
+        """The boundary of a procedure: whatever happens, the order ends with a last word."""
+        self._current, self._step = order, Step.STARTED
+        self.on_change()
+        reason: str | None = "shutting down"
+        try:
+            with trio.CancelScope() as self._scope:
+                await self._enumerate(order)
+                reason = None
+            if self._scope.cancelled_caught:
+                reason = "cancelled"
+        except QueueClosed:
+            pass
+        except (DpaError, StoreError) as error:
+            reason = str(error)
+        except Exception:
+            log.exception("enumeration failed in step %d", self._step)
+            reason = "internal error"
+        finally:
+            self._current = None
+            self.on_change()
+            if reason is not None:
+                log.warning("enumeration ended in step %d: %s", self._step, reason)
+                order.progress(self._step, -1, reason)
+
+    async def _enumerate(self, order: Order) -> None:
+        def reached(step: Step, told: str) -> None:
+            self._step = step
+            order.progress(step, 0, told)
+
+        if not order.client:
+            with trio.move_on_after(LINK_PATIENCE_S):
+                await self._interview.wait_connected()
+        procedure = Procedure(self._interview, self._store, self._catalogue, reached)
+        await procedure.run(everyone=order.reenumerate, with_standards=order.with_standards)

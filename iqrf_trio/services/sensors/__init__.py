@@ -1,0 +1,1 @@
+"""The sensor data service: readings, settings, values overheard."""

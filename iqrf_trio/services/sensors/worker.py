@@ -1,0 +1,292 @@
+"""The sensor data service: cycles of FRC rounds in the background, stored and reported."""
+
+import logging
+import math
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import NoReturn, Protocol
+
+import trio
+from attrs import define, evolve, field
+
+from iqrf_trio.radio.frc import read_frc, read_offline_frc
+from iqrf_trio.radio.scheduler import Scheduler
+from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.services.sensors import settings as sensor_settings
+from iqrf_trio.store import Store, StoreError
+from protocol.dpa.errors import DpaError
+from protocol.queue.lanes import Priority
+from protocol.queue.scheduling import QueueClosed, RadioReserved
+from protocol.readings.reading import Answer, Cycle, Reading
+from protocol.readings.rounds import Round
+from protocol.readings.settings import SensorSettings
+from protocol.standard import sensor
+
+log = logging.getLogger("iqrf_trio.sensor_worker")
+
+ATTEMPTS = 3
+"""How often a round is tried before its nodes go without a value."""
+
+RETRY_PAUSE_S = 0.25
+
+RECONNECT_S = 5.0
+"""How long an attempt is put off while there is no link; resetting a module takes 2 s."""
+
+MIN_GAP_S = 5.0
+"""Between the end of a cycle and the start of the next, so that a cycle longer than its period
+leaves air to others."""
+
+STORING_S = 2.0
+"""What storing the values has at shutdown."""
+
+STOPPED = "the worker was stopped"
+SHUTTING_DOWN = "the gateway is shutting down"
+SERVICE_MODE = "the gateway is in service mode"
+
+
+class NotRunningError(Exception):
+    """A cycle was invoked while the worker is stopped."""
+
+
+class AlreadyReadingError(Exception):
+    """A cycle was invoked while one is under way."""
+
+
+class Reporter(Protocol):
+    """Whom the worker tells of its cycles."""
+
+    def started(self, settings: SensorSettings, number: int, at: datetime) -> None:
+        """Cycle `number` begins."""
+
+    def finished(self, settings: SensorSettings, number: int, reading: Reading) -> None:
+        """Cycle `number` is over and brought `reading`."""
+
+
+@define(eq=False)
+class SensorWorker:
+    """Reads all sensors once per period for as long as it is `running`.
+
+    The reporter is told of each cycle twice, with the settings the cycle began with. `on_change`
+    is called whenever `reading` may have changed. While it is `asking`, the radio is its own: what
+    is answered will be stored with the cycle.
+
+    While the radio is reserved (service mode) no cycle begins, and one under way ends; whoever
+    reserves or releases it calls `reconsider`.
+    """
+
+    settings: SensorSettings
+    _transceiver: Transceiver
+    _scheduler: Scheduler
+    _store: Store
+    _reporter: Reporter
+    _now: Callable[[], datetime]
+    running: bool = field(default=False, init=False)
+    asking: bool = field(default=False, init=False)
+    on_change: Callable[[], None] = field(default=lambda: None, init=False)
+    _asked: bool = field(default=False, init=False)
+    _busy: bool = field(default=False, init=False)
+    _number: int = field(default=0, init=False)
+    _began: float = field(default=-math.inf, init=False)
+    _ended: float = field(default=-math.inf, init=False)
+    _failed: bool = field(default=False, init=False)
+    _held: bool = field(default=False, init=False)
+    _warned: set[object] = field(factory=set, init=False)
+    _wake: trio.Event = field(factory=trio.Event, init=False)
+    _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+    _configuring: trio.Lock = field(factory=trio.Lock, init=False)
+
+    @property
+    def reading(self) -> bool:
+        """Whether a cycle is under way, or about to begin."""
+        return self._busy or (self._asked and not self._scheduler.reserved)
+
+    @property
+    def held(self) -> bool:
+        """Whether it runs, but may not read for now."""
+        return self.running and self._scheduler.reserved
+
+    def start(self) -> None:
+        """Begin with a cycle as soon as it may be; nothing if it runs already."""
+        if not self.running:
+            self.running = True
+            self._ask()
+
+    def stop(self) -> None:
+        """No further cycle; the one under way ends after the round on the air."""
+        self.running = self._asked = False
+        self._scope.cancel()
+        self.on_change()
+
+    def invoke(self) -> None:
+        """Begin the next cycle now.
+
+        Raises NotRunningError, AlreadyReadingError, or RadioReserved in service mode.
+        """
+        if not self.running:
+            raise NotRunningError
+        if self.held:
+            raise RadioReserved(SERVICE_MODE)
+        if self.reading:
+            raise AlreadyReadingError
+        self._ask()
+
+    def reconsider(self) -> None:
+        """Look anew whether it is time to read."""
+        self._wake.set()
+        self.on_change()
+
+    async def configure(self, change: Callable[[SensorSettings], SensorSettings]) -> None:
+        """Store the changed settings and put them into force; a sleep takes the new period.
+
+        Either both happens or neither; changes at the same time add up. Raises StoreError, and
+        what `change` raises.
+        """
+        async with self._configuring:
+            settings = change(self.settings)
+            await sensor_settings.save(self._store, settings)
+            self.settings = settings
+            self._wake.set()
+
+    async def run(self) -> NoReturn:
+        """Read when it is time, for as long as the daemon lives."""
+        while True:
+            self._wake = trio.Event()
+            due = self._due if self.running else math.inf
+            if trio.current_time() < due:
+                with trio.move_on_at(due):
+                    await self._wake.wait()
+            elif self.held:
+                await self._hold()
+            else:
+                await self._cycle()
+
+    def _ask(self) -> None:
+        self._asked = True
+        self.reconsider()
+
+    async def _hold(self) -> None:
+        """Wait until something changes: service mode, most likely."""
+        if not self._held:
+            log.info("reading cycle %d waits: %s", self._number + 1, SERVICE_MODE)
+        self._held = True
+        await self._wake.wait()
+
+    @property
+    def _due(self) -> float:
+        """When the next cycle begins: a period after the last one began, or at once if asked."""
+        if self._asked:
+            return -math.inf
+        period = self.settings.retry_period if self._failed else self.settings.period
+        return max(self._began + 60 * period, self._ended + MIN_GAP_S)
+
+    async def _cycle(self) -> None:
+        """One cycle between its two reports: the second comes whatever happens."""
+        self._asked, self._busy, self._held = False, True, False
+        self.on_change()
+        self._scope = trio.CancelScope()
+        self._number += 1
+        self._began = trio.current_time()
+        settings, cycle = self.settings, Cycle(self._store.network)
+        cut_short = SHUTTING_DOWN
+        self._reporter.started(settings, self._number, self._now())
+        try:
+            with self._scope:
+                await self._read(cycle)
+            cut_short = STOPPED if self._scope.cancelled_caught else ""
+        except QueueClosed:
+            log.info("reading cycle %d: %s", self._number, cut_short)
+        except RadioReserved as error:
+            cut_short = str(error)
+        except Exception:  # the boundary of a cycle: the next one begins afresh
+            log.exception("reading cycle %d failed", self._number)
+            cut_short = "internal error"
+        finally:
+            reading = await self._keep(cycle.reading(self._now(), cut_short=cut_short))
+            self._reporter.finished(settings, self._number, reading)
+            self._failed = bool(reading.failure)
+            self._busy = False
+            self.on_change()
+            self._ended = trio.current_time()
+            self._log(reading)
+
+    async def _read(self, cycle: Cycle) -> None:
+        """Ask round by round, as long as there is somebody to ask.
+
+        Raises QueueClosed, and RadioReserved when service mode begins meanwhile.
+        """
+        for asked in cycle.rounds:
+            answer = await self._answer(asked)
+            cycle.take(asked, answer)
+            if isinstance(answer, str) and not self._transceiver.connected:
+                break
+
+    async def _answer(self, asked: Round) -> Answer | str:
+        """What a round brought, after a few attempts; as text, why it brought nothing."""
+        work = partial(self._ask_nodes, asked)
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await self._pause()
+            try:
+                return await self._scheduler.perform(Priority.BACKGROUND, work)
+            except RadioReserved:
+                raise
+            except DpaError as error:
+                reason = str(error)
+        return reason
+
+    async def _pause(self) -> None:
+        await trio.sleep(RETRY_PAUSE_S)
+        with trio.move_on_after(RECONNECT_S):
+            await self._transceiver.wait_connected()
+
+    async def _ask_nodes(self, asked: Round) -> Answer:
+        self.asking = True
+        try:
+            return await self._transact(asked)
+        finally:
+            self.asking = False
+
+    async def _transact(self, asked: Round) -> Answer:
+        if asked.command is None:
+            ((address, index),) = asked.sensors
+            return await self._transceiver.call(sensor.read_with_types(address, (index,)))
+        read = read_offline_frc if asked.offline else read_frc
+        return await read(self._transceiver, asked.command, asked.nodes, asked.user_data)
+
+    async def _keep(self, reading: Reading) -> Reading:
+        """Store what was read; returns the reading as it is to be reported."""
+        values = reading.values_for(self._store.network)
+        if not values:
+            return reading
+        failure = "the values were not stored"
+        with trio.move_on_after(STORING_S, shield=True):
+            try:
+                await self._store.save_values(values, reading.at)
+                return reading
+            except StoreError as error:
+                failure += f": {error}"
+                log.error("reading cycle %d: %s", self._number, failure)
+            except Exception:  # the boundary of a cycle, as above
+                log.exception("the values of reading cycle %d were not stored", self._number)
+                failure += ": internal error"
+        return evolve(reading, failure=failure, shortfall="")
+
+    def _log(self, reading: Reading) -> None:
+        took = self._ended - self._began
+        text = reading.failure or reading.shortfall or "complete"
+        log.info("reading cycle %d took %.1f s: %s", self._number, took, text)
+        for failed in reading.failed_rounds:
+            kind, nodes = failed.round.kind.value, len(failed.round.nodes)
+            log.warning("no %s of %d nodes: %s", kind, nodes, failed.reason)
+        for unknown in reading.unknown_types:
+            self._warn_once(unknown, f"sensors of type {unknown} are not read: no known quantity")
+        period = self.settings.period
+        if took > 60 * period:
+            text = f"a reading takes {took:.0f} s, longer than its period of {period} min"
+            self._warn_once(("period", period), text)
+
+    def _warn_once(self, about: object, text: str) -> None:
+        if about not in self._warned:
+            self._warned.add(about)
+            log.warning("%s", text)

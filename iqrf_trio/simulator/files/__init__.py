@@ -1,0 +1,1 @@
+"""Simulated meshes described by a file or generated from a seed."""

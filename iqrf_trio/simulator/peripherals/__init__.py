@@ -1,0 +1,1 @@
+"""The peripherals of simulated modules, one module each."""

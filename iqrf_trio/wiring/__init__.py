@@ -1,0 +1,1 @@
+"""Builds the parts of the gateway from its configuration."""

@@ -1,0 +1,1 @@
+"""API tokens and the authentication of a session."""

@@ -1,0 +1,1 @@
+"""Bytes between the host and the module: SPI, HDLC, CDC, segments of TCP, TR info."""

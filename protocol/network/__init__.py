@@ -1,0 +1,1 @@
+"""The network as a value, and what enumeration asks and concludes."""

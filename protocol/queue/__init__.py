@@ -1,0 +1,1 @@
+"""Which request is next on the radio: lanes, priorities, tallies."""

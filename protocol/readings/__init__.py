@@ -1,0 +1,1 @@
+"""Sensor readings: FRC rounds, decoded values, values overheard, settings."""

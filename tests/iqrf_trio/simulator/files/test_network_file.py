@@ -1,0 +1,113 @@
+"""A described mesh is what its file says, and a file that says nonsense is refused by the key."""
+
+from pathlib import Path
+
+import pytest
+
+from iqrf_trio.simulator.files.network_file import network, read_network
+from iqrf_trio.simulator.files.toml_table import NetworkFileError
+from tests.iqrf_trio.simulator.talk import Talk
+
+ETC = Path(__file__).parents[4] / "etc" / "simulated-network.toml"
+
+
+def test_the_documented_file_is_a_network() -> None:
+    mesh = read_network(ETC)
+    talk = Talk(mesh)
+    assert talk.pdata("00.00.00.02.ff.ff").startswith("ae.00.00")
+    # Node 5 is switched off, so the discovery has not found it.
+    assert talk.pdata("00.00.00.01.ff.ff").startswith("8e.00.00")
+    assert len(talk.ask("05.00.06.01.ff.ff")) == 1
+    assert talk.pdata("01.00.5e.3e.ff.ff") == "01.80.10.0b.a3.c0.06"
+    # Air pressure 1013.25 hPa: 16212 = 0x3F54; the broken sensor: 0x8000.
+    assert talk.pdata("01.00.5e.00.ff.ff.04.00.00.00") == "54.3f"
+    assert talk.pdata("01.00.5e.00.ff.ff.60.00.00.00") == "03.01.02.03.00.80"
+    assert talk.pdata("02.00.4b.3e.ff.ff") == "08"
+    # Node 3 is beyond the coordinator's range.
+    assert mesh.coordinator.bonds.routes[3].zone == 2
+    # 21.5 and -3.25 °C.
+    assert talk.pdata("07.00.5e.00.ff.ff.03.00.00.00") == "58.01.cc.ff"
+    # The last one waits to be bonded.
+    assert talk.pdata("00.00.00.04.ff.ff.00.00") == "04.06"
+    assert mesh.node(4).mid == 0x8100A0FF
+
+
+def test_what_the_file_leaves_open_is_up_to_the_seed() -> None:
+    text = '[[nodes]]\naddress = 1\nproduct = "Light"\n'
+    assert network(text, 3).node(1).mid == network(text, 3).node(1).mid
+    assert network(text, 3).node(1).mid != network(text, 4).node(1).mid
+    assert network(text, 3, loss=0.5).world.loss == 0.5
+
+
+def test_an_empty_file_is_a_coordinator_alone() -> None:
+    assert Talk(network("")).pdata("00.00.00.00.ff.ff") == "00.01"
+
+
+def test_the_coordinator_can_be_described() -> None:
+    talk = Talk(network("[coordinator]\nmid = 0x81113AD1\nhwpid = 0xC0DE\nhwpid_version = 7"))
+    assert talk.pdata("00.00.02.00.ff.ff").startswith("d1.3a.11.81")
+    assert talk.pdata("00.00.ff.3f.ff.ff") == "17.04.00.fd.26.00.00.de.c0.07.00.01"
+
+
+NODE = '[[nodes]]\naddress = 1\nproduct = "Light"\n'
+PRODUCT = '[[products]]\nname = "X"\nhwpid = 1\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("rf_mode = 'std", "is no TOML"),
+        ("rf_mode = 'vlp'", "rf_mode must be one of std, lp, not 'vlp'"),
+        ("nodez = 3", "nodez is no known key (known here: rf_mode, coordinator, nodes, products)"),
+        ("nodes = 3", "nodes must be a list, not 3"),
+        ("nodes = [3]", "nodes[0] must be a table, not 3"),
+        ("[[nodes]]", "nodes[0].product is missing"),
+        ('[[nodes]]\nproduct = "Light"', "nodes[0].address is missing"),
+        ('[[nodes]]\naddress = 1\nproduct = "Lamp"', "nodes[0].product must be one of Climate"),
+        (NODE.replace("1", "240"), "nodes[0].address must be in 0..239, not 240"),
+        (NODE.replace("1", "true"), "nodes[0].address must be a whole number, not True"),
+        (NODE.replace("1", "'1'"), "nodes[0].address must be a whole number, not '1'"),
+        (NODE + NODE, "address 1 (0x00000001) is given twice"),
+        (NODE + "mid = 5\n" + NODE.replace("1", "2") + "mid = 5", "mid 5 (0x00000005) is given"),
+        (NODE + "online = 1", "nodes[0].online must be true or false, not 1"),
+        (NODE + "position = [1]", "nodes[0].position must be a list of two numbers"),
+        (NODE + "position = [1, 'a']", "nodes[0].position must be a number, not 'a'"),
+        (NODE + "speed = 1", "nodes[0].speed is no known key"),
+        (NODE + "sensors = [256]", "nodes[0].sensors[0].type must be in 0..255, not 256"),
+        (NODE + "sensors = ['a']", "nodes[0].sensors[0].type must be a whole number"),
+        (NODE + f"sensors = {[1] * 33}", "nodes[0].sensors are 33, a device has at most 32"),
+        (NODE + "sensors = [{ type = 1, low = 1 }]", "nodes[0].sensors[0].high is missing"),
+        (NODE + "sensors = [{ type = 1, value = 'a' }]", "sensors[0].value must be a number"),
+        (NODE + "sensors = [{ type = 192, value = [256] }]", "value must be a list of bytes"),
+        (NODE + "sensors = [{ type = 1, value = 1, low = 1 }]", "sensors[0].low is no known key"),
+        (PRODUCT + "binary_outputs = 33", "products[0].binary_outputs must be in 0..32, not 33"),
+        (PRODUCT + "hwpids = 2", "products[0].hwpids is no known key"),
+        ("[coordinator]\nhwpid = 65536", "coordinator.hwpid must be in 0..65535, not 65536"),
+        ("[coordinator]\nname = 'x'", "coordinator.name is no known key"),
+    ],
+)
+def test_nonsense_is_refused_with_the_key_and_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(NetworkFileError) as caught:
+        network(text)
+    assert reason in str(caught.value)
+
+
+def test_the_file_is_named(tmp_path: Path) -> None:
+    missing, broken, binary = (tmp_path / name for name in ("missing", "broken", "binary"))
+    broken.write_text("nodes = 3")
+    binary.write_bytes(b"\xff\xfe")
+    for path, reason in (
+        (missing, "No such file or directory"),
+        (broken, "nodes must be a list"),
+        (binary, "codec can't decode"),
+    ):
+        with pytest.raises(NetworkFileError) as caught:
+            read_network(path)
+        assert str(caught.value).startswith(f"{path}: ")
+        assert reason in str(caught.value)
+
+
+def test_sensors_of_every_type_can_be_described() -> None:
+    types = [*range(1, 33), 128]
+    text = NODE + f"sensors = {types[:32]}"
+    assert len(Talk(network(text)).pdata("01.00.5e.3e.ff.ff").split(".")) == 32

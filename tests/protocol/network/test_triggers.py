@@ -1,0 +1,31 @@
+"""Only what succeeded at the coordinator, and changed bonds or routes, is a reason to look."""
+
+import pytest
+from attrs import evolve
+
+from protocol.dpa import commands
+from protocol.dpa.packet import Request, answer
+from protocol.dpa.transaction import Outcome
+from protocol.network.triggers import changes_network
+
+CHANGES = {0x03, 0x04, 0x05, 0x07, 0x0C, 0x0D, 0x12, 0x13}
+"""Clear all, bond, remove, discovery, restore, authorize, smart connect, set MID."""
+
+
+def outcome(request: Request, rcode: int = 0) -> Outcome:
+    response = answer(request, hwpid=2, rcode=rcode)
+    return Outcome(request, rcode, None, response, 0.0, None, 0.1)
+
+
+@pytest.mark.parametrize("pcmd", range(0x14))
+def test_commands_of_the_coordinator(pcmd: int) -> None:
+    done = outcome(Request(0, 0, pcmd))
+    assert changes_network(done) is (pcmd in CHANGES)
+    assert not changes_network(outcome(Request(0, 0, pcmd), rcode=1))
+    assert not changes_network(evolve(done, status=-1, response=None))
+    assert not changes_network(outcome(Request(5, 0, pcmd)))
+
+
+def test_other_peripherals_change_nothing() -> None:
+    assert not changes_network(outcome(commands.os_restart(0).request))
+    assert not changes_network(outcome(commands.node_remove_bond(3).request))
