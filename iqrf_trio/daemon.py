@@ -23,7 +23,8 @@ from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer, Outlet
 from iqrf_trio.messaging.reports import Reports
-from iqrf_trio.messaging.session import Session, Sessions
+from iqrf_trio.messaging.session import Session
+from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.backups import Backups

@@ -1,14 +1,13 @@
-"""One client's session: who it is, what it sends, what waits to be sent to it, and how it ends."""
+"""One client's session: who it is, what it sends, what is sent to it, and how it ends."""
 
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from datetime import datetime
 from math import inf
 
 import trio
-from attrs import define, field, frozen
+from attrs import frozen
 
 from iqrf_trio.edges.websocket import (
     GOING_AWAY,
@@ -18,7 +17,9 @@ from iqrf_trio.edges.websocket import (
     Connection,
     ConnectionClosed,
 )
+from iqrf_trio.messaging.outbox import Outbox
 from iqrf_trio.messaging.reports import Reports
+from iqrf_trio.messaging.sessions import Sessions
 from protocol.auth.authentication import Authentication, AuthError, Grant, State
 
 FAREWELL_S = 5.0
@@ -49,48 +50,6 @@ class Ending:
     flush: bool = False
 
 
-@define
-class Outbox:
-    """What waits to be sent to one client, bounded in messages and in bytes."""
-
-    _limits: SessionLimits
-    _waiting: deque[tuple[str, int]] = field(factory=deque)
-    _bytes: int = 0
-    _changed: trio.Event = field(factory=trio.Event)
-    _finished: bool = False
-
-    def put(self, text: str) -> bool:
-        """Add a message; False if there is no room. One message alone always finds room."""
-        size = len(text) if text.isascii() else len(text.encode())
-        full = len(self._waiting) >= self._limits.outbox_size
-        if self._waiting and (full or self._bytes + size > self._limits.outbox_bytes):
-            return False
-        self._waiting.append((text, size))
-        self._bytes += size
-        self._changed.set()
-        return True
-
-    def finish(self, last: str | None, *, flush: bool) -> None:
-        """Nothing comes after `last`; without `flush` nothing that waits comes before it."""
-        if not flush:
-            self._waiting.clear()
-        if last is not None:
-            self._waiting.append((last, 0))
-        self._finished = True
-        self._changed.set()
-
-    async def get(self) -> str | None:
-        """The next message, None after the last."""
-        while not self._waiting:
-            if self._finished:
-                return None
-            self._changed = trio.Event()
-            await self._changed.wait()
-        text, size = self._waiting.popleft()
-        self._bytes -= size
-        return text
-
-
 class Session:
     """A client from its first message to its end.
 
@@ -106,7 +65,7 @@ class Session:
         authenticate: Callable[[str], Awaitable[Grant]],
         accept: Callable[[str | bytes, "Session"], None],
         now: Callable[[], datetime],
-        sessions: "Sessions",
+        sessions: Sessions,
         reports: Reports | None = None,
         limits: SessionLimits | None = None,
     ) -> None:
@@ -118,7 +77,7 @@ class Session:
         self._reports = reports
         self._limits = limits or SessionLimits()
         self._auth = Authentication()
-        self._outbox = Outbox(self._limits)
+        self._outbox = Outbox(self._limits.outbox_size, self._limits.outbox_bytes)
         self._reading = trio.CancelScope()
         self._written = trio.Event()
         self._ending: Ending | None = None
@@ -283,64 +242,3 @@ class Session:
             with trio.move_on_after(FAREWELL_S):
                 await self._written.wait()
                 await self._connection.close(self._ending.code)
-
-
-@define
-class Sessions:
-    """All sessions of the moment, and which token each of them showed."""
-
-    _all: set[Session] = field(factory=set)
-    _of_token: dict[int, set[Session]] = field(factory=dict)
-    _newcomers: set[int] = field(factory=set)
-    _stopping: bool = False
-
-    def __len__(self) -> int:
-        """How many there are, strangers included."""
-        return len(self._all)
-
-    @contextmanager
-    def joined(self, session: Session) -> Iterator[None]:
-        """`session` is one of them within the block."""
-        self._all.add(session)
-        if self._stopping:
-            session.go_away()
-        try:
-            yield
-        finally:
-            self._all.discard(session)
-            if session.grant:
-                holders = self._of_token.get(session.grant.token_id, set())
-                holders.discard(session)
-                if not holders:
-                    self._of_token.pop(session.grant.token_id, None)
-
-    def enlist(self, session: Session) -> None:
-        """`session` has been authenticated."""
-        if session.grant:
-            self._of_token.setdefault(session.grant.token_id, set()).add(session)
-            self._newcomers.add(session.grant.token_id)
-
-    def tokens(self) -> frozenset[int]:
-        """The numbers of the tokens that are in use."""
-        return frozenset(self._of_token)
-
-    def newcomers(self) -> frozenset[int]:
-        """Those that were shown since this was asked before, and are still in use."""
-        newcomers, self._newcomers = self._newcomers, set()
-        return frozenset(newcomers & self._of_token.keys())
-
-    def end(self, token_id: int, error: AuthError) -> None:
-        """Refuse every session of a token."""
-        for session in tuple(self._of_token.get(token_id, ())):
-            session.refuse(error)
-
-    def check_clock(self) -> None:
-        """End the sessions whose token's time is over by the wall clock."""
-        for session in tuple(self._all):
-            session.check_clock()
-
-    def go_away(self) -> None:
-        """The gateway stops: every session, also one that comes later, is closed with 1001."""
-        self._stopping = True
-        for session in tuple(self._all):
-            session.go_away()

@@ -8,7 +8,7 @@ from typing import NoReturn, Protocol
 import trio
 from attrs import define
 
-from iqrf_trio.messaging.session import Sessions
+from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.store import StoreError
 from protocol.auth.authentication import (
     AuthError,

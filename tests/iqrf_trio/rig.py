@@ -19,7 +19,8 @@ from iqrf_trio.edges.tcp.tls import tls_context
 from iqrf_trio.edges.websocket.connection import Connection
 from iqrf_trio.edges.websocket.server import Handler, Server
 from iqrf_trio.messaging.reports import Reports
-from iqrf_trio.messaging.session import Session, SessionLimits, Sessions
+from iqrf_trio.messaging.session import Session, SessionLimits
+from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.services.token_watch import TokenWatch, authenticate
 from iqrf_trio.store import StoreError
 from protocol.auth.times import format_iso

@@ -21,7 +21,8 @@ from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.edges.tcp.listeners import Endpoint, bind
 from iqrf_trio.edges.websocket import Connection, connect, serve
 from iqrf_trio.messaging.reports import Reports
-from iqrf_trio.messaging.session import Outbox, Session, SessionLimits, Sessions
+from iqrf_trio.messaging.session import Session, SessionLimits
+from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.services.token_watch import authenticate
 from protocol.auth.tokens import Status
 from tests.iqrf_trio.raw_client import (
@@ -561,39 +562,6 @@ async def test_a_client_that_never_reads_is_given_up(
         assert "sent away, it does not read" in caplog.text
         await trio.sleep(5.1)
         assert len(gate.sessions) == 0
-
-
-def test_the_outbox_is_bounded_in_messages_and_in_bytes() -> None:
-    limits = SessionLimits(outbox_size=3, outbox_bytes=10)
-    outbox = Outbox(limits)
-    assert [outbox.put(text) for text in "abcd"] == [True, True, True, False]
-    outbox = Outbox(limits)
-    assert outbox.put("x" * 10)
-    assert not outbox.put("x")
-    outbox = Outbox(limits)
-    assert outbox.put("x" * 1000), "what is too long for any outbox must be sent all the same"
-    assert not outbox.put("")
-    outbox = Outbox(limits)
-    assert outbox.put("é" * 4)
-    assert not outbox.put("é€")
-
-
-async def test_the_outbox_gives_back_its_room() -> None:
-    outbox = Outbox(SessionLimits(outbox_size=2, outbox_bytes=10))
-    for number in range(10):
-        assert outbox.put(f"{number}" * 6)
-        assert await outbox.get() == f"{number}" * 6
-    outbox.put("a")
-    outbox.put("b")
-    outbox.finish("last", flush=True)
-    assert [await outbox.get() for _ in range(4)] == ["a", "b", "last", None]
-
-
-async def test_what_is_the_last_is_not_followed() -> None:
-    outbox = Outbox(SessionLimits())
-    outbox.put("a")
-    outbox.finish("last", flush=False)
-    assert [await outbox.get(), await outbox.get(), await outbox.get()] == ["last", None, None]
 
 
 # Silence.
