@@ -10,11 +10,12 @@ from typing import Self, TypeVar
 import trio
 from attrs import define
 
-from iqrf_trio.store import archive, devices, sensors, settings, tokens
+from iqrf_trio.store import archive, devices, parameters, sensors, settings, tokens
 from iqrf_trio.store.database import Connection, Database, Hop
 from iqrf_trio.store.errors import StoreError
 from protocol.auth.tokens import Token
 from protocol.network.network import JsonObject, Network, Value
+from protocol.network.parameters import Parameters
 
 T = TypeVar("T")
 
@@ -64,6 +65,16 @@ class Store:
     async def save_setting(self, key: str, value: object) -> None:
         """Keep a JSON value under `key`."""
         await self._database.write(partial(settings.save, key=key, value=value))
+
+    async def parameters(self, coordinator: int) -> Parameters:
+        """The last known parameters of the coordinator with this MID."""
+        return await self._database.read(partial(parameters.load, coordinator=coordinator))
+
+    async def save_parameters(self, coordinator: int, known: Parameters) -> None:
+        """Keep what is known of that coordinator's parameters."""
+        await self._database.write(
+            partial(parameters.save, coordinator=coordinator, parameters=known)
+        )
 
     async def token(self, token_id: int) -> Token | None:
         """The API token of this number, or None."""
