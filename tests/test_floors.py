@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "protocol": 0,
     "iqrf_trio": 0,  # the bare package: its version
+    "iqrf_trio.shutdown": 0,  # knows Trio and nothing of ours: every floor above may have shields
     "iqrf_trio.logs": 1,
     "iqrf_trio.config": 1,
     "iqrf_trio.edges": 1,
