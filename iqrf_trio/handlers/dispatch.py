@@ -45,8 +45,9 @@ _AT_ONCE = frozenset(
 )
 """The types whose handlers never wait."""
 
-_QUEUE = frozenset({"mngDaemon_StartNetworkQueue", "mngDaemon_StopNetworkQueue"})
-"""Others are not to wait for these: a pause may take as long as a request on the air."""
+_VITAL = frozenset({"mngDaemon_StartNetworkQueue", "mngDaemon_StopNetworkQueue"})
+"""Never refused and never kept waiting by other management requests: with them a client that
+has trouble with the radio gets the gateway out of it, however full the lanes are."""
 
 FAILED = GeneralError("The gateway failed to handle this request.")
 SHUTTING_DOWN = GeneralError("The gateway is shutting down.")
@@ -62,12 +63,11 @@ class Dispatcher:
     """Accepts messages of authenticated clients and sees that each is answered.
 
     A client's management requests are answered in the order in which they came, except that
-    those which start and stop the network queue, whoever sent them, wait for each other alone.
+    those which start and stop the network queue wait for no others.
     """
 
     _gateway: Gateway
     _rows: WeakKeyDictionary[Client, Row] = field(factory=WeakKeyDictionary, init=False)
-    _queue_row: Row = field(factory=Row, init=False)
 
     def accept(self, text: str | bytes, client: Client) -> None:
         """Answer `text` at once, or let it wait for its turn; never raises, never waits."""
@@ -100,6 +100,8 @@ class Dispatcher:
         try:
             if lane is Lane.NETWORK:
                 scheduler.submit_network(self._job(exchange, work))
+            elif exchange.message.mtype in _VITAL:
+                scheduler.manage(partial(self._answer, handler, exchange), vital=True)
             elif exchange.message.mtype in _AT_ONCE and self._row_of(exchange).free:
                 scheduler.manage(partial(self._answer, handler, exchange))
             else:
@@ -110,8 +112,6 @@ class Dispatcher:
             raise lane_closed(lane, exchange.message.mtype) from None
 
     def _row_of(self, exchange: Exchange[Any]) -> Row:
-        if exchange.message.mtype in _QUEUE:
-            return self._queue_row
         row = self._rows.get(exchange.client)
         if row is None:
             row = self._rows[exchange.client] = Row()

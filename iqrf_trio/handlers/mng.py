@@ -57,11 +57,14 @@ def start_network_queue(gateway: Gateway, exchange: Exchange[None]) -> Answer:
     return exchange.answer()
 
 
-async def stop_network_queue(gateway: Gateway, exchange: Exchange[None]) -> Answer:
-    """Keep the radio silent, and say so once it is."""
-    await gateway.scheduler.pause()
-    gateway.monitor.changed()
-    return exchange.answer()
+def stop_network_queue(gateway: Gateway, exchange: Exchange[None]) -> None:
+    """Keep the radio silent, and say so once it is, or once somebody has started it again."""
+
+    def answer() -> None:
+        exchange.send(exchange.answer())
+        gateway.monitor.changed()
+
+    gateway.scheduler.pause_for(exchange.client, answer)
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -35,9 +35,12 @@ class Management:
         """How many jobs run."""
         return len(self._scopes)
 
-    def do(self, work: Callable[[], T], priority: Priority) -> T:
-        """Have a job that need not wait done, and return its result."""
-        tally = self._admit(priority, closed=self._closed)
+    def do(self, work: Callable[[], T], priority: Priority, *, vital: bool = False) -> T:
+        """Have a job that need not wait done, and return its result.
+
+        A `vital` job is accepted also where the lane is full.
+        """
+        tally = self._admit(priority, closed=self._closed, vital=vital)
         began, fate = trio.current_time(), Fate.FAILED
         try:
             result = work()
@@ -54,6 +57,17 @@ class Management:
         self._scopes.add(scope)
         self.nursery.start_soon(self._work, job, tally, scope, trio.current_time())
 
+    async def probe(self) -> None:
+        """Return when a task of this lane has run, or never.
+
+        It takes no place among the jobs: a client that fills the lane must not make the gateway
+        look dead.
+        """
+        ran = trio.Event()
+        if self.nursery is not None:
+            self.nursery.start_soon(_set, ran)
+        await ran.wait()
+
     def close(self) -> None:
         """Refuse all that comes; what runs goes on."""
         self._closed = True
@@ -63,12 +77,12 @@ class Management:
         for scope in self._scopes:
             scope.deadline = trio.current_time() + grace
 
-    def _admit(self, priority: Priority, *, closed: bool) -> Tally:
+    def _admit(self, priority: Priority, *, closed: bool, vital: bool = False) -> Tally:
         tally = self._tallies[Series(Lane.MANAGEMENT, Kind.REQUEST, priority)]
         if closed:
             tally.end(Fate.CLOSED)
             raise QueueClosed("the gateway is not running")
-        if self.running >= self.capacity:
+        if self.running >= self.capacity and not vital:
             tally.end(Fate.FULL)
             raise QueueFull(self.capacity)
         tally.accept()
@@ -83,3 +97,8 @@ class Management:
         finally:
             tally.finish(fate, 0, trio.current_time() - began)
             self._scopes.discard(scope)
+
+
+async def _set(event: trio.Event) -> None:
+    await trio.lowlevel.checkpoint()
+    event.set()

@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 from iqrf_trio.radio.jobs import Job, do
 from iqrf_trio.radio.management import Management
 from iqrf_trio.radio.priority_channel import PriorityChannel
+from iqrf_trio.radio.silence import Owner, Silence
 from iqrf_trio.radio.turns import Entry, Turn, end, holder, hurry, refuse, run, shield
 from protocol.queue.lanes import Lane, Priority
 from protocol.queue.scheduling import (
@@ -67,6 +68,7 @@ class Scheduler:
     _channel: PriorityChannel[Turn] = field(init=False)
     _tallies: defaultdict[Series, Tally] = field(factory=lambda: defaultdict(Tally), init=False)
     _management: Management = field(init=False)
+    _silence: Silence = field(factory=Silence, init=False)
     _serving: trio.CancelScope = field(factory=shield, init=False)
     """Covers the requests that are worked on where the queue is served."""
 
@@ -107,9 +109,22 @@ class Scheduler:
         """The figures of this moment."""
         return {series: tally.snapshot() for series, tally in self._tallies.items()}
 
-    def manage(self, work: Callable[[], T], priority: Priority = Priority.INTERACTIVE) -> T:
-        """Run a management job that need not wait, here and now; raises as submit_management."""
-        return self._management.do(work, priority)
+    def manage(
+        self,
+        work: Callable[[], T],
+        priority: Priority = Priority.INTERACTIVE,
+        *,
+        vital: bool = False,
+    ) -> T:
+        """Run a management job that need not wait, here and now; raises as submit_management.
+
+        A `vital` job is accepted also where the lane is full.
+        """
+        return self._management.do(work, priority, vital=vital)
+
+    async def probe(self) -> None:
+        """Return when the management lane has run a task, which takes no place in it."""
+        await self._management.probe()
 
     def submit_management(self, job: Job) -> None:
         """Run `job` in a task of its own, beside the radio; raises QueueFull, QueueClosed."""
@@ -190,8 +205,21 @@ class Scheduler:
         else:
             await running.item.over.wait()
 
+    def pause_for(self, owner: Owner, tell: Callable[[], None]) -> None:
+        """Keep the radio silent as `pause` does, and call `tell` once it is.
+
+        It is called too when the queue is resumed before, or when `owner` is gone. Nothing waits
+        in a task, so that no number of pauses takes places from others.
+        """
+        self._channel.pause()
+        if self._channel.queue.running is None:
+            tell()
+        else:
+            self._silence.expect(owner, tell)
+
     def resume(self) -> None:
         """Serve what waits, in order."""
+        self._silence.tell()
         self._channel.resume()
 
     def adjust(
@@ -307,3 +335,5 @@ class Scheduler:
     def _finish(self, entry: Entry, fate: Fate) -> None:
         end(entry, fate)
         self._channel.done(entry)
+        if self._channel.queue.running is None:
+            self._silence.tell()

@@ -1,20 +1,17 @@
-"""Watches the event loop and the dispatching of requests, and says so while both are well.
+"""Tells the service manager that the gateway is alive, as long as it is.
 
-The radio has no part in it: without a module the gateway stays up, and restarting it would not
-bring one.
+It is alive while the event loop is quick and the management lane runs what it is given. Neither
+the radio nor the clients have a part in it: without a module the gateway stays up, since a restart
+would not bring one, and a lane that a client has filled is no reason for a restart.
 """
 
 import logging
-from functools import partial
 
 import trio
 from attrs import frozen
 
 from iqrf_trio.edges.notify import Notifier
-from iqrf_trio.radio.jobs import Job
 from iqrf_trio.radio.scheduler import Scheduler
-from protocol.queue.lanes import Priority
-from protocol.queue.scheduling import QueueClosed, QueueFull
 
 log = logging.getLogger("iqrf_trio.watchdog")
 
@@ -51,20 +48,7 @@ class Watchdog:
                 log.error("management requests have not been dispatched for %.1f s", beat)
 
     async def _dispatches(self, patience_s: float) -> bool:
-        """Whether a request on the management lane is done in time."""
-        done = trio.Event()
-        job = Job(Priority.BACKGROUND, partial(_set, done), done.set, name="watchdog")
-        try:
-            self._scheduler.submit_management(job)
-        except (QueueFull, QueueClosed):
-            await trio.lowlevel.checkpoint()
-            return False
-        with trio.move_on_after(patience_s):
-            await done.wait()
-            return True
-        return False
-
-
-async def _set(event: trio.Event) -> None:
-    await trio.lowlevel.checkpoint()
-    event.set()
+        """Whether the management lane runs a task in time."""
+        with trio.move_on_after(patience_s) as patience:
+            await self._scheduler.probe()
+        return not patience.cancelled_caught

@@ -238,6 +238,72 @@ async def test_a_request_right_behind_a_stop_is_held_back(tmp_path: Path) -> Non
             assert (await client.next())["data"]["msgId"] == "raw"
 
 
+@pytest.mark.parametrize("capacity", [0, 1, 32])
+async def test_pauses_that_wait_take_no_place_and_are_never_refused(
+    capacity: int, tmp_path: Path
+) -> None:
+    async with caller(tmp_path, f"queue.management_capacity={capacity}", speed=1) as client:
+        gateway, other = client.gateway, Caller(client.gateway)
+        client.send("iqrfRaw", RAW_TO_NODE_3, msgId="raw")
+        while gateway.scheduler.network_waiting:
+            await trio.lowlevel.checkpoint()
+        for number in range(100):
+            client.send("mngDaemon_StopNetworkQueue", msgId=str(number))
+        assert gateway.scheduler.management_running == 0
+        assert not client.heard
+        status = (await other.ask("mngDaemon_Version")).get("status")
+        assert status == (0 if capacity else 6)
+        said = [(await client.next())["data"] for _ in range(101)]
+        assert [data["msgId"] for data in said] == ["raw", *map(str, range(100))]
+        assert {data["status"] for data in said} == {0}
+
+
+async def test_a_full_lane_takes_pauses_and_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, go_on = "iqrfSensorData_SetConfig", trio.Event()
+
+    async def slow(*_: object) -> None:
+        await go_on.wait()
+
+    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, change: slow})
+    async with caller(tmp_path, "queue.management_capacity=1") as client:
+        client.send(change, {})
+        assert (await client.ask("mngDaemon_Version"))["status"] == 6
+        for mtype in ("mngDaemon_StopNetworkQueue", "mngDaemon_StartNetworkQueue"):
+            assert (await client.ask(mtype))["status"] == 0
+        go_on.set()
+
+
+async def test_a_start_ends_the_wait_of_everybody_who_asked_for_a_pause(tmp_path: Path) -> None:
+    async with caller(tmp_path, speed=1) as client:
+        gateway, other = client.gateway, Caller(client.gateway)
+        client.send("iqrfRaw", RAW_TO_NODE_3, msgId="raw")
+        while gateway.scheduler.network_waiting:
+            await trio.lowlevel.checkpoint()
+        client.send("mngDaemon_StopNetworkQueue", msgId="stop")
+        assert (await other.ask("mngDaemon_StartNetworkQueue", msgId="start"))["status"] == 0
+        assert gateway.scheduler.on_air
+        assert not gateway.scheduler.paused
+        said = [(await client.next())["data"]["msgId"] for _ in range(2)]
+        assert said == ["stop", "raw"]
+
+
+async def test_pauses_of_clients_that_left_do_not_pile_up(tmp_path: Path) -> None:
+    async with caller(tmp_path, speed=1) as client:
+        gateway = client.gateway
+        client.send("iqrfRaw", RAW_TO_NODE_3, msgId="raw")
+        while gateway.scheduler.network_waiting:
+            await trio.lowlevel.checkpoint()
+        for _ in range(50):
+            passing = Caller(gateway)
+            passing.send("mngDaemon_StopNetworkQueue")
+            passing.live = False
+        assert gateway.dropped == 49
+        client.send("mngDaemon_StopNetworkQueue")
+        assert gateway.dropped == 50
+
+
 async def test_what_is_asked_behind_a_change_is_answered_behind_it(tmp_path: Path) -> None:
     async with caller(tmp_path) as client:
         for period in (5, 7):

@@ -49,23 +49,36 @@ async def test_a_loop_that_is_held_up_does_not_feed_it(
         assert manager.heard() == ["WATCHDOG=1"]
 
 
-async def test_requests_that_are_not_dispatched_do_not_feed_it(
+async def test_a_lane_that_runs_nothing_does_not_feed_it(
     tmp_path: Path,
     nursery: trio.Nursery,
     autojump_clock: MockClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with service_manager(tmp_path) as manager:
-        scheduler = Scheduler(management_capacity=1)
-        await watch(nursery, manager, scheduler)
-        stuck = trio.Event()
-        scheduler.submit_management(Job(Priority.INTERACTIVE, stuck.wait, stuck.set))
+        scheduler = Scheduler()
+        nursery.start_soon(Watchdog(Notifier(manager.address, PERIOD_S), scheduler).run)
         await trio.sleep(PERIOD_S + 1)
         assert manager.heard() == ["WATCHDOG=1"]
         assert "have not been dispatched" in caplog.text
-        stuck.set()
+        await nursery.start(scheduler.run_management)
         await trio.sleep(PERIOD_S)
-        assert manager.heard() == ["WATCHDOG=1"] * 3
+        assert manager.heard() == ["WATCHDOG=1"] * 2
+
+
+@pytest.mark.parametrize("capacity", [0, 1, 32])
+async def test_clients_that_fill_the_lane_do_not_matter(
+    capacity: int, tmp_path: Path, nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    with service_manager(tmp_path) as manager:
+        scheduler = Scheduler(management_capacity=capacity)
+        await watch(nursery, manager, scheduler)
+        stuck = trio.Event()
+        for _ in range(capacity):
+            scheduler.submit_management(Job(Priority.INTERACTIVE, stuck.wait, stuck.set))
+        await trio.sleep(PERIOD_S + 1)
+        assert manager.heard() == ["WATCHDOG=1"] * 4
+        stuck.set()
 
 
 async def test_a_silent_radio_does_not_matter(
