@@ -7,12 +7,13 @@ from functools import partial
 from math import inf
 from typing import Any
 
-import orjson
 import trio
 
 from iqrf_trio.cli import FAILED
 from iqrf_trio.cli.support.access import add_options, gateway
 from iqrf_trio.cli.support.rendering import render
+from protocol.api import document
+from protocol.api.errors import NotJsonError
 from protocol.api.registry import REGISTRY
 
 HELP = """Send one request to a gateway and print each answer as it comes. Requests that take
@@ -78,12 +79,15 @@ def _request(mtype: str, req: object) -> object:
 
 def _json_object(text: str) -> Any:
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise argparse.ArgumentTypeError(f"it is no JSON ({error})") from None
-    if not isinstance(value, dict):
+        read = document.read(text)
+    except NotJsonError as error:
+        where = f"byte {error.offset}"
+        raise argparse.ArgumentTypeError(f"it is no JSON ({error}, {where})") from None
+    if read.problem:
+        raise argparse.ArgumentTypeError(f"it cannot be sent ({read.problem})")
+    if not isinstance(read.value, dict):
         raise argparse.ArgumentTypeError("it is no JSON object, {...}")
-    return value
+    return read.value
 
 
 def _seconds(text: str) -> float:

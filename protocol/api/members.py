@@ -11,6 +11,9 @@ from protocol.api.errors import shorten
 MAX_DEPTH = 64
 """Levels of nesting in free-form objects; the writer of JSON gives up at 254."""
 
+_BEYOND = 2.0**63
+"""A floating-point number from here on may be meant as any of many integers."""
+
 
 class MemberError(ValueError):
     """Why a value cannot be what a member asks for: the reason alone, without the path."""
@@ -80,12 +83,26 @@ def _strictly(*types: type, word: str) -> Callable[[object], Any]:
 
 
 # Each returns the value as it is, or raises MemberError; a boolean is no number.
-integer = _strictly(int, word="an integer")
 number = _strictly(int, float, word="a number")
 string = _strictly(str, word="a string")
 boolean = _strictly(bool, word="a boolean")
 an_object = _strictly(dict, word="an object")
 array = _strictly(list, word="an array")
+
+
+def whole(value: object) -> int | None:
+    """`value` as an integer if it is one, as in JSON Schema: 1000.0 is, True and 1e30 are not."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _BEYOND:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def integer(value: object) -> int:
+    """The integer that `value` is; raises MemberError for any other value."""
+    result = whole(value)
+    if result is None:
+        raise MemberError(f"must be an integer, not {kind(value)}")
+    return result
 
 
 def one_of(value: object, words: tuple[str, ...]) -> object:

@@ -16,11 +16,12 @@ from protocol.api.errors import (
     UNKNOWN_MSG_ID,
     InvalidRequestError,
     MissingMTypeError,
+    RequestError,
     ServiceError,
     UnexpectedAuthError,
     UnsupportedTypeError,
 )
-from protocol.api.members import kind
+from protocol.api.members import kind, whole
 from protocol.dpa.errors import DpaError, status_text
 from protocol.network.network import JsonObject
 from protocol.queue.lanes import Lane, Priority
@@ -125,22 +126,26 @@ def parse(text: str | bytes) -> Message:
     """The message in `text`.
 
     Raises NotJsonError, UnexpectedAuthError, MissingMTypeError, or InvalidRequestError where the
-    text is no object or `mType` no string; the error bears the message's id where it has one.
+    text is no object, `mType` no string, or something in it cannot be represented; the error
+    bears the message's id where it has one.
     """
-    value = document.read(text)
+    read = document.read(text)
+    value = read.value
     if token_of(value) is not None:
         raise UnexpectedAuthError
     if not isinstance(value, dict):
-        raise InvalidRequestError(f"message: must be an object, not {kind(value)}")
+        raise InvalidRequestError(read.problem or f"message: must be an object, not {kind(value)}")
     data = value.get("data")
     data = data if isinstance(data, dict) else {}
     msg_id, timeout = data.get("msgId"), data.get("timeout")
     msg_id = msg_id if isinstance(msg_id, str) else UNKNOWN_MSG_ID
+    if read.problem:
+        raise _of(msg_id, InvalidRequestError(read.problem))
     return Message(
         mtype=_mtype(value, msg_id),
         msg_id=msg_id,
         verbose=data.get("returnVerbose") is True,
-        timeout=timeout if type(timeout) is int else None,
+        timeout=whole(timeout),
         document=value,
         text=text,
     )
@@ -150,13 +155,15 @@ def _mtype(value: JsonObject, msg_id: str) -> str:
     mtype = value.get("mType")
     if isinstance(mtype, str):
         return mtype
-    error: MissingMTypeError | InvalidRequestError
     if "mType" in value:
-        error = InvalidRequestError(f"mType: must be a string, not {kind(mtype)}")
-    else:
-        error = MissingMTypeError()
+        raise _of(msg_id, InvalidRequestError(f"mType: must be a string, not {kind(mtype)}"))
+    raise _of(msg_id, MissingMTypeError())
+
+
+def _of(msg_id: str, error: RequestError) -> RequestError:
+    """`error`, as that of the message with this id."""
     error.msg_id = msg_id
-    raise error
+    return error
 
 
 def request_of(entry: Entry, message: Message) -> Any:

@@ -181,6 +181,10 @@ async def test_where_the_token_comes_from(
     [
         ([], "the following arguments are required: MTYPE"),
         (["x", "{"], "argument JSON: it is no JSON (unexpected end of data"),
+        (
+            ["x", '{"n": 123456789012345678901}'],
+            "argument JSON: it cannot be sent (n: an integer beyond 64 bits)",
+        ),
         (["x", "[]"], "argument JSON: it is no JSON object, {...}"),
         (["x", "--timeout", "0"], "argument --timeout: it is no number of seconds above 0"),
         (["x", "--timeout", "nan"], "argument --timeout: it is no number of seconds above 0"),

@@ -60,6 +60,17 @@ def order(**members: object) -> object:
 GOOD_ITEM = {"number": 1, "note": None}
 
 
+@pytest.mark.parametrize("value", [1000.0, -0.0, 2.0**62])
+def test_a_number_without_a_fraction_is_an_integer(value: float) -> None:
+    made = structure(order(poll=value), Order)
+    assert (made.poll_s, type(made.poll_s)) == (int(value), int)
+
+
+@pytest.mark.parametrize("value", [0.5, 2.0**63, 1e300, -1e30])
+def test_a_number_that_may_be_any_of_many_integers_is_none(value: float) -> None:
+    assert refusal(order(poll=value)) == "poll: must be an integer, not a floating-point number"
+
+
 def test_all_members() -> None:
     value = {
         "someItems": [GOOD_ITEM, {"number": 9, "note": {"deep": [{}]}}],
@@ -91,7 +102,7 @@ def test_absent_members_have_their_defaults() -> None:
         ({"flag": 1}, "flag: must be a boolean, not an integer"),
         ({"flag": "no"}, "flag: must be a boolean, not a string"),
         ({"poll": True}, "poll: must be an integer, not a boolean"),
-        ({"poll": 5.0}, "poll: must be an integer, not a floating-point number"),
+        ({"poll": 5.5}, "poll: must be an integer, not a floating-point number"),
         ({"poll": "5"}, "poll: must be an integer, not a string"),
         ({"ratio": "1"}, "ratio: must be a number, not a string"),
         ({"ratio": True}, "ratio: must be a number, not a boolean"),

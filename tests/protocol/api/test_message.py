@@ -93,6 +93,35 @@ def test_a_type_that_is_no_string(mtype: object) -> None:
     assert error.msg_id == "a"
 
 
+@pytest.mark.parametrize(
+    "value", ["123456789012345678901", "1e400", '"\\ud800"', "[" * 1100 + "]" * 1100]
+)
+def test_json_that_no_answer_could_hold_is_refused_under_the_message_id(value: str) -> None:
+    devices = f'[{{"address": 1, "metadata": {{"n": {value}}}}}]'
+    text = (
+        '{"mType":"iqrfDb_SetDeviceMetadata","data":{"msgId":"a","req":{"devices":'
+        f"{devices}}}}}}}"
+    )
+    error = refused(text)
+    assert isinstance(error, InvalidRequestError)
+    assert str(error).startswith("data.req.devices[0].metadata.n")
+    assert error.msg_id == "a"
+    json.loads(message_error(error, text=text, ins_id="gw"))
+
+
+def test_an_id_that_no_answer_could_hold_is_unknown() -> None:
+    error = refused('{"mType":"x","data":{"msgId":"\\ud800"}}')
+    assert str(error) == "data.msgId: a text with half a surrogate pair"
+    assert error.msg_id == "unknown"
+
+
+def test_a_number_without_a_fraction_is_an_integer() -> None:
+    text = '{"mType":"iqrfRaw","data":{"timeout":1000.0,"req":{"rData":"01.00.06.03.ff.ff"}}}'
+    parsed = parse(text)
+    assert (parsed.timeout, type(parsed.timeout)) == (1000, int)
+    request_of(entry_of("iqrfRaw"), parsed)
+
+
 def test_an_unknown_type_goes_before_what_else_is_wrong() -> None:
     error = refused('{"mType":"nope","data":[]}')
     assert isinstance(error, UnsupportedTypeError)
