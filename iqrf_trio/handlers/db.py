@@ -8,6 +8,7 @@ from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
 from iqrf_trio.services.enumeration import EnumerationInProgressError, Order
 from protocol.api import db
 from protocol.api.message import Answer
+from protocol.network.network import Network
 
 ANNOTATE_SETTING = "annotate_metadata"
 """Under which key the store keeps whether answers carry metadata."""
@@ -49,8 +50,9 @@ def get_device_metadata(gateway: Gateway, exchange: Exchange[db.GetDeviceMetadat
 async def set_device_metadata(gateway: Gateway, exchange: Exchange[db.SetDeviceMetadata]) -> Answer:
     """Note something about devices."""
     network = gateway.store.network
-    await gateway.store.set_metadata(exchange.request.changes(network))
-    return exchange.answer(db.metadata_set(network, exchange.request))
+    unknown = await gateway.store.set_metadata(exchange.request.changes(network))
+    kept = Network.of(device for device in network if device.address not in unknown)
+    return exchange.answer(db.metadata_set(kept, exchange.request))
 
 
 def get_binary_outputs(gateway: Gateway, exchange: Exchange[db.Anything]) -> Answer:

@@ -223,7 +223,7 @@ class Database:
         """What `fn` finds in one consistent state of the database; it cannot write."""
         return await self._run(partial(_look, self._connection, fn))
 
-    async def write(self, fn: Callable[[Connection], T], *, durable: bool = False) -> T:
+    async def write(self, fn: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Run `fn` as one transaction (see `transact`) and return its result.
 
         Cancelled while waiting for its turn, nothing has happened; after that it ends as if it

@@ -83,22 +83,24 @@ def save(connection: Connection, network: Network) -> None:
 
 def set_metadata(
     connection: Connection, metadata: Mapping[int, JsonObject | None]
-) -> frozenset[int]:
+) -> Mapping[int, JsonObject | None]:
     """Replace the metadata of the devices at these addresses; None takes it away.
 
-    Returns the addresses that no device has. Raises StoreError for what is no JSON.
+    Returns it as it is read back, without the addresses that no device has. Raises StoreError
+    for what is no JSON.
     """
-    unknown = set()
+    kept: dict[int, JsonObject | None] = {}
     for address, value in metadata.items():
         text = None if value is None else json_text.dump(dict(value))
         row = connection.execute(
             "SELECT metadata FROM device WHERE address = ?", (address,)
         ).fetchone()
         if row is None:
-            unknown.add(address)
-        elif row[0] != text:
+            continue
+        kept[address] = _metadata(text)
+        if row[0] != text:
             connection.execute("UPDATE device SET metadata = ? WHERE address = ?", (text, address))
-    return frozenset(unknown)
+    return kept
 
 
 def forget_all(connection: Connection) -> None:
@@ -127,9 +129,13 @@ def _load(connection: Connection) -> dict[int, Device]:
             sensors=sensors_of.get(id_, ()),
             binary_outputs=outputs,
             light=bool(light),
-            metadata=None if text is None else cast("JsonObject", json_text.load(text)),
+            metadata=_metadata(text),
         )
     return devices
+
+
+def _metadata(text: str | None) -> JsonObject | None:
+    return None if text is None else cast("JsonObject", json_text.load(text))
 
 
 def _load_products(connection: Connection) -> Iterable[tuple[int, Product]]:

@@ -85,18 +85,28 @@ def save(connection: Connection, device: int, old: Sequence[Sensor], new: Sequen
 
 def save_values(
     connection: Connection, values: Mapping[tuple[int, int], Value], at: datetime
-) -> None:
-    """Keep what was measured at `at`, by (address, index of the sensor).
+) -> Mapping[tuple[int, int], Value]:
+    """Keep what was measured at `at`, by (address, index of the sensor); returns what was kept.
 
-    What belongs to no stored sensor, or is no number, is skipped with a warning.
+    What belongs to no stored sensor, or is no number, is skipped with a warning. Costs one
+    statement per value, however large the network is.
     """
+    kept = {}
     for (address, index), value in values.items():
         if isinstance(value, float) and not math.isfinite(value):
             _log.warning("device %d, sensor %d: %r is not stored", address, index, value)
             continue
         row = (*_columns(value, at), address, index)
-        if connection.execute(_SAVE_VALUE, row).rowcount == 0:
+        if connection.execute(_SAVE_VALUE, row).rowcount:
+            kept[address, index] = value
+        else:
             _log.warning("device %d has no sensor %d; its value is not stored", address, index)
+    return kept
+
+
+def as_stored(at: datetime) -> datetime:
+    """The time `at` as it is read back: UTC, to the millisecond."""
+    return _moment(format_iso(at))
 
 
 def _description(sensor: Sensor) -> tuple[object, ...]:

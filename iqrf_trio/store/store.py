@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 import trio
-from attrs import define
+from attrs import define, evolve, field
 
 from iqrf_trio.store import archive, devices, parameters, sensors, settings, tokens
 from iqrf_trio.store.database import Connection, Database, Hop
@@ -17,19 +17,22 @@ from protocol.auth.tokens import Token
 from protocol.network.network import JsonObject, Network, Value
 from protocol.network.parameters import Parameters
 
-T = TypeVar("T")
-
 
 @define
 class Store:
-    """`network` is what the database holds, read again with each transaction that touches it.
+    """`network` is what the database holds; each transaction that touches it keeps the two equal.
 
     Every method that talks to the database raises StoreError when that fails; then nothing was
-    changed, and `network` still is what is stored.
+    changed, and `network` still is what is stored. What a method has returned from is on the
+    disk, but for measured values, of which a power failure may take the last ones.
     """
 
     network: Network
     _database: Database
+    _commits: int = field(default=0, init=False)
+    """How many transactions of ours have changed `network`."""
+    _stale: bool = field(default=False, init=False)
+    """Whether `network` has to be read again because another program has written."""
 
     @classmethod
     @asynccontextmanager
@@ -48,11 +51,22 @@ class Store:
 
     async def save_values(self, values: Mapping[tuple[int, int], Value], at: datetime) -> None:
         """Keep what was measured at `at`, by (address, sensor index); unknown ones are skipped."""
-        await self._change(partial(sensors.save_values, values=values, at=at))
+        work = partial(sensors.save_values, values=values, at=at)
+        kept = await self._database.write(work, durable=False)
+        self._now(self.network.measured(kept, sensors.as_stored(at)))
 
     async def set_metadata(self, metadata: Mapping[int, JsonObject | None]) -> frozenset[int]:
         """Replace the metadata of devices by address, None removes; returns unknown addresses."""
-        return await self._change(partial(devices.set_metadata, metadata=metadata))
+        work = partial(devices.set_metadata, metadata=metadata)
+        kept = await self._database.write(work)
+        self._now(
+            self.network.replaced(
+                evolve(device, metadata=kept[device.address])
+                for device in self.network
+                if device.address in kept
+            )
+        )
+        return frozenset(metadata.keys() - kept.keys())
 
     async def reset_network(self) -> None:
         """Forget all devices with everything that belongs to them; settings and tokens stay."""
@@ -82,7 +96,7 @@ class Store:
 
     async def expire_token(self, token_id: int, at: datetime) -> None:
         """Note that a token was shown after its time."""
-        await self._database.write(partial(tokens.expire, token_id=token_id, at=at), durable=True)
+        await self._database.write(partial(tokens.expire, token_id=token_id, at=at))
 
     async def has_tokens(self) -> bool:
         """Whether any API token was ever made."""
@@ -95,32 +109,43 @@ class Store:
     async def restore(self, data: bytes) -> None:
         """Make what `archive` gave the content of the database; see `archive.restore`."""
         rows = archive.unpack(data)
-        await self._change(partial(archive.restore, archive=rows), durable=True)
+        await self._change(partial(archive.restore, archive=rows))
         if await self._database.read(partial(archive.differs, data)):
             raise StoreError("the database is not what was restored when read back")
 
     async def changed(self) -> bool:
-        """Whether another program (a command) has written since this was asked before.
+        """Whether another program (a command) has written since this was answered before.
 
-        Then `network` is read again.
+        Then `network` is read again; where that fails, the next call tries it once more.
         """
-        changed = await self._database.changed()
-        if changed:
-            self.network = await self._database.read(devices.load)
+        changed = self._stale = await self._database.changed() or self._stale
+        while self._stale:
+            before = self._commits
+            network = await self._database.read(devices.load)
+            # A transaction of ours that ended meanwhile may be missing in what was read.
+            if self._commits == before:
+                self.network, self._stale = network, False
         return changed
 
     async def back_up(self, at: datetime) -> Path | None:
         """Make a backup of everything if the last one is a day old and no longer true."""
         return await self._database.back_up(at.timestamp())
 
-    async def _change(self, fn: Callable[[Connection], T], *, durable: bool = False) -> T:
-        def change_and_load(connection: Connection) -> tuple[T, Network]:
-            return fn(connection), devices.load(connection)
+    async def _change(self, fn: Callable[[Connection], None]) -> None:
+        def change_and_load(connection: Connection) -> Network:
+            fn(connection)
+            return devices.load(connection)
 
-        # No checkpoint stands between the commit and this assignment, so even a cancelled
-        # caller leaves the two in step.
-        result, self.network = await self._database.write(change_and_load, durable=durable)
-        return result
+        self._now(await self._database.write(change_and_load))
+
+    def _now(self, network: Network) -> None:
+        """Note what a transaction of ours made of the network.
+
+        No checkpoint stands between its commit and this, so even a cancelled caller leaves the
+        two in step.
+        """
+        self.network = network
+        self._commits += 1
 
 
 def _read(connection: Connection) -> None:

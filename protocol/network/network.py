@@ -1,9 +1,10 @@
 """The network as values: products, devices, their sensors, and the whole of them at one moment."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 Value = float | int | tuple[int, ...]
 """What a sensor measured: a number, or the bytes of a data block (type 192)."""
@@ -87,6 +88,14 @@ class Device:
     light: bool = False
     metadata: JsonObject | None = None
 
+    def measured(self, values: Mapping[int, Value], at: datetime) -> "Device":
+        """The device whose sensors measured `values` (by index) at `at`."""
+        sensors = (
+            evolve(each, value=values[each.index], updated=at) if each.index in values else each
+            for each in self.sensors
+        )
+        return evolve(self, sensors=tuple(sensors))
+
 
 def _by_address(devices: Mapping[int, Device]) -> Mapping[int, Device]:
     return dict(sorted(devices.items()))
@@ -114,6 +123,24 @@ class Network(Iterable[Device]):
     def get(self, address: int) -> Device | None:
         """The device at `address`, or None."""
         return self._devices.get(address)
+
+    def replaced(self, devices: Iterable[Device]) -> "Network":
+        """The network with each of `devices` at its address; the others stay the same objects."""
+        return Network({**self._devices, **{device.address: device for device in devices}})
+
+    def measured(self, values: Mapping[tuple[int, int], Value], at: datetime) -> "Network":
+        """The network whose sensors measured `values`, by (address, index), at `at`.
+
+        Costs as much as there are devices with new values; unknown addresses are skipped.
+        """
+        by_address: defaultdict[int, dict[int, Value]] = defaultdict(dict)
+        for (address, index), value in values.items():
+            by_address[address][index] = value
+        return self.replaced(
+            device.measured(found, at)
+            for address, found in by_address.items()
+            if (device := self.get(address)) is not None
+        )
 
     @property
     def nodes(self) -> tuple[Device, ...]:
