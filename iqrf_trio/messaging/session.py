@@ -141,7 +141,9 @@ class Session:
         """Tell the client why it is not welcome, and close with 1008. The first reason counts."""
         if self._ending is None:
             token = "" if error.token_id is None else f", token {error.token_id}"
-            logger.warning("%s: %s (code %d%s)", self.remote, error, error.code, token)
+            unknown = {"peer": self.remote} if self.grant is None else None
+            text = "%s: %s (code %d%s)"
+            logger.warning(text, self.remote, error, error.code, token, extra=unknown)
             self._auth.refuse(error)
             self._end(Ending(POLICY_VIOLATION, error.message))
 

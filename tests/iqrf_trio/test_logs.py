@@ -11,6 +11,7 @@ from typing import TextIO
 import pytest
 
 from iqrf_trio import logs
+from iqrf_trio.logs.repetition import OTHERS, PEERS, REMEMBERED
 
 TOKEN = "iqrfgd2;7;" + "Ab+/" * 10 + "Abc="
 
@@ -34,10 +35,18 @@ def started(level: str = "info", *, as_json: bool = False) -> tuple[logging.Logg
     return logging.getLogger("iqrf_trio.session"), stream
 
 
-def say(text: str, at: float, name: str = "iqrf_trio.port", level: int = logging.WARNING) -> None:
+def say(
+    text: str,
+    at: float,
+    name: str = "iqrf_trio.port",
+    level: int = logging.WARNING,
+    peer: str | None = None,
+) -> None:
     """Log `text` as if the clock showed `at` seconds."""
     record = logging.LogRecord(name, level, "", 0, text, None, None)
     record.created = at
+    if peer is not None:
+        record.peer = peer
     logging.getLogger(name).handle(record)
 
 
@@ -106,14 +115,15 @@ def test_in_the_journal_every_line_has_its_priority(
         log = logging.getLogger("iqrf_trio.port")
         for number in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
             log.log(number, "level %d", number)
-        log.error("two\nlines")
+        log.error("two", exc_info=ValueError("of\nits lines"))
         assert finished(stream) == [
             "<7>port: level 10",
             "<6>port: level 20",
             "<4>port: level 30",
             "<3>port: level 40",
             "<3>port: two",
-            "<3>lines",
+            "<3>  ValueError: of",
+            "<3>  its lines",
         ]
 
 
@@ -187,9 +197,74 @@ def test_only_a_few_messages_are_remembered() -> None:
     _, stream = started(as_json=True)
     say("first", 1)
     say("first", 1)
-    for number in range(logs.REMEMBERED):
+    for number in range(REMEMBERED):
         say(str(number), 1)
     assert "first (1 more times)" in stream.getvalue()
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize(
+    "character",
+    [
+        *("\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "\x9b", "\xad", "\u2028", "\u2029"),
+        *("\u200b", "\u202e", "\u2066", "\ufeff", "\ud800", "\udfff", "\v", "\f", "\x1c"),
+    ],
+    ids=ascii,
+)
+def test_what_others_send_is_one_line_without_control_characters(
+    character: str, as_json: bool
+) -> None:
+    log, stream = started(as_json=as_json)
+    forged = f"x{character}2026-01-01 00:00:00.000 ERROR   daemon: stopped"
+    log.info("mType %s", forged)
+    log.info("%s", forged, exc_info=ValueError(forged))
+    lines = finished(stream)
+    text = "\n".join(lines)
+    assert character == "\n" or character not in text
+    assert ascii(character)[1:-1] in (text if not as_json else json.loads(lines[0])["message"])
+    if as_json:
+        assert len(lines) == 2
+    else:
+        assert len([line for line in lines if not line.startswith("  ")]) == 2
+
+
+def test_other_writing_stays_as_it_is() -> None:
+    log, stream = started()
+    log.info('teplota 21 °C, \u6e29\u5ea6, \U0001f321 \\ "quoted"')
+    assert finished(stream)[0].endswith('teplota 21 °C, \u6e29\u5ea6, \U0001f321 \\ "quoted"')
+
+
+def test_a_peer_has_one_line_a_minute_whatever_it_causes() -> None:
+    _, stream = started(as_json=True)
+    for number in range(300):
+        port = 1000 + number
+        say(f"192.0.2.1:{port}: refused, {number}", 100 + number / 10, peer=f"192.0.2.1:{port}")
+    say("[2001:db8::1]:5: refused", 130, peer="[2001:db8::1]:5")
+    say("ready", 131)
+    say("192.0.2.1:7: refused", 161, peer="192.0.2.1:7")
+    assert texts(stream) == [
+        "192.0.2.1:1000: refused, 0",
+        "[2001:db8::1]:5: refused",
+        "ready",
+        "192.0.2.1: 299 more messages within a minute",
+        "192.0.2.1:7: refused",
+    ]
+
+
+def test_what_a_peer_caused_last_is_counted_at_the_end() -> None:
+    _, stream = started(as_json=True)
+    for second in (1, 2):
+        say("refused", second, peer="192.0.2.1:1000")
+    assert texts(stream) == ["refused", "192.0.2.1: 1 more messages within a minute"]
+
+
+def test_many_addresses_share_a_line() -> None:
+    _, stream = started(as_json=True)
+    for number in range(10 * PEERS):
+        say(f"refused {number}", 1, peer=f"[2001:db8:{number:x}::1]:1000")
+    said = texts(stream)
+    assert len(said) == PEERS + 2
+    assert said[-1] == f"{OTHERS}: {9 * PEERS - 1} more messages within a minute"
 
 
 def texts(stream: TextIO) -> list[str]:

@@ -190,7 +190,8 @@ class _ServerVisit(Visit):
                 self._websocket = await request.accept(extra_headers=[_SERVER])
                 return
             refusal = _Refusal(503, "There are too many clients.")
-        logger.info("%s: refused: %s", self._remote, refusal.text)
+        extra = {"peer": self._remote}
+        logger.info("%s: refused: %s", self._remote, refusal.text, extra=extra)
         headers = [_SERVER, (b"Connection", b"close"), (b"Content-Type", b"text/plain")]
         await request.reject(
             refusal.status, extra_headers=[*headers, *refusal.headers], body=refusal.text.encode()

@@ -806,3 +806,25 @@ async def test_clients_that_are_killed_leave_nothing() -> None:
 def address_of(url: str) -> tuple[str, int]:
     host, port = url.removeprefix("ws://").split(":")
     return host, int(port)
+
+
+async def test_what_a_peer_causes_before_its_authentication_is_marked_in_the_log(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "iqrf_trio")
+    async with gateway(limits=Limits(max_clients=1), watch=True) as gate:
+        for text in ("x", auth_text("token")):
+            client = await gate.open()
+            await client.send(text)
+            await client.receive()
+            assert await client.receive_close() == 1008
+            await client.end()
+        client = await gate.login()
+        other = await gate.rig.connect()
+        assert (await other.get()).status == 503
+        gate.table.change(1, status=Status.REVOKED)
+        await trio.sleep(1)
+    loud = [record for record in caplog.records if record.levelno > logging.INFO]
+    assert [hasattr(record, "peer") for record in loud] == [True, True, False]
+    quiet = [record for record in caplog.records if "too many clients" in record.getMessage()]
+    assert [hasattr(record, "peer") for record in quiet] == [True]
