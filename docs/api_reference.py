@@ -22,6 +22,7 @@ from iqrf_trio.store import DATABASE_NAME, tokens
 from iqrf_trio.store.database import connect as open_database
 from iqrf_trio.store.database import transact
 from protocol.api.registry import REGISTRY
+from protocol.auth.rights import Rights, Scope
 from protocol.queue.lanes import Lane
 
 SETTINGS = (
@@ -108,7 +109,7 @@ async def _authenticate(connection: Connection, database: Path) -> None:
         owner="docs",
         created_at=now,
         expires_at=now + timedelta(days=1),
-        service=True,
+        rights=Rights(Scope.MANAGE, service=True),
     )
     with closing(open_database(database)) as opened:
         token = transact(opened, make)

@@ -1,5 +1,6 @@
 """The pages for users: generated ones are not stale, findings are explained, the clients work."""
 
+import fnmatch
 import json
 import os
 import re
@@ -14,7 +15,9 @@ import trio
 from docs import generate
 from docs.asyncapi import request_schema
 from iqrf_trio.config.differences import needs_restart
+from protocol.api import mng
 from protocol.api.registry import REGISTRY
+from protocol.auth.rights import Rights, Scope
 from tests.iqrf_trio.house import house
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +42,23 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in (ROOT / "docs").glob("*.md"):
         for target in re.findall(r"\]\(([\w/.-]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_table_of_rights_is_that_of_the_registry() -> None:
+    page = (ROOT / "docs/tokens-and-tls.md").read_text()
+    told: dict[str, set[Rights]] = {mtype: set() for mtype in REGISTRY}
+    for names, scope, service in re.findall(
+        r"^\| (`.*) \| `(\w+)`( and the service permission)? \|$", page, re.MULTILINE
+    ):
+        for pattern in re.findall(r"`(\w+_\w*\*?|iqrfRaw\w*)`", names):
+            found = fnmatch.filter(REGISTRY, pattern)
+            assert found, f"there is no {pattern}"
+            for mtype in found:
+                told[mtype].add(Rights(Scope(scope), service=bool(service)))
+    modes = [mng.Mode(mode) for mode in ("", "operational", "service", "forwarding")]
+    for mtype, entry in REGISTRY.items():
+        requests = modes if mtype == "mngDaemon_Mode" else [None]
+        assert told[mtype] == {entry.rights_for(request) for request in requests}, mtype
 
 
 @pytest.mark.parametrize("mtype", sorted(REGISTRY))

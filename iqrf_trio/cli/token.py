@@ -22,6 +22,7 @@ from iqrf_trio.cli.support.token_output import details, new_token, table, to_jso
 from iqrf_trio.store import StoreError, token_import, tokens
 from iqrf_trio.store.database import Connection, opened, transact
 from iqrf_trio.store.errors import ExpiredTokenError, RevokedTokenError, UnknownTokenError
+from protocol.auth.rights import Rights, Scope
 from protocol.auth.times import InvalidTimeError, parse_expiration
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ def _create(options: argparse.Namespace) -> int:
         owner=parse_owner(options.owner),
         created_at=now,
         expires_at=parse_expiration(options.expiration, now),
-        service=bool(options.service),
+        rights=Rights(Scope.MANAGE, service=bool(options.service)),
     )
     _print(new_token(_transact(options, make, create=True), as_json=options.json))
     return 0

@@ -23,7 +23,7 @@ from protocol.api.errors import (
     lane_full,
     message_error,
 )
-from protocol.api.message import Answer, parse, request_of
+from protocol.api.message import Answer, Style, parse, request_of
 from protocol.api.registry import entry_of
 from protocol.dpa.errors import DpaError
 from protocol.queue.lanes import Lane
@@ -51,7 +51,6 @@ has trouble with the radio gets the gateway out of it, however full the lanes ar
 
 FAILED = GeneralError("The gateway failed to handle this request.")
 SHUTTING_DOWN = GeneralError("The gateway is shutting down.")
-SERVICE_PERMISSION = ServiceError(-1, "err", "The token lacks the service permission.")
 SERVICE_MODE = RadioReserved("the gateway is in service mode")
 
 LEASE_PATIENCE_S = 30.0
@@ -133,13 +132,13 @@ class Dispatcher:
 
     def _refusal(self, exchange: Exchange[Any]) -> ServiceError | RadioReserved | None:
         """Why the client may not have this, if so."""
-        if exchange.client.service:
-            return None
-        if exchange.entry.service(exchange.request):
-            return SERVICE_PERMISSION
-        if self._gateway.scheduler.reserved and exchange.entry.lane is Lane.NETWORK:
-            return SERVICE_MODE
-        return None
+        rights = exchange.client.rights
+        if missing := rights.missing(exchange.entry.rights_for(exchange.request)):
+            # Answers of this style have no `errorStr`, so the reason goes into `statusStr`.
+            told = missing if exchange.entry.style is Style.SERVICE else "err"
+            return ServiceError(-1, told, missing)
+        reserved = self._gateway.scheduler.reserved and exchange.entry.lane is Lane.NETWORK
+        return SERVICE_MODE if reserved and not rights.service else None
 
     def _answer(self, handler: Handler, exchange: Exchange[Any]) -> None:
         """Have a handler that does not wait answer here and now."""

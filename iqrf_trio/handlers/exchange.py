@@ -18,6 +18,7 @@ from iqrf_trio.services.vault.keeper import Keeper
 from iqrf_trio.store import Store
 from protocol.api import mng, ntf
 from protocol.api.message import Answer, Entry, Message, dump
+from protocol.auth.rights import Rights
 from protocol.dpa.counters import Counters
 from protocol.queue.tallies import Statistics
 from protocol.readings.settings import Messaging
@@ -33,8 +34,8 @@ class Client(Protocol):
         """What to call the client in logs: its address and port."""
 
     @property
-    def service(self) -> bool:
-        """Whether its token carries the service permission."""
+    def rights(self) -> Rights:
+        """What its token allows."""
 
     @property
     def live(self) -> bool:

@@ -21,6 +21,7 @@ from iqrf_trio.messaging.outbox import Outbox
 from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.messaging.sessions import Sessions
 from protocol.auth.authentication import Authentication, AuthError, Grant, State
+from protocol.auth.rights import READ, Rights
 
 FAREWELL_S = 5.0
 """How long a client may take to read what is said to it in the end."""
@@ -94,9 +95,9 @@ class Session:
         return self._auth.granted
 
     @property
-    def service(self) -> bool:
-        """Whether the client's token carries the service permission."""
-        return self.grant is not None and self.grant.service
+    def rights(self) -> Rights:
+        """What the client's token allows; before it is authenticated, nothing is accepted of it."""
+        return READ if self.grant is None else self.grant.rights
 
     @property
     def live(self) -> bool:

@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 from iqrf_trio.store import tokens
 from iqrf_trio.store.database import Connection, connect_foreign, translated
 from iqrf_trio.store.errors import StoreError
+from protocol.auth.rights import Scope
 from protocol.auth.times import InvalidTimeError, format_iso, parse_iso
 from protocol.auth.tokens import MAX_ID, Status, Token
 
@@ -114,4 +115,5 @@ def _token(row: Mapping[str, object]) -> Token:
         status=Status(int(str(row["status"]))),
         service=bool(row["service"]),
         invalidated_at=None if invalidated_at is None else parse_iso(str(invalidated_at)),
+        scope=Scope.MANAGE,  # its clients know no scopes; nothing that they did may stop working
     )

@@ -12,16 +12,20 @@ from iqrf_trio.store.errors import (
     StoreError,
     UnknownTokenError,
 )
+from protocol.auth.rights import Rights, Scope
 from protocol.auth.times import InvalidTimeError, format_iso, parse_iso
 from protocol.auth.tokens import SECRET_BYTES, Status, Token, TokenText, hash_secret, secret_of
 
 _SELECT = """
-SELECT id, owner, hash, created_at, expires_at, status, service, invalidated_at FROM api_token
+SELECT id, owner, hash, created_at, expires_at, status, service, invalidated_at, scope
+FROM api_token
 """
 
 _INSERT = """
-INSERT INTO api_token (id, owner, hash, created_at, expires_at, status, service, invalidated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO api_token (
+    id, owner, hash, created_at, expires_at, status, service, invalidated_at, scope
+)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 RETURNING id
 """
 
@@ -34,12 +38,13 @@ def create(
     owner: str,
     created_at: datetime,
     expires_at: datetime,
-    service: bool = False,
+    rights: Rights,
 ) -> TokenText:
     """Make a token with a secret of its own; what is returned is shown once and never stored."""
     secret = secret_of(secrets.token_bytes(SECRET_BYTES))
     row = (None, owner, hash_secret(secret), *_times(created_at, expires_at))
-    (token_id,) = connection.execute(_INSERT, (*row, Status.VALID, service, None)).fetchone()
+    ends = (Status.VALID, rights.service, None, rights.scope.value)
+    (token_id,) = connection.execute(_INSERT, (*row, *ends)).fetchone()
     return TokenText(token_id, secret)
 
 
@@ -47,7 +52,8 @@ def add(connection: Connection, token: Token) -> None:
     """Keep a token that was made elsewhere, under its own number, which must be free."""
     row = (token.id, token.owner, token.hash, *_times(token.created_at, token.expires_at))
     invalidated_at = None if token.invalidated_at is None else format_iso(token.invalidated_at)
-    connection.execute(_INSERT, (*row, token.status, token.service, invalidated_at)).fetchone()
+    ends = (token.status, token.service, invalidated_at, token.scope.value)
+    connection.execute(_INSERT, (*row, *ends)).fetchone()
 
 
 def find(connection: Connection, token_id: int) -> Token | None:
@@ -97,7 +103,7 @@ def rotate(connection: Connection, token_id: int, at: datetime) -> TokenText:
         owner=old.owner,
         created_at=at,
         expires_at=_later(at, old.expires_at - old.created_at),
-        service=old.service,
+        rights=old.rights,
     )
 
 
@@ -121,7 +127,7 @@ def _times(created_at: datetime, expires_at: datetime) -> tuple[str, str]:
 
 
 def _token(row: tuple[Any, ...]) -> Token:
-    token_id, owner, secret_hash, created_at, expires_at, status, service, invalidated_at = row
+    token_id, owner, secret_hash, created_at, expires_at, status, service, ended_at, scope = row
     try:
         return Token(
             id=token_id,
@@ -131,7 +137,8 @@ def _token(row: tuple[Any, ...]) -> Token:
             expires_at=parse_iso(expires_at),
             status=Status(status),
             service=bool(service),
-            invalidated_at=None if invalidated_at is None else parse_iso(invalidated_at),
+            invalidated_at=None if ended_at is None else parse_iso(ended_at),
+            scope=Scope(scope),
         )
-    except InvalidTimeError as error:
+    except (InvalidTimeError, ValueError) as error:
         raise StoreError(f"the record of API token ID {token_id} is damaged: {error}") from error

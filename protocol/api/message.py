@@ -22,6 +22,7 @@ from protocol.api.errors import (
     UnsupportedTypeError,
 )
 from protocol.api.members import kind, whole
+from protocol.auth.rights import Rights
 from protocol.dpa.errors import DpaError, status_text
 from protocol.network.network import JsonObject
 from protocol.queue.lanes import Lane, Priority
@@ -83,10 +84,6 @@ def _no_rsp(_request: object) -> None:
     return None
 
 
-def _nobody(_request: object) -> bool:
-    return False
-
-
 def _transaction_failed(error: DpaError) -> ServiceError:
     return ServiceError(error.status, status_text(error.status))
 
@@ -98,19 +95,23 @@ class Entry:
     `request` is the class of `data.req`, None where there is no such member. `rsp_of_failure`
     makes, of the request, the `rsp` that the answer's schema demands even when all failed.
     `failure` makes of a failed transaction what this family says of it: the codes differ.
-    `service` tells of a request whether it takes the service permission.
+    `rights` is what a request takes; a function where that depends on its parameters.
     """
 
     mtype: str
     request: type | None
     lane: Lane
     style: Style
+    rights: Rights | Callable[[Any], Rights]
     rsp_of_failure: Callable[[Any], object | None] = _no_rsp
     failure: Callable[[DpaError], ServiceError] = _transaction_failed
-    service: Callable[[Any], bool] = _nobody
     timeout_allowed: bool = False
     closed: bool = True
     priority: Priority = Priority.INTERACTIVE
+
+    def rights_for(self, request: object) -> Rights:
+        """What the holder of a token needs to have `request` carried out."""
+        return self.rights if isinstance(self.rights, Rights) else self.rights(request)
 
     def failed(self, message: Message, request: object, error: ServiceError) -> Answer:
         """The answer of this type that says what `error` does."""

@@ -7,6 +7,7 @@ from attrs import field, frozen
 from protocol.api.converter import json_name
 from protocol.api.errors import ServiceError
 from protocol.api.members import Range
+from protocol.auth.rights import READ, Rights, Scope
 
 API_VERSION = "2.7.0"
 """The release of the IQRF Gateway Daemon whose API this is; clients ask for at least one."""
@@ -57,9 +58,13 @@ def mode(oper_mode: OperMode | Literal["unknown"]) -> dict[str, object]:
     return {"operMode": oper_mode}
 
 
-def changes_mode(request: Mode) -> bool:
-    """Whether the request is more than a question, and so takes the service permission."""
-    return request.oper_mode != ""
+LEAVING = Rights(Scope.MANAGE, service=True)
+"""What mngDaemon_Exit takes."""
+
+
+def rights_for_mode(request: Mode) -> Rights:
+    """What a mngDaemon_Mode takes: everybody may ask, a change takes the service permission."""
+    return Rights(Scope.CONTROL, service=True) if request.oper_mode else READ
 
 
 def no_mode(request: Mode) -> dict[str, object]:

@@ -8,6 +8,7 @@ from attrs import define, frozen
 
 from protocol.api import auth as messages
 from protocol.api.errors import NotJsonError
+from protocol.auth.rights import Rights
 from protocol.auth.tokens import Token, TokenText, Verdict, judge
 from protocol.errors import LocalProtocolError, ProtocolError
 
@@ -98,12 +99,12 @@ class Grant:
 
     token_id: int
     expires_at: datetime
-    service: bool = False
+    rights: Rights
 
     @property
     def message(self) -> str:
         """The `auth_success` message, members in alphabetical order."""
-        return messages.success(self.expires_at, service=self.service)
+        return messages.success(self.expires_at, service=self.rights.service)
 
 
 def token_in(message: Message) -> str:
@@ -129,7 +130,7 @@ def grant(shown: TokenText, token: Token | None, now: datetime) -> Grant:
     refusal = _REFUSALS.get(judge(token, shown.secret, now))
     if token is None or refusal is not None:
         raise (refusal or TokenInvalidError)(token_id=shown.id)
-    return Grant(token.id, token.expires_at, token.service)
+    return Grant(token.id, token.expires_at, token.rights)
 
 
 class State(Enum):

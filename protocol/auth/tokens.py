@@ -9,6 +9,7 @@ from enum import Enum, IntEnum
 
 from attrs import field, frozen
 
+from protocol.auth.rights import Rights, Scope
 from protocol.errors import LocalProtocolError, RemoteProtocolError
 
 PREFIX = "iqrfgd2"
@@ -70,6 +71,12 @@ class Token:
     status: Status = Status.VALID
     service: bool = False
     invalidated_at: datetime | None = None
+    scope: Scope = Scope.READ
+
+    @property
+    def rights(self) -> Rights:
+        """What its holder may do."""
+        return Rights(self.scope, self.service)
 
     def status_at(self, now: datetime) -> Status:
         """The stored status, or EXPIRED once a valid token's time is over."""

@@ -19,6 +19,10 @@ from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.store import DATABASE_NAME
+from protocol.auth.rights import Rights, Scope
+
+ALL = Rights(Scope.MANAGE, service=True)
+"""What nothing is refused to."""
 
 
 @frozen(eq=False)
@@ -51,7 +55,7 @@ async def house(
                 daemon.run, settings, port=port or SimulatorPort(mesh, speed), stop=stop
             )
             running = await nursery.start(serve)
-            token = local_token.make(state / DATABASE_NAME)
+            token = local_token.make(state / DATABASE_NAME, ALL)
             await running.gateway.transceiver.wait_connected()
             yield House(running.url, running.gateway, token, mesh, stop, running.monitor_url)
             stop.set()

@@ -9,6 +9,7 @@ from pathlib import Path
 from iqrf_trio.cli import Failure
 from iqrf_trio.store import tokens
 from iqrf_trio.store.database import Connection, opened, transact
+from protocol.auth.rights import MANAGE, Rights
 from protocol.auth.tokens import InvalidTokenError, Verdict, judge, parse
 
 OWNER = "local"
@@ -16,10 +17,15 @@ OWNER = "local"
 LIFETIME = timedelta(days=365)
 
 
-def make(database: Path) -> str:
-    """A new token of the gateway with this database. Raises StoreError."""
+def make(database: Path, rights: Rights = MANAGE) -> str:
+    """A new token of the gateway with this database; it has no service permission by default.
+
+    Raises StoreError.
+    """
     now = datetime.now(UTC)
-    create = partial(tokens.create, owner=OWNER, created_at=now, expires_at=now + LIFETIME)
+    create = partial(
+        tokens.create, owner=OWNER, created_at=now, expires_at=now + LIFETIME, rights=rights
+    )
     with opened(database) as connection:
         return str(transact(connection, create))
 

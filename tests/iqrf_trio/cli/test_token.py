@@ -18,6 +18,7 @@ from attrs import frozen
 from iqrf_trio.cli import token as token_tool
 from iqrf_trio.store import DATABASE_NAME, tokens
 from iqrf_trio.store.database import Connection, connect, transact
+from protocol.auth.rights import MANAGE
 from protocol.auth.times import format_iso, parse_iso
 from protocol.auth.tokens import Status, Token, Verdict, judge, parse
 
@@ -69,7 +70,9 @@ def stored(path: Path) -> list[Token]:
 
 def insert(path: Path, *, created_at: datetime, expires_at: datetime) -> None:
     def work(connection: Connection) -> None:
-        tokens.create(connection, owner="old", created_at=created_at, expires_at=expires_at)
+        tokens.create(
+            connection, owner="old", created_at=created_at, expires_at=expires_at, rights=MANAGE
+        )
 
     with closing(connect(path)) as connection:
         transact(connection, work)

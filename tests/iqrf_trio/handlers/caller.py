@@ -9,6 +9,7 @@ from attrs import define, field
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.reports import Reports
+from protocol.auth.rights import MANAGE, Rights
 from tests.iqrf_trio.house import request
 
 
@@ -17,7 +18,7 @@ class Caller:
     """What it is told is parsed, and kept until somebody looks; nothing once it is gone."""
 
     gateway: Gateway
-    service: bool = False
+    rights: Rights = MANAGE
     live: bool = True
     remote: str = "test"
     heard: list[Any] = field(factory=list)

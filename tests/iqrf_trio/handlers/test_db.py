@@ -30,6 +30,7 @@ from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.products import GATEWAY, Product, SensorModel
 from iqrf_trio.store import inline
 from iqrf_trio.wiring.vault import keeper_of
+from protocol.auth.rights import MANAGE, Rights
 from protocol.dpa.timing import RfMode
 from protocol.readings.settings import Messaging, SensorSettings
 from tests.iqrf_trio.services.enumeration.learning import School, school
@@ -53,7 +54,7 @@ class Asker:
     """A client, as far as handlers know it."""
 
     remote: str = "test"
-    service: bool = False
+    rights: Rights = MANAGE
     live: bool = True
     heard: list[Any] = field(factory=list)
     _news: trio.Event = field(factory=trio.Event)

@@ -25,11 +25,15 @@ import trio
 
 from iqrf_trio.handlers import dispatch
 from iqrf_trio.store import StoreError
+from protocol.api.message import parse, request_of
+from protocol.api.registry import REGISTRY
+from protocol.auth.rights import Rights, Scope
 from protocol.dpa.errors import DpaTimeoutError
 from protocol.queue.lanes import Lane, Priority
 from protocol.queue.scheduling import Kind, QueueClosed
 from protocol.queue.tallies import Fate, Series
 from tests.iqrf_trio.house import ask, authenticated, heard, house, request
+from tests.protocol.api.test_registry import GOOD
 
 from .caller import Caller
 
@@ -485,3 +489,28 @@ async def test_all_that_happened_is_counted_in_one_place(tmp_path: Path) -> None
         assert (requests.accepted, requests.fates[Fate.ANSWERED]) == (2, 1)
         assert requests.fates[Fate.FULL] == 1
         assert requests.waited.count == requests.ran.count == 1
+
+
+# --- rights -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mtype", sorted(REGISTRY))
+@pytest.mark.parametrize("scope", Scope)
+async def test_a_scope_that_does_not_include_a_request_is_told(
+    mtype: str, scope: Scope, tmp_path: Path
+) -> None:
+    entry = REGISTRY[mtype]
+    async with caller(tmp_path) as client:
+        client.rights = Rights(scope)
+        message = parse(request(mtype, GOOD.get(mtype, {}) if entry.request else None))
+        needed = entry.rights_for(request_of(entry, message))
+        if scope.includes(needed.scope):
+            return
+        client.say(message.text)
+        (answer,) = client.heard
+        assert (answer["mType"], answer["data"]["msgId"]) == (mtype, "test")
+        assert answer["data"]["status"] == -1
+        told = answer["data"].get("errorStr") or answer["data"]["statusStr"]
+        assert told == (
+            f"The token's scope is {scope.value}, this takes the scope {needed.scope.value}."
+        )

@@ -1,14 +1,16 @@
 """Ending the gateway, and changing its mode of operation."""
 
+import math
 from pathlib import Path
 
 import pytest
 import trio
 
 from iqrf_trio.edges.websocket import ConnectionClosed
+from protocol.auth.rights import Rights, Scope
 from protocol.queue.lanes import Priority
 from protocol.queue.scheduling import RadioReserved
-from tests.iqrf_trio.house import ask, authenticated, heard, house, request
+from tests.iqrf_trio.house import ALL, ask, authenticated, heard, house, request
 
 from .caller import Caller
 
@@ -32,7 +34,7 @@ async def test_an_exit_is_answered_and_everything_before_it_too(tmp_path: Path) 
 
 async def test_of_several_exits_the_earliest_counts(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        client = Caller(home.gateway)
+        client = Caller(home.gateway, rights=ALL)
         for delay_ms in (60_000, 2**63, 5_000, 60_000):
             assert (await client.ask("mngDaemon_Exit", {"timeToExit": delay_ms}))["status"] == 0
         assert home.gateway.lifetime.deadline - trio.current_time() == pytest.approx(5, abs=1)
@@ -40,7 +42,7 @@ async def test_of_several_exits_the_earliest_counts(tmp_path: Path) -> None:
 
 async def test_service_mode_keeps_the_radio_for_who_may_have_it(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        client, technician = Caller(home.gateway), Caller(home.gateway, service=True)
+        client, technician = Caller(home.gateway), Caller(home.gateway, rights=ALL)
         assert (await technician.ask("mngDaemon_Mode", SERVICE))["rsp"] == SERVICE
         assert (await technician.ask("mngDaemon_Mode", SERVICE))["status"] == 0
         assert (await client.ask("mngDaemon_Mode", QUESTION))["rsp"] == SERVICE
@@ -68,7 +70,7 @@ async def test_service_mode_is_told_in_the_codes_of_each_family(
     mtype: str, req: object, status: int, tmp_path: Path
 ) -> None:
     async with house(tmp_path) as home:
-        client, technician = Caller(home.gateway), Caller(home.gateway, service=True)
+        client, technician = Caller(home.gateway), Caller(home.gateway, rights=ALL)
         await technician.ask("mngDaemon_Mode", SERVICE)
         data = await client.ask(mtype, req)
         assert data["status"] == status
@@ -87,7 +89,7 @@ async def test_changing_the_mode_takes_the_permission(mode: object, tmp_path: Pa
 
 async def test_no_service_mode_while_a_procedure_holds_the_radio(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        technician = Caller(home.gateway, service=True)
+        technician = Caller(home.gateway, rights=ALL)
         async with home.gateway.scheduler.lease(Priority.PROCEDURE):
             data = await technician.ask("mngDaemon_Mode", SERVICE)
         assert (data["status"], data["errorStr"]) == (-1, "Exclusive access already assigned")
@@ -97,9 +99,28 @@ async def test_no_service_mode_while_a_procedure_holds_the_radio(tmp_path: Path)
 
 async def test_there_is_nowhere_to_forward_to(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        technician = Caller(home.gateway, service=True)
+        technician = Caller(home.gateway, rights=ALL)
         await technician.ask("mngDaemon_Mode", SERVICE)
         data = await technician.ask("mngDaemon_Mode", FORWARDING)
         assert (data["status"], data["rsp"]) == (-1, FORWARDING)
         assert "UDP" in data["errorStr"]
         assert (await technician.ask("mngDaemon_Mode", QUESTION))["rsp"] == SERVICE
+
+
+@pytest.mark.parametrize(
+    ("rights", "reason"),
+    [
+        (Rights(Scope.MANAGE), "The token lacks the service permission."),
+        (Rights(Scope.CONTROL, service=True), "takes the scope manage"),
+        (Rights(Scope.READ), "takes the scope manage"),
+    ],
+)
+async def test_stopping_the_gateway_takes_scope_and_permission(
+    rights: Rights, reason: str, tmp_path: Path
+) -> None:
+    async with house(tmp_path) as home:
+        client = Caller(home.gateway, rights=rights)
+        data = await client.ask("mngDaemon_Exit", {"timeToExit": 0})
+        assert (data["status"], data["rsp"]) == (-1, {"timeToExit": 0})
+        assert reason in data["errorStr"]
+        assert home.gateway.lifetime.deadline == math.inf

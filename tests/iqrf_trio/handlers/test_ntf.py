@@ -12,7 +12,7 @@ import trio.lowlevel
 
 from iqrf_trio.edges.websocket import Connection, connect
 from iqrf_trio.services import monitor
-from tests.iqrf_trio.house import ask, authenticated, heard, house, request
+from tests.iqrf_trio.house import ALL, ask, authenticated, heard, house, request
 
 from .caller import Caller
 
@@ -32,7 +32,7 @@ async def test_who_asks_is_told_at_once_and_of_every_change(
         house(tmp_path, "sensor_data.async_reports=false") as home,
         authenticated(home) as watcher,
     ):
-        client = Caller(home.gateway, service=True)
+        client = Caller(home.gateway, rights=ALL)
 
         async def told(member: str, value: object) -> Any:
             while (data := await state(watcher))[member] != value:

@@ -24,6 +24,7 @@ from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.messaging.session import Session, SessionLimits
 from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.services.token_watch import authenticate
+from protocol.auth.rights import Rights, Scope
 from protocol.auth.tokens import Status
 from tests.iqrf_trio.raw_client import (
     BINARY,
@@ -169,7 +170,7 @@ async def test_a_service_token_is_told_so() -> None:
         (_, session), *_ = gate.accepted
         assert session.grant is not None
         assert session.grant.token_id == 4
-        assert session.service
+        assert session.rights == Rights(Scope.READ, service=True)
         assert session.remote == "memory"
 
 

@@ -20,6 +20,7 @@ from protocol.auth.authentication import (
     TokenInvalidError,
     TokenRevokedError,
 )
+from protocol.auth.rights import CONTROL, READ
 from protocol.auth.tokens import Status
 from tests.iqrf_trio.raw_client import EndOfStreamError, RawClient
 from tests.iqrf_trio.rig import SECRETS, START, Clock, TokenTable, auth, error, gateway
@@ -195,7 +196,7 @@ async def test_who_does_not_read_is_given_up_after_its_last_word(
 async def test_the_verdicts_of_the_store() -> None:
     table, clock = TokenTable(), Clock()
     granted = await authenticate(table, clock, TOKEN)
-    assert granted == Grant(1, table.tokens[1].expires_at)
+    assert granted == Grant(1, table.tokens[1].expires_at, READ)
     for text, refusal in (
         ("nonsense", TokenInvalidError),
         (f"iqrfgd2;9;{SECRETS[1]}", TokenInvalidError),
@@ -238,12 +239,14 @@ async def test_with_the_store_itself(tmp_path: Path) -> None:
     async with Store.open(path, hop=inline) as store:
         seam: TokenStore = store
         tool = connect(path)
-        make = partial(create, owner="x", created_at=now, expires_at=now + timedelta(days=1))
+        make = partial(
+            create, owner="x", created_at=now, expires_at=now + timedelta(days=1), rights=CONTROL
+        )
         shown = transact(tool, make)
         assert await seam.changed()
         assert not await seam.changed()
         granted = await authenticate(seam, lambda: now, str(shown))
-        assert granted.token_id == shown.id
+        assert (granted.token_id, granted.rights) == (shown.id, CONTROL)
         transact(tool, partial(revoke, token_id=shown.id, at=now))
         assert await seam.changed()
         with pytest.raises(TokenRevokedError):

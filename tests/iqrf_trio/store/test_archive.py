@@ -20,6 +20,7 @@ from iqrf_trio.store.database import (
     transact,
 )
 from iqrf_trio.store.settings import get, save
+from protocol.auth.rights import MANAGE
 from protocol.auth.tokens import Status
 from protocol.network.network import Network
 from tests.iqrf_trio.store.networks import AT, networks
@@ -34,7 +35,9 @@ def fresh() -> Connection:
 
 
 def token(connection: Connection, owner: str) -> int:
-    text = tokens.create(connection, owner=owner, created_at=AT, expires_at=AT + timedelta(days=9))
+    text = tokens.create(
+        connection, owner=owner, created_at=AT, expires_at=AT + timedelta(days=9), rights=MANAGE
+    )
     return text.id
 
 

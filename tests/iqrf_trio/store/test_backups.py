@@ -15,6 +15,7 @@ from trio.testing import MockClock
 from iqrf_trio.services.backups import CHECK_S, FIRST_S, Backups
 from iqrf_trio.store import Store, StoreError, backups, inline, tokens
 from iqrf_trio.store.database import Connection, connect, transact
+from protocol.auth.rights import MANAGE
 from protocol.network.network import Device, Network
 
 NOW = datetime.now(UTC)
@@ -31,7 +32,9 @@ def new_token(path: Path) -> int:
     """What the token tool does beside a gateway that runs."""
 
     def make(connection: Connection) -> int:
-        text = tokens.create(connection, owner="me", created_at=NOW, expires_at=NOW + 9 * DAY)
+        text = tokens.create(
+            connection, owner="me", created_at=NOW, expires_at=NOW + 9 * DAY, rights=MANAGE
+        )
         return text.id
 
     with closing(connect(path)) as connection:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from iqrf_trio.store import Store, StoreError, devices, inline, tokens
 from iqrf_trio.store import settings as stored_settings
 from iqrf_trio.store.database import connect, transact
+from protocol.auth.rights import MANAGE
 from protocol.auth.tokens import Status
 from protocol.network.network import Device, Identity, Network, Product, Sensor
 from protocol.network.parameters import Parameters
@@ -161,7 +162,11 @@ async def test_a_token_made_by_the_tool_is_seen_at_once(store: Store, path: Path
         text = transact(
             tool,
             lambda connection: tokens.create(
-                connection, owner="me", created_at=AT, expires_at=AT + timedelta(days=1)
+                connection,
+                owner="me",
+                created_at=AT,
+                expires_at=AT + timedelta(days=1),
+                rights=MANAGE,
             ),
         )
     assert await store.changed()

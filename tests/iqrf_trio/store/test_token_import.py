@@ -11,6 +11,7 @@ import pytest
 from iqrf_trio.store import token_import, tokens
 from iqrf_trio.store.database import Connection, connect, transact
 from iqrf_trio.store.errors import StoreError
+from protocol.auth.rights import MANAGE
 from protocol.auth.tokens import Status, Verdict, judge, parse
 
 # What the schemas of the old gateways looked like, by the version that made them.
@@ -78,7 +79,7 @@ def test_tokens_keep_numbers_and_secrets(connection: Connection, path: Path) -> 
     assert take_over(connection, path) == [(7, None), (9, None)]
     token = tokens.get(connection, 7)
     assert judge(token, parse(TOKEN).secret, AT) is Verdict.ACCEPTED
-    assert (token.owner, token.service) == ("webapp", False)
+    assert (token.owner, token.rights) == ("webapp", MANAGE)
     assert token.expires_at - token.created_at == timedelta(days=365)
     revoked = tokens.get(connection, 9)
     assert (revoked.status, revoked.service) == (Status.REVOKED, True)
@@ -90,7 +91,7 @@ def test_the_next_token_gets_a_number_that_no_old_one_had(
 ) -> None:
     make(path, SCHEMA_4, INSERT_4, VALID, REVOKED)
     take_over(connection, path)
-    created = tokens.create(connection, owner="new", created_at=AT, expires_at=AT)
+    created = tokens.create(connection, owner="new", created_at=AT, expires_at=AT, rights=MANAGE)
     assert created.id == 10
 
 
@@ -105,7 +106,7 @@ def test_importing_twice_changes_nothing(connection: Connection, path: Path) -> 
 
 def test_a_number_that_is_taken_is_told(connection: Connection, path: Path) -> None:
     make(path, SCHEMA_4, INSERT_4, (1, *VALID[1:]), REVOKED)
-    mine = tokens.create(connection, owner="mine", created_at=AT, expires_at=AT)
+    mine = tokens.create(connection, owner="mine", created_at=AT, expires_at=AT, rights=MANAGE)
     assert mine.id == 1
     assert take_over(connection, path) == [
         (1, "another token here has its number"),

@@ -16,6 +16,7 @@ from iqrf_trio.store.errors import (
     StoreError,
     UnknownTokenError,
 )
+from protocol.auth.rights import MANAGE, Rights, Scope
 from protocol.auth.tokens import (
     MAX_ID,
     Status,
@@ -38,18 +39,30 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 
 def create(
-    connection: Connection, *, lifetime: timedelta = YEAR, service: bool = False
+    connection: Connection, *, lifetime: timedelta = YEAR, rights: Rights = MANAGE
 ) -> TokenText:
     return tokens.create(
-        connection, owner="test", created_at=NOW, expires_at=NOW + lifetime, service=service
+        connection, owner="test", created_at=NOW, expires_at=NOW + lifetime, rights=rights
     )
 
 
+CONTROL_AND_SERVICE = Rights(Scope.CONTROL, service=True)
+
+
 def test_a_new_token_opens_its_record(connection: Connection) -> None:
-    text = create(connection, service=True)
+    text = create(connection, rights=CONTROL_AND_SERVICE)
     assert parse(str(text)) == text
     token = tokens.find(connection, text.id)
-    assert token == Token(1, "test", hash_secret(text.secret), NOW, NOW + YEAR, service=True)
+    assert token == Token(
+        1,
+        "test",
+        hash_secret(text.secret),
+        NOW,
+        NOW + YEAR,
+        service=True,
+        scope=Scope.CONTROL,
+    )
+    assert token.rights == CONTROL_AND_SERVICE
     assert judge(token, text.secret, NOW) is Verdict.ACCEPTED
 
 
@@ -119,14 +132,20 @@ def test_a_token_whose_time_is_over_is_left_as_it_is(connection: Connection) -> 
 
 
 def test_rotating_makes_a_token_that_lives_as_long(connection: Connection) -> None:
-    old = create(connection, lifetime=timedelta(days=30), service=True)
+    old = create(connection, lifetime=timedelta(days=30), rights=CONTROL_AND_SERVICE)
     at = NOW + timedelta(days=20)
     new = tokens.rotate(connection, old.id, at)
     assert new.id != old.id
     assert new.secret != old.secret
     assert tokens.get(connection, old.id).status is Status.REVOKED
     assert tokens.get(connection, new.id) == Token(
-        new.id, "test", hash_secret(new.secret), at, at + timedelta(days=30), service=True
+        new.id,
+        "test",
+        hash_secret(new.secret),
+        at,
+        at + timedelta(days=30),
+        service=True,
+        scope=Scope.CONTROL,
     )
 
 
@@ -148,6 +167,7 @@ def test_a_token_made_elsewhere_keeps_its_number(connection: Connection) -> None
         Status.REVOKED,
         service=True,
         invalidated_at=NOW,
+        scope=Scope.MANAGE,
     )
     tokens.add(connection, token)
     assert tokens.find(connection, MAX_ID) == token
@@ -162,8 +182,12 @@ def test_a_number_that_no_token_can_have_is_refused(
         tokens.add(connection, token)
 
 
-def test_a_record_that_makes_no_sense_is_an_error_and_not_a_token(connection: Connection) -> None:
+@pytest.mark.parametrize("damage", ["expires_at = 'soon'", "scope = 'all'", "status = 7"])
+def test_a_record_that_makes_no_sense_is_an_error_and_not_a_token(
+    connection: Connection, damage: str
+) -> None:
     text = create(connection)
-    connection.execute("UPDATE api_token SET expires_at = 'soon'")
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    connection.execute(f"UPDATE api_token SET {damage}")
     with pytest.raises(StoreError, match="API token ID 1 is damaged"):
         tokens.find(connection, text.id)

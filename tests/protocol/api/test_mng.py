@@ -7,6 +7,7 @@ import pytest
 from protocol.api import mng
 from protocol.api.message import dump, parse
 from protocol.api.registry import entry_of
+from protocol.auth.rights import READ, Rights, Scope
 
 from .asking import asked, refusal
 
@@ -41,7 +42,8 @@ def test_exit() -> None:
 def test_mode_takes_the_permission_only_to_be_changed(mode: str) -> None:
     request = asked("mngDaemon_Mode", req={"operMode": mode})
     assert request.oper_mode == mode
-    assert entry_of("mngDaemon_Mode").service(request) == (mode != "")
+    needed = Rights(Scope.CONTROL, service=True) if mode else READ
+    assert entry_of("mngDaemon_Mode").rights_for(request) == needed
     assert mng.mode("operational") == {"operMode": "operational"}
 
 

@@ -26,6 +26,7 @@ from protocol.auth.authentication import (
     UnauthenticatedError,
     token_in,
 )
+from protocol.auth.rights import READ, Rights, Scope
 from protocol.auth.tokens import Status, Token, TokenText, hash_secret
 from protocol.errors import LocalProtocolError
 
@@ -59,11 +60,11 @@ def test_the_errors_as_clients_read_them(error: type[AuthError], message: str) -
     ("granted", "message"),
     [
         (
-            Grant(1, datetime(2026, 6, 29, 12, 20, 2, 188_000, UTC)),
+            Grant(1, datetime(2026, 6, 29, 12, 20, 2, 188_000, UTC), READ),
             '{"expiration":"2026-06-29T12:20:02.188Z","service":false,"type":"auth_success"}',
         ),
         (
-            Grant(4, datetime(2030, 1, 1, tzinfo=UTC), service=True),
+            Grant(4, datetime(2030, 1, 1, tzinfo=UTC), Rights(Scope.READ, service=True)),
             '{"expiration":"2030-01-01T00:00:00.000Z","service":true,"type":"auth_success"}',
         ),
     ],
@@ -172,7 +173,16 @@ def test_any_message_has_a_result(message: str | bytes) -> None:
 
 
 def record(status: Status = Status.VALID, expires_at: datetime = LATER) -> Token:
-    return Token(1, "somebody", hash_secret(SECRET), NOW, expires_at, status, service=True)
+    return Token(
+        1,
+        "somebody",
+        hash_secret(SECRET),
+        NOW,
+        expires_at,
+        status,
+        service=True,
+        scope=Scope.CONTROL,
+    )
 
 
 SHOWN = TokenText(1, SECRET)
@@ -180,7 +190,7 @@ WRONG = TokenText(1, "updgKmdhceGzmI9i0M9UELExYZwSKrCBv1vusq+TfHk=")
 
 
 def test_a_valid_token_is_granted_what_its_record_says() -> None:
-    assert auth.grant(SHOWN, record(), NOW) == Grant(1, LATER, service=True)
+    assert auth.grant(SHOWN, record(), NOW) == Grant(1, LATER, Rights(Scope.CONTROL, service=True))
 
 
 @pytest.mark.parametrize(
@@ -207,7 +217,7 @@ def test_every_other_token_is_refused(
 def test_from_stranger_to_client() -> None:
     machine = Authentication()
     assert machine.receive(AUTH) == TOKEN
-    granted = Grant(1, LATER)
+    granted = Grant(1, LATER, READ)
     assert machine.admit(granted, NOW) == granted.message
     assert machine.state.name == "AUTHENTICATED"
     assert machine.granted == granted
@@ -226,16 +236,16 @@ def test_there_is_one_attempt(message: str) -> None:
     with pytest.raises(LocalProtocolError, match="refused"):
         machine.receive(AUTH)
     with pytest.raises(LocalProtocolError):
-        machine.admit(Grant(1, LATER), NOW)
+        machine.admit(Grant(1, LATER, READ), NOW)
 
 
 def test_nobody_is_admitted_unasked_or_twice() -> None:
     machine = Authentication()
     with pytest.raises(LocalProtocolError, match="nothing was received"):
-        machine.admit(Grant(1, LATER), NOW)
+        machine.admit(Grant(1, LATER, READ), NOW)
     machine = Authentication()
     machine.receive(AUTH)
-    machine.admit(Grant(1, LATER), NOW)
+    machine.admit(Grant(1, LATER, READ), NOW)
     with pytest.raises(LocalProtocolError, match="authenticated"):
         machine.receive(AUTH)
 
@@ -244,7 +254,7 @@ def test_a_token_that_runs_out_while_it_is_checked() -> None:
     machine = Authentication()
     machine.receive(AUTH)
     with pytest.raises(TokenExpiredError):
-        machine.admit(Grant(1, LATER), LATER)
+        machine.admit(Grant(1, LATER, READ), LATER)
     assert machine.state is State.CLOSING
 
 
@@ -261,7 +271,7 @@ def test_what_a_passed_deadline_means() -> None:
 
     machine = Authentication()
     machine.receive(AUTH)
-    machine.admit(Grant(9, LATER), NOW)
+    machine.admit(Grant(9, LATER, READ), NOW)
     overdue = machine.overdue()
     assert isinstance(overdue, TokenExpiredError)
     assert overdue.token_id == 9

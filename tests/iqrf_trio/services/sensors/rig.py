@@ -33,6 +33,7 @@ from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.products import DPA_VERSION, GATEWAY, OS_BUILD, Product, SensorModel
 from iqrf_trio.store import Store, inline
 from iqrf_trio.wiring.vault import keeper_of
+from protocol.auth.rights import MANAGE, Rights, Scope
 from protocol.dpa.timing import RfMode, frc_ms
 from protocol.dpa.transaction import Outcome
 from protocol.network import network
@@ -124,7 +125,7 @@ class Client:
     frcs: Callable[[], int] = int
     frcs_before: int = 0
     remote: str = "test"
-    service: bool = False
+    rights: Rights = MANAGE
     answers: list[Json] = field(factory=list)
     news: trio.Event = field(factory=trio.Event)
     live: bool = True
@@ -179,7 +180,7 @@ class Rig:
 
     def send(self, mtype: str, req: object = None, *, service: bool = False) -> Client:
         """Send a request; what needs not wait is answered when this returns."""
-        client = Client(lambda: self.frcs, service=service)
+        client = Client(lambda: self.frcs, rights=Rights(Scope.MANAGE, service=service))
         self._serial += 1
         data = {"msgId": str(self._serial)} | ({} if req is None else {"req": req})
         Dispatcher(self.gateway).accept(json.dumps({"mType": mtype, "data": data}), client)

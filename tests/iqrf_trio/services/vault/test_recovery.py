@@ -14,6 +14,7 @@ from iqrf_trio.services.vault.shelves import Shelf, newest
 from iqrf_trio.simulator.flash import FlashChip
 from iqrf_trio.store import Store, inline, tokens
 from iqrf_trio.store.database import connect, transact
+from protocol.auth.rights import MANAGE
 from protocol.network.network import Device, Network
 from tests.iqrf_trio.services.vault.house import START, file_shelf, flash_shelf, small_chip, vaulted
 
@@ -42,7 +43,11 @@ async def test_everything_comes_back_from_the_flash_when_the_directory_is_gone(
             made = transact(
                 connection,
                 lambda inside: tokens.create(
-                    inside, owner="me", created_at=START, expires_at=START + timedelta(days=9)
+                    inside,
+                    owner="me",
+                    created_at=START,
+                    expires_at=START + timedelta(days=9),
+                    rights=MANAGE,
                 ),
             )
         await it.keeper.take()
@@ -84,7 +89,11 @@ async def test_a_database_that_was_emptied_on_purpose_is_not_filled_again(
             transact(
                 connection,
                 lambda inside: tokens.create(
-                    inside, owner="me", created_at=START, expires_at=START + timedelta(days=9)
+                    inside,
+                    owner="me",
+                    created_at=START,
+                    expires_at=START + timedelta(days=9),
+                    rights=MANAGE,
                 ),
             )
         await recover(it.store, it.shelves, no_passphrase, auto=True)
