@@ -1,10 +1,29 @@
-"""What holds for all tests: Ctrl-C is heard, and each one leaves logging as it found it."""
+"""What holds for all tests.
+
+Ctrl-C is heard, each test leaves logging as it found it, no installed service's configuration is
+read, and no example of hypothesis fails for being slow: a machine under load is no fault.
+"""
 
 import logging
+import os
 import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from iqrf_trio.config.reading import FILE_VARIABLE
+
+# Every program that a test starts inherits it.
+os.environ[FILE_VARIABLE] = ""
+
+settings.register_profile(
+    "default",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
+settings.load_profile("default")
 
 # What a shell starts in the background ignores Ctrl-C, and so would every program that tests start
 # and end by it.

@@ -17,6 +17,8 @@ import pytest
 from iqrf_trio import __version__
 from iqrf_trio.cli import COMMANDS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 VENV = "opt/iqrf-trio/venv"

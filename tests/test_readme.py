@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 import trio
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 BLOCK = re.compile(r"^```console test\n(.*?)^```$", re.MULTILINE | re.DOTALL)

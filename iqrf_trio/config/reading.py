@@ -16,6 +16,9 @@ from iqrf_trio.config.writing import toml
 DEFAULT_FILE = Path("/etc/iqrf-trio/iqrf-trio.toml")
 """Read where no file is named, if it exists."""
 
+FILE_VARIABLE = "IQRF_TRIO_CONFIG"
+"""Names the file to read instead of DEFAULT_FILE; when it is set but empty, no file is read."""
+
 STATE_DIR_VARIABLE = "IQRF_TRIO_STATE_DIR"
 """Wins over the file's `gateway.state_dir`, so that the token tool finds what the daemon uses."""
 
@@ -39,9 +42,10 @@ def load(
 ) -> Config:
     """The configuration of a file, of the environment and of `sets` ("KEY=VALUE"); the last wins.
 
-    Without a path DEFAULT_FILE is read if it exists. Raises ConfigError.
+    Without a path the file of FILE_VARIABLE is read, or DEFAULT_FILE if it exists.
+    Raises ConfigError.
     """
-    file = DEFAULT_FILE if path is None and DEFAULT_FILE.exists() else path
+    file = path or _usual_file(environment)
     table = _read(file) if file else {}
     origins = {key: str(file) for key in _leaves(table)}
     if state_dir := environment.get(STATE_DIR_VARIABLE):
@@ -57,6 +61,14 @@ def load(
         origin = _blamed(error.key, origins) or str(file or "")
         fix = error.fix or f"for example {_example(error.key, origin)}"
         raise ConfigError(origin, error.key, error.reason, fix) from None
+
+
+def _usual_file(environment: Mapping[str, str]) -> Path | None:
+    """The file that is read where none is named on the command line."""
+    named = environment.get(FILE_VARIABLE)
+    if named is None:
+        return DEFAULT_FILE if DEFAULT_FILE.exists() else None
+    return Path(named) if named else None
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from tests.end_to_end.process import Program, done, program
 from tests.iqrf_trio.house import ask, heard, request
 from tests.iqrf_trio.rig import CERTIFICATE, KEY
 
+pytestmark = pytest.mark.slow
+
 KEPT = ("--state-dir", ".run", "--token-file", ".run/token")
 RUN = ("run", *KEPT, "--port", "0")
 MESH = ("--simulate", "--set", "simulator.speed=0")

@@ -18,6 +18,8 @@ from tests.end_to_end.buses import NODES, Module, module
 from tests.end_to_end.process import Program, program
 from tests.iqrf_trio.house import ask, heard, request
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("simulator", "tcp", "uart", "cdc", "spi")
 REAL = KINDS[1:]
 ADDR_INFO = {"rData": "00.00.00.00.ff.ff"}

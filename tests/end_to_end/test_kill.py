@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 import trio
 from attrs import define
 
@@ -14,6 +15,8 @@ from iqrf_trio.edges.websocket import Connection, connect
 from iqrf_trio.store import DATABASE_NAME
 from tests.end_to_end.process import program
 from tests.iqrf_trio.house import request
+
+pytestmark = pytest.mark.slow
 
 KILLS = 10
 ADDRESSES = list(range(1, 7))

@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 import trio
 
 from iqrf_trio.edges.websocket import connect
 from tests.iqrf_trio.cli.process import ROOT, Command, python
 from tests.iqrf_trio.service_manager import ServiceManager, service_manager
+
+pytestmark = pytest.mark.slow
 
 WRITES = """
 import os, sys

@@ -196,6 +196,7 @@ async def test_the_request_on_the_air_is_finished_at_shutdown(tmp_path: Path) ->
         assert answer["rsp"]["rData"].startswith("03.00.06.83")
 
 
+@pytest.mark.slow
 async def test_an_enumeration_under_way_says_that_it_is_ended(tmp_path: Path) -> None:
     async with house(tmp_path, speed=1) as home, authenticated(home) as connection:
         await connection.send(request("iqrfDb_Enumerate", {}))

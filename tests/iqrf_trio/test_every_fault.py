@@ -110,6 +110,7 @@ def plagues(kind: str, it: Bus) -> Iterator[str]:
     yield "nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BUSES)
 async def test_each_transaction_has_its_own_answer_or_an_error(
     kind: str, autojump_clock: MockClock

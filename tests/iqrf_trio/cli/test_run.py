@@ -26,6 +26,7 @@ async def test_a_gateway_says_where_it_is_and_ends_with_a_signal(
     assert "Traceback" not in gateway.said
 
 
+@pytest.mark.slow
 async def test_the_first_run_makes_a_token_and_shows_how_to_use_it(tmp_path: Path) -> None:
     words = (*QUICK, "--port", "0", "--state-dir", ".run", "--token-file", ".run/token")
     async with command(*words, directory=tmp_path) as gateway:

@@ -113,6 +113,7 @@ def test_a_foreign_coordinator_takes_force(tmp_path: Path, capsys: Capture) -> N
     assert "8101CF44" in shown
 
 
+@pytest.mark.slow
 def test_an_encrypted_snapshot_takes_its_passphrase(tmp_path: Path, capsys: Capture) -> None:
     file = tmp_path / "passphrase"
     file.touch(0o600)
@@ -188,6 +189,7 @@ async def enumerated(tmp_path: Path, nodes: int) -> AsyncIterator[House]:
         yield home
 
 
+@pytest.mark.slow
 async def test_fifty_nodes_survive_the_loss_of_coordinator_and_card(
     tmp_path: Path, capsys: Capture
 ) -> None:

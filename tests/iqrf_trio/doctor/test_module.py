@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import trio
 from trio.testing import MockClock, memory_stream_pair
 
@@ -64,6 +65,7 @@ async def test_a_module_without_dpa_is_known_to_be_there(
     assert "DPA firmware" in finding.fix
 
 
+@pytest.mark.slow
 async def test_a_module_that_is_not_there(tmp_path: Path) -> None:
     finding = await examine_module(Machine(tmp_path), SETTINGS, TcpPort("127.0.0.1", 9))
     assert finding.severity is Severity.ERROR

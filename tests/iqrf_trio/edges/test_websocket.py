@@ -986,6 +986,7 @@ def left() -> tuple[int, int]:
     return trio.lowlevel.current_statistics().tasks_living, descriptors()
 
 
+@pytest.mark.slow
 async def test_ten_thousand_bad_connects_leave_nothing(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
     async with listening() as server:

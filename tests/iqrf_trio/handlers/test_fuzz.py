@@ -7,6 +7,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from iqrf_trio.edges.websocket import Connection
 from protocol.api.registry import REGISTRY
 from tests.iqrf_trio.house import authenticated, house, request
@@ -30,6 +32,7 @@ async def answer(connection: Connection) -> Any:
             return message
 
 
+@pytest.mark.slow
 async def test_five_thousand_messages_over_a_socket(tmp_path: Path) -> None:
     mtypes = tuple(mtype for mtype in REGISTRY if mtype not in SPARED)
     messages = (text for text in Mutations(Random(2), mtypes) if '"async"' not in text)

@@ -66,6 +66,7 @@ async def test_fifty_nodes_answer_a_new_coordinator_that_was_given_the_backup(
         assert {await led(connection, address) for address in range(1, 51)} == {0}
 
 
+@pytest.mark.slow
 async def test_a_silent_node_is_named_and_the_others_are_copied(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -81,6 +82,7 @@ async def test_a_silent_node_is_named_and_the_others_are_copied(
     assert err.startswith("iqmeshNetwork_Backup of device 2: status 1000: Transaction error: ")
 
 
+@pytest.mark.slow
 async def test_a_whole_network_is_told_device_by_device(tmp_path: Path) -> None:
     mesh = generate(3)
     mesh.node(2).online = False

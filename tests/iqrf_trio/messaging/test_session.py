@@ -529,6 +529,7 @@ async def test_the_last_word_reaches_who_reads_in_time(
             await client.end()
 
 
+@pytest.mark.slow
 async def test_a_client_that_never_reads_costs_only_itself(
     autojump_clock: trio.testing.MockClock,
 ) -> None:

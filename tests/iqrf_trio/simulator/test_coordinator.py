@@ -244,6 +244,7 @@ def test_test_rf_signal_takes_the_time_it_is_given(talk: Talk) -> None:
     assert talk.times_ms == [3 + 5160]
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.integers(0, 239), st.integers(0, 5))
 def test_vrns_are_a_permutation_and_parents_come_first(nodes: int, seed: int) -> None:

@@ -92,6 +92,7 @@ def expect_metadata(before: Network, metadata: Mapping[int, JsonObject | None]) 
     )
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.just("network"), networks())
@@ -131,6 +132,7 @@ def _bare(network: Network) -> Network:
     )
 
 
+@pytest.mark.slow
 @given(st.lists(networks(twins=True), max_size=4))
 def test_modules_that_share_a_mid_are_stored_all_the_same(
     shared: Connection, saved: list[Network]

@@ -13,6 +13,7 @@ from tests.iqrf_trio.store import killing
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 def test_200_kills_of_a_writer(tmp_path: Path) -> None:
     # A process of its own: it forks, and this one may have threads.
     words = ["-m", "tests.iqrf_trio.store.killing", str(tmp_path / "iqrf-trio.db"), "200", "7"]

@@ -6,6 +6,8 @@ from collections import Counter
 from itertools import islice
 from random import Random
 
+import pytest
+
 from protocol.api.errors import RequestError, message_error
 from protocol.api.message import parse, request_of
 from protocol.api.registry import entry_of
@@ -43,6 +45,7 @@ def fate(text: str | bytes) -> int:
     return 0
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_messages() -> None:
     random = Random(1)
     messages = iter(Mutations(random))

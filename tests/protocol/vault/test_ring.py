@@ -151,6 +151,7 @@ def test_power_fails_anywhere_in_a_large_chip() -> None:
     assert nor.run(scan(LARGE)).readable == state.slots[0]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_snapshots_wear_all_blocks_alike() -> None:
     geometry = Geometry(size=6 * 32, erase_size=32, page_size=32)
     nor, state, random = Nor(geometry), Ring(geometry), Random(7)

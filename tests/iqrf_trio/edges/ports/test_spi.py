@@ -127,6 +127,7 @@ async def test_a_message_not_taken_is_an_error() -> None:
             await it.link.send(REQUEST)
 
 
+@pytest.mark.slow
 async def test_a_module_that_is_gone_is_an_error_for_everybody() -> None:
     async with rig() as it:
         it.module.faults.set(BusFault.STUCK, status=spi.NO_MODULE)

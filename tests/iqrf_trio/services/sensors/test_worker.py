@@ -315,6 +315,7 @@ async def test_an_answer_that_comes_late_is_no_answer_to_the_next_question(
             assert device["voltage"] in (None, round(supply, 2))
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.lists(TROUBLE, max_size=8), st.floats(0, 0.5), st.lists(st.floats(0, 60), max_size=2))
 def test_whatever_goes_wrong_what_is_stored_is_true(
