@@ -19,6 +19,7 @@ WHEEL ?=
 INSTALL_ARGS ?=
 PIP ?=
 DIST ?= dist
+HOURS ?= 1
 export PREFIX SYSCONFDIR BINDIR DATADIR VENDORDIR SYSTEM_PYTHON DESTDIR PURGE WHEEL PIP INSTALL_ARGS DIST
 
 # Newer than what they depend on once an environment is complete, so that make is quick.
@@ -29,7 +30,7 @@ SOURCES := setup.cfg pyproject.toml
 NODE_CLIENT := $(if $(shell command -v npm),docs/examples/node_modules/ws)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test check bench install uninstall deb docs clean
+.PHONY: help venv run demo test quick check soak bench install uninstall deb release docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,12 +46,21 @@ demo: $(INSTALLED) ## the main job in one go: enumerate, read all sensors, show 
 test: $(WITH_TESTS) ## the whole suite; ARGS="..." passes arguments to pytest
 	$(BIN)/python -m pytest --numprocesses=2 $(ARGS)
 
+quick: $(WITH_TESTS) ## the suite without its slow tests, with fewer examples of each property
+	$(BIN)/python -m pytest --numprocesses=2 -m "not slow and not soak" \
+	  --hypothesis-profile=quick $(ARGS)
+
+soak: $(WITH_TESTS) ## long campaigns, an hour and more; HOURS=0.1 shortens them
+	HOURS=$(HOURS) $(BIN)/python -m pytest -m soak --timeout=0 --capture=no $(ARGS)
+
 check: $(WITH_TESTS) $(NODE_CLIENT) ## lint, types, floors, tests with coverage: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	packaging/check-unit.sh
-	$(BIN)/python -m pytest --numprocesses=2 --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=2 --cov --cov-report=term:skip-covered \
+	  --cov-report=json:build/coverage.json $(ARGS)
+	$(BIN)/python packaging/check-coverage.py build/coverage.json
 
 bench: $(WITH_TESTS) ## the benchmarks; OUT=file.json writes the figures, ARGS="start cycle" picks
 	@$(BIN)/python -m bench $(if $(OUT),--out $(OUT)) $(ARGS)
@@ -63,6 +73,9 @@ uninstall: ## takes the service away; PURGE=1 its configuration and database as 
 
 deb: ## a Debian package for machines like this one, in dist/
 	@packaging/deb.sh
+
+release: $(WITH_TESTS) ## sdist, wheel and Debian package in dist/, each one checked
+	@packaging/release.sh
 
 docs: $(INSTALLED) ## the generated pages of docs/ and the manual page of the configuration
 	@$(BIN)/python -m docs.generate

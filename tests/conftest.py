@@ -23,7 +23,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )
-settings.load_profile("default")
+settings.register_profile("quick", settings.get_profile("default"), max_examples=20)
+settings.load_profile("default")  # an option --hypothesis-profile wins
 
 # What a shell starts in the background ignores Ctrl-C, and so would every program that tests start
 # and end by it.

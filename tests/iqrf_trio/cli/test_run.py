@@ -15,6 +15,7 @@ from tests.iqrf_trio.cli.process import command
 QUICK = ("run", "-c", "/dev/null", "--simulate", "--set", "simulator.speed=0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_gateway_says_where_it_is_and_ends_with_a_signal(
     tmp_path: Path, number: signal.Signals
@@ -66,6 +67,7 @@ def test_the_command_to_try_names_only_what_differs(
     ]
 
 
+@pytest.mark.slow
 async def test_an_address_in_use(tmp_path: Path) -> None:
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
     port = listeners[0].socket.getsockname()[1]
@@ -79,6 +81,7 @@ async def test_an_address_in_use(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "error"),
     [
@@ -111,6 +114,7 @@ async def test_what_keeps_a_gateway_from_starting_is_one_line(
     assert error in line
 
 
+@pytest.mark.slow
 async def test_a_token_that_cannot_be_kept_ends_the_gateway(tmp_path: Path) -> None:
     words = (*QUICK, "--port", "0", "--state-dir", "s", "--token-file", ".")
     async with command(*words, directory=tmp_path) as gateway:

@@ -96,6 +96,7 @@ def test_keys_and_hashes_are_not_shown(tmp_path: Path, capsys: Capture) -> None:
     assert f'state_dir = "{tmp_path}/state"' in configuration
 
 
+@pytest.mark.slow
 def test_a_foreign_coordinator_takes_force(tmp_path: Path, capsys: Capture) -> None:
     offline(capsys, tmp_path, "backup", "--file", str(tmp_path / "mine"))
     other = ("--file", str(tmp_path / "mine"), "--set", "simulator.seed=2")
@@ -231,6 +232,7 @@ async def test_fifty_nodes_survive_the_loss_of_coordinator_and_card(
             assert (await ask(old, "mngDaemon_Version"))["status"] == 0
 
 
+@pytest.mark.slow
 async def test_an_empty_gateway_restores_itself_where_it_may(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -314,6 +314,7 @@ class Table:
             assert report["rsp"]["reading"] is (number % 2 == 0)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(COMMANDS)
 def test_the_table_of_states_holds_at_any_moment(commands: list[Send | Configure | Wait]) -> None:

@@ -56,6 +56,7 @@ def unmeasured(network: Network) -> Network:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(networks(twins=True), networks())
 def test_any_network_replaces_any_other(kept: Network, other: Network) -> None:

@@ -99,6 +99,7 @@ MTYPES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(MTYPES, JSON | TABLES, st.sampled_from([0, 1000]))
 def test_whatever_a_gateway_sends_can_be_shown(mtype: str, rsp: Any, status: int) -> None:
     message = received(mtype, orjson.loads(orjson.dumps(rsp)), status)

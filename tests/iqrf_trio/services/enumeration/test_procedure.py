@@ -341,6 +341,7 @@ async def test_two_nodes_that_exchange_addresses_take_what_is_theirs_along(
         assert here.device(3).metadata == {"name": "first"}
 
 
+@pytest.mark.slow
 async def test_300_bonds_later_the_right_devices_are_there(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
