@@ -55,7 +55,9 @@ HEAD = """\
 
 TOML, by default `/etc/iqrf-trio/iqrf-trio.toml`. A key left out means its default; an unknown one
 is refused. Every key can be given on the command line as `--set section.key=value`.
-`iqrf-trio config` shows what is in force and where it comes from.
+`iqrf-trio config` shows what is in force and where it comes from. The environment variable
+`IQRF_TRIO_CONFIG` names another file where no `-c` is given (empty: none), `IQRF_TRIO_STATE_DIR`
+wins over the file's `gateway.state_dir`.
 
 Keys marked * are taken over by `systemctl reload iqrf-trio`; the others need a restart.
 """

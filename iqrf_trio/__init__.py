@@ -1,3 +1,3 @@
 """The Trio daemon: edges, services, activities, handlers and entry."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
