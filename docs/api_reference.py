@@ -19,8 +19,8 @@ from attrs import define, frozen
 from iqrf_trio import config, daemon
 from iqrf_trio.edges.websocket import Connection, connect
 from iqrf_trio.store import DATABASE_NAME, tokens
-from iqrf_trio.store.database import connect as open_database
-from iqrf_trio.store.database import transact
+from iqrf_trio.store.sqlite import connect as open_database
+from iqrf_trio.store.sqlite import transact
 from protocol.api.registry import REGISTRY
 from protocol.auth.rights import Rights, Scope
 from protocol.queue.lanes import Lane

@@ -38,7 +38,7 @@ BESIDE = {
 OUTSIDE = {
     "trio_websocket": "iqrf_trio/edges/websocket",
     "wsproto": "iqrf_trio/edges/websocket",
-    "sqlite3": "iqrf_trio/store/database.py",
+    "sqlite3": "iqrf_trio/store/sqlite.py",
     "spidev": "iqrf_trio/edges/spibus.py",
     "spiflash": "iqrf_trio/edges/flash.py",
     "gpiod": "iqrf_trio/edges/gpio.py",

@@ -8,7 +8,7 @@ from iqrf_trio.cli import USAGE, Failure
 from iqrf_trio.cli.support.state import database_path
 from iqrf_trio.config import ConfigError
 from iqrf_trio.store import StoreError, network_import
-from iqrf_trio.store.database import opened, transact
+from iqrf_trio.store.sqlite import opened, transact
 from protocol.network.identity import listed
 
 HELP = """Take over the devices of an old gateway's database, with their metadata and latest

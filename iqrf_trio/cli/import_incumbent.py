@@ -12,7 +12,7 @@ from pathlib import Path
 from iqrf_trio import config
 from iqrf_trio.cli import Failure
 from iqrf_trio.store import DATABASE_NAME, StoreError, network_import, token_import
-from iqrf_trio.store.database import opened, transact
+from iqrf_trio.store.sqlite import opened, transact
 from protocol.incumbent import Translation, translate
 from protocol.network.identity import listed
 

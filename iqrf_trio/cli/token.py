@@ -20,8 +20,8 @@ from iqrf_trio.cli.support.token_options import (
 )
 from iqrf_trio.cli.support.token_output import details, new_token, table, to_json, token_object
 from iqrf_trio.store import StoreError, token_import, tokens
-from iqrf_trio.store.database import Connection, opened, transact
 from iqrf_trio.store.errors import ExpiredTokenError, RevokedTokenError, UnknownTokenError
+from iqrf_trio.store.sqlite import Connection, opened, transact
 from protocol.auth.rights import Rights, Scope
 from protocol.auth.times import InvalidTimeError, parse_expiration
 

@@ -10,7 +10,7 @@ from iqrf_trio.config import Config
 from iqrf_trio.doctor.findings import Finding, error, note, ok, warning
 from iqrf_trio.doctor.machine import SERVICE, Machine
 from iqrf_trio.store import DATABASE_NAME, StoreError
-from iqrf_trio.store.database import connect_foreign, translated
+from iqrf_trio.store.sqlite import connect_foreign, translated
 
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """Before this program was made no clock is right."""

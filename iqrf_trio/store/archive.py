@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from iqrf_trio.store import json_text
-from iqrf_trio.store.database import Connection, in_memory, migrate, migrations, translated
 from iqrf_trio.store.errors import StoreError
+from iqrf_trio.store.sqlite import Connection, in_memory, migrate, migrations, translated
 from protocol.auth.tokens import Status
 
 _TABLES = ("product", "device", "sensor", "setting", "api_token")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from iqrf_trio.store import json_text, sensors
-from iqrf_trio.store.database import Connection
+from iqrf_trio.store.sqlite import Connection
 from protocol.network.network import Device, Identity, JsonObject, Network, Product
 
 _NO_MID = (0, 0xFFFF_FFFF)

@@ -10,8 +10,8 @@ from typing import Any, cast
 from attrs import frozen
 
 from iqrf_trio.store import devices, json_text, sensors
-from iqrf_trio.store.database import Connection, connect_foreign, translated
 from iqrf_trio.store.errors import StoreError
+from iqrf_trio.store.sqlite import Connection, connect_foreign, translated
 from protocol.auth.times import InvalidTimeError, parse_iso
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BIT, SENSOR_2BYTE, SENSOR_4BYTE
 from protocol.dpa.packet import MAX_NODE

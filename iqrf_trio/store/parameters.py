@@ -2,7 +2,7 @@
 
 from attrs import astuple
 
-from iqrf_trio.store.database import Connection
+from iqrf_trio.store.sqlite import Connection
 from protocol.network.parameters import Parameters
 
 _COLUMNS = "frc_response_time, dpa_value, rx_hops, tx_hops"

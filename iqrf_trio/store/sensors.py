@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from iqrf_trio.store import json_text
-from iqrf_trio.store.database import Connection
 from iqrf_trio.store.errors import DamagedDatabaseError
+from iqrf_trio.store.sqlite import Connection
 from protocol.auth.times import InvalidTimeError, format_iso, parse_iso
 from protocol.network.network import Sensor, Value
 

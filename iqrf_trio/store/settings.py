@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from iqrf_trio.store import json_text
-from iqrf_trio.store.database import Connection
+from iqrf_trio.store.sqlite import Connection
 
 
 def load(connection: Connection) -> Mapping[str, object]:

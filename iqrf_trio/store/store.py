@@ -11,8 +11,9 @@ import trio
 from attrs import define, evolve, field
 
 from iqrf_trio.store import archive, devices, parameters, sensors, settings, tokens
-from iqrf_trio.store.database import Connection, Database, Hop
+from iqrf_trio.store.database import Database, Hop
 from iqrf_trio.store.errors import StoreError
+from iqrf_trio.store.sqlite import Connection
 from protocol.auth.tokens import Token
 from protocol.network.network import JsonObject, Network, Value
 from protocol.network.parameters import Parameters

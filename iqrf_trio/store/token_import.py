@@ -11,8 +11,8 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from iqrf_trio.store import tokens
-from iqrf_trio.store.database import Connection, connect_foreign, translated
 from iqrf_trio.store.errors import StoreError
+from iqrf_trio.store.sqlite import Connection, connect_foreign, translated
 from protocol.auth.rights import Scope
 from protocol.auth.times import InvalidTimeError, format_iso, parse_iso
 from protocol.auth.tokens import MAX_ID, Status, Token

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from iqrf_trio.store.database import Connection
 from iqrf_trio.store.errors import (
     ExpiredTokenError,
     RevokedTokenError,
     StoreError,
     UnknownTokenError,
 )
+from iqrf_trio.store.sqlite import Connection
 from protocol.auth.rights import Rights, Scope
 from protocol.auth.times import InvalidTimeError, format_iso, parse_iso
 from protocol.auth.tokens import SECRET_BYTES, Status, Token, TokenText, hash_secret, secret_of

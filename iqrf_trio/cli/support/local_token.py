@@ -8,7 +8,7 @@ from pathlib import Path
 
 from iqrf_trio.cli import Failure
 from iqrf_trio.store import tokens
-from iqrf_trio.store.database import Connection, opened, transact
+from iqrf_trio.store.sqlite import Connection, opened, transact
 from protocol.auth.rights import MANAGE, Rights
 from protocol.auth.tokens import InvalidTokenError, Verdict, judge, parse
 

@@ -7,7 +7,7 @@ import pytest
 
 from iqrf_trio.__main__ import main
 from iqrf_trio.store import DATABASE_NAME, devices
-from iqrf_trio.store.database import connect, transact
+from iqrf_trio.store.sqlite import connect, transact
 from protocol.network.network import Device, Network
 from tests.iqrf_trio.store import old_network
 

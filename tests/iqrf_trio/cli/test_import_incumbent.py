@@ -10,7 +10,7 @@ import pytest
 from iqrf_trio import config
 from iqrf_trio.__main__ import main
 from iqrf_trio.store import DATABASE_NAME, devices
-from iqrf_trio.store.database import connect
+from iqrf_trio.store.sqlite import connect
 from tests.iqrf_trio.store import old_network
 from tests.iqrf_trio.store import test_token_import as old_tokens
 from tests.protocol.test_incumbent import SPI, WEBSOCKET

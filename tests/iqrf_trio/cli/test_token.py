@@ -17,7 +17,7 @@ from attrs import frozen
 
 from iqrf_trio.cli import token as token_tool
 from iqrf_trio.store import DATABASE_NAME, tokens
-from iqrf_trio.store.database import Connection, connect, transact
+from iqrf_trio.store.sqlite import Connection, connect, transact
 from protocol.auth.rights import MANAGE
 from protocol.auth.times import format_iso, parse_iso
 from protocol.auth.tokens import Status, Token, Verdict, judge, parse

@@ -13,7 +13,7 @@ from iqrf_trio.__main__ import main
 from iqrf_trio.cli.support import local_token
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.store import DATABASE_NAME, tokens
-from iqrf_trio.store.database import connect
+from iqrf_trio.store.sqlite import connect
 from tests.iqrf_trio.house import House, ask, authenticated, heard, house, request
 
 Capture = pytest.CaptureFixture[str]

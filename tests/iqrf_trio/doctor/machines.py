@@ -6,7 +6,7 @@ from pathlib import Path
 from attrs import frozen
 
 from iqrf_trio.doctor import Machine
-from iqrf_trio.store.database import connect
+from iqrf_trio.store.sqlite import connect
 
 GPIO = """\
 gpiochip0: GPIOs 512-569, parent: platform/fe200000.gpio, pinctrl-bcm2711:

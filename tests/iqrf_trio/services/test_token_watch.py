@@ -11,7 +11,7 @@ import trio.testing
 from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.services.token_watch import TokenStore, authenticate, objection
 from iqrf_trio.store import Store, inline
-from iqrf_trio.store.database import connect, transact
+from iqrf_trio.store.sqlite import connect, transact
 from iqrf_trio.store.tokens import create, revoke
 from protocol.auth.authentication import (
     AuthUnavailableError,

@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 
 from iqrf_trio.store import devices, sensors, settings
-from iqrf_trio.store.database import Connection, connect, transact
+from iqrf_trio.store.sqlite import Connection, connect, transact
 from protocol.network.network import Device, Identity, Network, Product, Sensor
 
 DEVICES = 40

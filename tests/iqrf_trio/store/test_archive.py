@@ -11,15 +11,8 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
 from iqrf_trio.store import Store, StoreError, archive, devices, tokens
-from iqrf_trio.store.database import (
-    Connection,
-    connect,
-    in_memory,
-    migrate,
-    migrations,
-    transact,
-)
 from iqrf_trio.store.settings import get, save
+from iqrf_trio.store.sqlite import Connection, connect, in_memory, migrate, migrations, transact
 from protocol.auth.rights import MANAGE
 from protocol.auth.tokens import Status
 from protocol.network.network import Network

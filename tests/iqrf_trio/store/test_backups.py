@@ -14,7 +14,7 @@ from trio.testing import MockClock
 
 from iqrf_trio.services.backups import CHECK_S, FIRST_S, Backups
 from iqrf_trio.store import Store, StoreError, backups, inline, tokens
-from iqrf_trio.store.database import Connection, connect, transact
+from iqrf_trio.store.sqlite import Connection, connect, transact
 from protocol.auth.rights import MANAGE
 from protocol.network.network import Device, Network
 

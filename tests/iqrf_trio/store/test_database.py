@@ -14,24 +14,23 @@ import trio
 import trio.testing
 
 from iqrf_trio.store import devices, files
-from iqrf_trio.store.database import (
-    APPLICATION_ID,
-    Connection,
-    Database,
-    connect,
-    connect_foreign,
-    inline,
-    migrate,
-    migrations,
-    transact,
-    translated,
-)
+from iqrf_trio.store.database import Database, inline
 from iqrf_trio.store.errors import (
     DamagedDatabaseError,
     DatabaseBusyError,
     DatabaseFullError,
     MissingDatabaseError,
     StoreError,
+)
+from iqrf_trio.store.sqlite import (
+    APPLICATION_ID,
+    Connection,
+    connect,
+    connect_foreign,
+    migrate,
+    migrations,
+    transact,
+    translated,
 )
 
 T = TypeVar("T")

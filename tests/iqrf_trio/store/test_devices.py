@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iqrf_trio.store import devices, sensors
-from iqrf_trio.store.database import Connection, connect, transact
 from iqrf_trio.store.errors import StoreError
+from iqrf_trio.store.sqlite import Connection, connect, transact
 from protocol.network.network import Device, Identity, JsonObject, Network, Product, Sensor, Value
 from tests.iqrf_trio.store.networks import AT, METADATA, VALUES, networks
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iqrf_trio.store.database import connect, transact
+from iqrf_trio.store.sqlite import connect, transact
 from tests.iqrf_trio.store import killing
 
 ROOT = Path(__file__).parents[3]

@@ -10,8 +10,8 @@ import pytest
 from attrs import evolve
 
 from iqrf_trio.store import StoreError, devices
-from iqrf_trio.store.database import Connection, connect, transact
 from iqrf_trio.store.network_import import Taken, read, take_over
+from iqrf_trio.store.sqlite import Connection, connect, transact
 from protocol.network.network import Device, Identity, Network, Product
 from tests.iqrf_trio.store import old_network
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iqrf_trio.store import devices, sensors
-from iqrf_trio.store.database import Connection, connect
+from iqrf_trio.store.sqlite import Connection, connect
 from protocol.network.network import Device, Network, Sensor, Value
 from tests.iqrf_trio.store.networks import AT
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iqrf_trio.store import settings
-from iqrf_trio.store.database import Connection, connect
+from iqrf_trio.store.sqlite import Connection, connect
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from iqrf_trio.store import Store, StoreError, devices, inline, tokens
 from iqrf_trio.store import settings as stored_settings
-from iqrf_trio.store.database import connect, transact
+from iqrf_trio.store.sqlite import connect, transact
 from protocol.auth.rights import MANAGE
 from protocol.auth.tokens import Status
 from protocol.network.network import Device, Identity, Network, Product, Sensor

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from iqrf_trio.store import token_import, tokens
-from iqrf_trio.store.database import Connection, connect, transact
 from iqrf_trio.store.errors import StoreError
+from iqrf_trio.store.sqlite import Connection, connect, transact
 from protocol.auth.rights import MANAGE
 from protocol.auth.tokens import Status, Verdict, judge, parse
 

@@ -9,13 +9,13 @@ import pytest
 from attrs import evolve
 
 from iqrf_trio.store import tokens
-from iqrf_trio.store.database import Connection, connect, transact, translated
 from iqrf_trio.store.errors import (
     ExpiredTokenError,
     RevokedTokenError,
     StoreError,
     UnknownTokenError,
 )
+from iqrf_trio.store.sqlite import Connection, connect, transact, translated
 from protocol.auth.rights import MANAGE, Rights, Scope
 from protocol.auth.tokens import (
     MAX_ID,

@@ -9,7 +9,7 @@ import pytest
 from iqrf_trio.cli import Failure
 from iqrf_trio.cli.support import local_token
 from iqrf_trio.store import tokens
-from iqrf_trio.store.database import connect, transact
+from iqrf_trio.store.sqlite import connect, transact
 from protocol.auth.tokens import parse
 
 

@@ -13,7 +13,7 @@ from iqrf_trio.services.vault.recovery import latest, recover
 from iqrf_trio.services.vault.shelves import Shelf, newest
 from iqrf_trio.simulator.flash import FlashChip
 from iqrf_trio.store import Store, inline, tokens
-from iqrf_trio.store.database import connect, transact
+from iqrf_trio.store.sqlite import connect, transact
 from protocol.auth.rights import MANAGE
 from protocol.network.network import Device, Network
 from tests.iqrf_trio.services.vault.house import START, file_shelf, flash_shelf, small_chip, vaulted

@@ -1,0 +1,207 @@
+"""SQLite itself: connections, migrations, and transactions as functions of a connection."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from importlib import resources
+from json import JSONDecodeError
+from pathlib import Path
+from typing import TypeVar
+
+from iqrf_trio.store import files
+from iqrf_trio.store.errors import (
+    DamagedDatabaseError,
+    DatabaseBusyError,
+    DatabaseFullError,
+    MissingDatabaseError,
+    StoreError,
+)
+
+Connection = sqlite3.Connection
+
+APPLICATION_ID = 0x49515452
+"""Stands in the header of our databases ("IQTR"), so that no other is taken for one."""
+
+BUSY_TIMEOUT_S = 5.0
+"""How long one program waits for another's transaction; ours take milliseconds."""
+
+_ERRORS: dict[int, type[StoreError]] = {
+    sqlite3.SQLITE_FULL: DatabaseFullError,
+    sqlite3.SQLITE_BUSY: DatabaseBusyError,
+    sqlite3.SQLITE_LOCKED: DatabaseBusyError,
+    sqlite3.SQLITE_CORRUPT: DamagedDatabaseError,
+    sqlite3.SQLITE_NOTADB: DamagedDatabaseError,
+}
+_FIXES: dict[int, str] = {
+    sqlite3.SQLITE_FULL: "; make room on the disk",
+    sqlite3.SQLITE_IOERR: "; is the disk full, or about to die? df and dmesg tell",
+    sqlite3.SQLITE_BUSY: "; another program keeps it to itself, try again",
+    sqlite3.SQLITE_READONLY: "; give it to the user who runs this, or run this with sudo",
+    sqlite3.SQLITE_CANTOPEN: "; this needs a directory that it may write to",
+}
+"""What to do about some of them."""
+_PRIMARY_CODE = 0xFF
+"""The low byte of a result code is the kind, the rest details (SQLite, "Result Codes")."""
+
+T = TypeVar("T")
+
+
+def migrations() -> tuple[str, ...]:
+    """The scripts that make a database of the newest version; number N is the Nth of them."""
+    folder = resources.files("iqrf_trio.store") / "migrations"
+    scripts = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".sql")),
+        key=lambda file: file.name,
+    )
+    return tuple(script.read_text(encoding="utf-8") for script in scripts)
+
+
+def connect(path: Path, *, create: bool = True, check: bool = False) -> Connection:
+    """Open the database at `path` and bring it to the newest version; the caller closes it.
+
+    Without `create` a missing file stays missing (MissingDatabaseError). `check` looks through
+    all pages for damage. Raises StoreError also for a file that is damaged, that is another
+    program's, or that a newer version of this program made.
+    """
+    if create:
+        files.create(path)
+    elif not files.exists(path):
+        raise MissingDatabaseError(f"there is no database {path}; `token create` makes one")
+    with translated(path):
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        connection.text_factory = partial(str, encoding="utf-8")
+        try:
+            _prepare(connection, path, check=check)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def connect_foreign(path: Path) -> Connection:
+    """Open another program's database for reading only; the caller closes it.
+
+    Raises StoreError.
+    """
+    if not path.is_file():
+        raise MissingDatabaseError(f"there is no file {path}")
+    with translated(path):
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S
+        )
+        connection.row_factory = sqlite3.Row
+        # Old tools stored what the terminal sent, valid UTF-8 or not.
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+    return connection
+
+
+def in_memory() -> Connection:
+    """An empty database that is gone when it is closed, for rows on their way between versions."""
+    return sqlite3.connect(":memory:", isolation_level=None)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises about the database at `path` into StoreError.
+
+    Text that is no UTF-8, or no JSON where it should be, is damage too, which SQLite cannot see.
+    """
+    try:
+        yield
+    except (UnicodeDecodeError, JSONDecodeError) as error:
+        raise DamagedDatabaseError(f"{path} is damaged: {error}") from error
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+        raise _ERRORS.get(code, StoreError)(f"{path}: {error}{_FIXES.get(code, '')}") from error
+
+
+@contextmanager
+def opened(path: Path, *, create: bool = True) -> Iterator[Connection]:
+    """The database at `path` as `connect` opens it, closed in the end. Raises StoreError."""
+    with translated(path), closing(connect(path, create=create)) as connection:
+        yield connection
+
+
+def transact(connection: Connection, fn: Callable[[Connection], T], *, durable: bool = True) -> T:
+    """Run `fn` as one transaction: all of it is committed, or, when it raises, nothing.
+
+    A durable one has reached the disk when this returns; one that is not may be lost with the
+    power, but never in part.
+    """
+    # Takes effect only outside of a transaction, hence not inside `fn`.
+    connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = fn(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has already rolled back after some errors; asking again would hide the first.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def look(connection: Connection, fn: Callable[[Connection], T]) -> T:
+    """What `fn` finds in one consistent state of the database; it cannot write."""
+    connection.execute("PRAGMA query_only = ON")
+    try:
+        connection.execute("BEGIN")
+        return fn(connection)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.execute("PRAGMA query_only = OFF")
+
+
+def migrate(connection: Connection, scripts: Sequence[str]) -> None:
+    """Run those of `scripts` that the database has not seen yet, each one a transaction."""
+    for version, script in enumerate(scripts, start=1):
+        if pragma(connection, "user_version") >= version:
+            continue
+        try:
+            connection.executescript(script)
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            # Another program may have run it between the question and the script.
+            if pragma(connection, "user_version") < version:
+                raise
+
+
+def pragma(connection: Connection, name: str) -> int:
+    """The number that a PRAGMA of this name gives."""
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    return int(value)
+
+
+def _prepare(connection: Connection, path: Path, *, check: bool) -> None:
+    scripts = migrations()
+    # Before anything is written: another program's file is not ours to change.
+    _refuse_strangers(connection, path, len(scripts))
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if check:
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise DamagedDatabaseError(f"{path} is damaged: {verdict}")
+    migrate(connection, scripts)
+
+
+def _refuse_strangers(connection: Connection, path: Path, newest: int) -> None:
+    version = pragma(connection, "user_version")
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if pragma(connection, "application_id") != APPLICATION_ID:
+        if version or tables:
+            raise StoreError(
+                f"{path} is not a database of iqrf-trio; name another file, "
+                "or take an old gateway's tokens over with `token import`"
+            )
+    elif version > newest:
+        raise StoreError(
+            f"{path} was made by a newer iqrf-trio (its version is {version}, this program "
+            f"knows {newest}); install that one again, or name another state directory"
+        )
