@@ -4,11 +4,16 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from iqrf_trio.store import json_text, sensors
+from iqrf_trio.store.errors import StoreError
 from iqrf_trio.store.sqlite import Connection
 from protocol.network.network import Device, Identity, JsonObject, Network, Product
 
 _NO_MID = (0, 0xFFFF_FFFF)
 """What the coordinator's memory holds for a bond whose MID it never learned."""
+
+MAX_METADATA = 1024 * 1024
+"""Bytes of JSON that all devices together may carry: 4 kB for each of 240. With it the answer
+that describes them all has less than 2 MB."""
 
 _LOAD_PRODUCTS = """
 SELECT id, hwpid, hwpid_version, os_build, dpa, os_version, manufacturer, name FROM product
@@ -87,9 +92,10 @@ def set_metadata(
     """Replace the metadata of the devices at these addresses; None takes it away.
 
     Returns it as it is read back, without the addresses that no device has. Raises StoreError
-    for what is no JSON.
+    for what is no JSON, and for what would be more than MAX_METADATA with all that is stored.
     """
     kept: dict[int, JsonObject | None] = {}
+    before = _metadata_size(connection)
     for address, value in metadata.items():
         text = None if value is None else json_text.dump(dict(value))
         row = connection.execute(
@@ -100,7 +106,19 @@ def set_metadata(
         kept[address] = _metadata(text)
         if row[0] != text:
             connection.execute("UPDATE device SET metadata = ? WHERE address = ?", (text, address))
+    after = _metadata_size(connection)
+    if after > max(before, MAX_METADATA):  # what an import brought may be more, and become less
+        raise StoreError(
+            f"The metadata of all devices would have {after} bytes, and {MAX_METADATA} may be "
+            "stored; remove some."
+        )
     return kept
+
+
+def _metadata_size(connection: Connection) -> int:
+    """Bytes of what is stored about all devices; the text is ASCII."""
+    (size,) = connection.execute("SELECT total(length(metadata)) FROM device").fetchone()
+    return int(size)
 
 
 def forget_all(connection: Connection) -> None:

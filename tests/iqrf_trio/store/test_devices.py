@@ -291,3 +291,33 @@ def test_times_are_kept_to_the_millisecond(connection: Connection) -> None:
     save(connection, NETWORK)
     sensors.save_values(connection, {(1, 0): 1}, AT + timedelta(microseconds=1999))
     assert devices.load(connection).nodes[0].sensors[0].updated == AT + timedelta(milliseconds=1)
+
+
+def note(connection: Connection, metadata: Mapping[int, JsonObject | None]) -> None:
+    transact(
+        connection,
+        lambda connection: devices.set_metadata(connection, metadata),
+        durable=False,
+    )
+
+
+def test_metadata_is_bounded_in_its_sum(connection: Connection) -> None:
+    devices.save(connection, NETWORK)
+    half = {"note": "x" * (devices.MAX_METADATA // 2 - 100)}
+    note(connection, {0: half, 1: half})
+    with pytest.raises(StoreError, match=f"and {devices.MAX_METADATA} may be stored; remove some"):
+        note(connection, {2: half})
+    with pytest.raises(StoreError):  # what JSON escapes counts as it is stored
+        note(connection, {2: {"note": "\u20ac" * 1000}})
+    note(connection, {2: {"note": "x"}, 1: None})
+    note(connection, {1: half})
+
+
+def test_more_metadata_than_may_be_can_become_less(connection: Connection) -> None:
+    much = {"note": "x" * devices.MAX_METADATA}
+    network = Network.of([evolve(device, metadata=much) for device in NETWORK])
+    devices.save(connection, network)
+    note(connection, {1: None})
+    with pytest.raises(StoreError):
+        note(connection, {1: {"name": "a"}})
+    note(connection, {0: None, 2: {"name": "b"}})
