@@ -12,10 +12,10 @@ from iqrf_trio.services.vault.files import VaultError
 from iqrf_trio.store import StoreError
 from protocol.api import iqmesh, raw
 from protocol.api.message import Answer
-from protocol.dpa.errors import DpaAbortedError, DpaError, InterfaceError
+from protocol.dpa.attempts import nobody_can_be_asked
+from protocol.dpa.errors import DpaError
 from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.transaction import Outcome
-from protocol.queue.scheduling import RadioReserved
 from protocol.vault.blocks import BadBackupError
 
 log = logging.getLogger("iqrf_trio.handlers")
@@ -38,7 +38,7 @@ async def restore(gateway: Gateway, exchange: Exchange[iqmesh.Restore]) -> Answe
     if request.device_addr == COORDINATOR:
         await _keep(gateway)
     devices = Devices(gateway.transceiver, gateway.scheduler)
-    give = partial(devices.restore, request.device_addr, blocks, seen=outcomes.append)
+    give = partial(devices.restore, request.device_addr, blocks, record=outcomes.append)
     restart = request.restart_coordinator and request.device_addr == COORDINATOR
     try:
         await give(restart=restart)
@@ -69,7 +69,7 @@ async def _backup(
     try:
         copy = await devices.copy(address, outcomes.append)
     except (DpaError, BadBackupError) as error:
-        if isinstance(error, InterfaceError | DpaAbortedError | RadioReserved):
+        if isinstance(error, DpaError) and nobody_can_be_asked(error):
             raise iqmesh.failure(error) from error
         answer = _failed(exchange, iqmesh.not_backed_up(progress, address), error)
     else:

@@ -193,6 +193,14 @@ def response_time_ms(params: int) -> int:
     return 40 + (320 << step - 1) if step else 40
 
 
+def params_of_ms(milliseconds: int) -> int:
+    """The FRC parameters of which `response_time_ms` is this; raises LocalProtocolError."""
+    for params in range(0, 0x80, 0x10):
+        if response_time_ms(params) == milliseconds:
+            return params
+    raise LocalProtocolError(f"{milliseconds} ms are no response time of an FRC")
+
+
 def _last_byte(width: Width, slot: int) -> int:
     if width is Width.BITS2:
         return _SECOND_BITS + slot // 8

@@ -8,7 +8,7 @@ from attrs import define, field, frozen
 from protocol.dpa.peripherals.os import rssi_dbm, supply_volts
 from protocol.errors import LocalProtocolError
 from protocol.network.network import Device, Network, Sensor, Value
-from protocol.readings.rounds import RSSI_TYPE, Kind, Round, plan, unknown_types
+from protocol.readings.rounds import RSSI_TYPE, Answer, Kind, Round, plan, unknown_types
 from protocol.standard.quantities import decode_frc
 from protocol.standard.sensor import Measurement
 
@@ -80,10 +80,6 @@ class Reading:
             if sensor.value is not None
             and (node.address, node.mid or 0, sensor.index, sensor.type) in known
         }
-
-
-Answer = Mapping[int, int] | tuple[Measurement, ...]
-"""Raw FRC values by address; for a round without FRC, what the read with types brought."""
 
 
 @define(eq=False)

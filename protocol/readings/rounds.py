@@ -7,11 +7,12 @@ sensor, which sleep and are spoken for by others, tell their RSSI by a sensor FR
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
 from attrs import field, frozen
 
+from protocol.dpa import frc_steps
 from protocol.dpa.frc import (
     LAST_RSSI,
     MEMORY_READ,
@@ -21,9 +22,13 @@ from protocol.dpa.frc import (
     width_of,
 )
 from protocol.dpa.peripherals.os import OS_READ
+from protocol.dpa.step import Step, ask
 from protocol.network.network import Device, Network
 from protocol.standard.quantities import QUANTITIES, native_frc
-from protocol.standard.sensor import frc_user_data
+from protocol.standard.sensor import Measurement, frc_user_data, read_with_types
+
+Answer = Mapping[int, int] | tuple[Measurement, ...]
+"""What a round brought: raw FRC values by address, or what one node said of its own sensors."""
 
 RSSI_TYPE = 133
 """The quantity "RSSI" of the Sensor standard."""
@@ -61,6 +66,19 @@ class Round:
     def offline(self) -> bool:
         """Whether the FRC is about nodes that sleep, so that others answer in their place."""
         return self.type == RSSI_TYPE
+
+    def step(self, frc_response_ms: int) -> Step[Answer]:
+        """What to transact; FRCs are believed to have this response time at present."""
+        if self.command is None:
+            ((address, index),) = self.sensors
+            measured = yield from ask(read_with_types(address, (index,)))
+            return measured
+        question = self.command, self.nodes, self.user_data
+        if self.offline:
+            values = yield from frc_steps.read_offline(*question, response_ms=frc_response_ms)
+        else:
+            values = yield from frc_steps.read(*question)
+        return values
 
 
 def plan(network: Network) -> tuple[Round, ...]:

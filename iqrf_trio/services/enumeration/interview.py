@@ -1,19 +1,18 @@
 """The questions of an enumeration, and how often each is put before it stays unanswered."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TypeVar
 
-import trio
-from attrs import frozen
+from attrs import evolve, field, frozen
 
-from iqrf_trio.radio.frc import read_frc
+from iqrf_trio.radio.dialogue import Dialogue
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
-from protocol.dpa import commands
-from protocol.dpa.commands import Call, OsInfo, PeripheralEnumeration
-from protocol.dpa.errors import DpaAbortedError, DpaError, InterfaceError
+from protocol.dpa import commands, frc_steps
+from protocol.dpa.attempts import Attempts, nobody_can_be_asked
+from protocol.dpa.commands import OsInfo, PeripheralEnumeration
+from protocol.dpa.errors import DpaError
 from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.pnum import BINARY_OUTPUT, LIGHT, SENSOR
 from protocol.network import identity, tables
@@ -24,12 +23,12 @@ from protocol.queue.lanes import Priority
 from protocol.standard import binary_output, sensor
 
 log = logging.getLogger("iqrf_trio.enumeration")
-T = TypeVar("T")
 
-ATTEMPTS = 2
-"""How often a question is put. A node that kept silent when many were asked gets one more."""
+ATTEMPTS = Attempts(2, link_wait_s=0.0)
+"""How often a question is put."""
 
-RETRY_PAUSE_S = 0.25
+ONCE_MORE = evolve(ATTEMPTS, number=1)
+"""For a node that kept silent when many were asked."""
 
 
 @frozen(eq=False)
@@ -42,6 +41,11 @@ class Interview:
 
     _transceiver: Transceiver
     _scheduler: Scheduler
+    _dialogue: Dialogue = field(init=False)
+
+    @_dialogue.default
+    def _make_dialogue(self) -> Dialogue:
+        return Dialogue(self._transceiver, self._scheduler, Priority.PROCEDURE, ATTEMPTS)
 
     async def wait_connected(self) -> None:
         """Wait until the coordinator can be asked."""
@@ -52,8 +56,8 @@ class Interview:
     async def survey(self) -> Survey:
         """The coordinator itself, and its tables about the nodes; raises DpaError."""
         system, peripherals = await self._who(COORDINATOR)
-        bonded = await self._ask(commands.bonded_devices())
-        discovered = await self._ask(commands.discovered_devices()) & bonded
+        bonded = await self._dialogue.ask(commands.bonded_devices())
+        discovered = await self._dialogue.ask(commands.discovered_devices()) & bonded
         return Survey(
             coordinator=Device(
                 COORDINATOR,
@@ -73,7 +77,7 @@ class Interview:
         records: dict[int, bytes] = {}
         for read in table.reads(addresses):
             call = commands.eeeprom_read(COORDINATOR, read.memory_address, read.length)
-            records |= read.records(await self._ask(call))
+            records |= read.records(await self._dialogue.ask(call))
         return records
 
     # Who the nodes are: by FRC where there are many, by unicast where few are left.
@@ -86,7 +90,7 @@ class Interview:
             assert coordinator.product is not None
             answers = {step: await self._pass(step, addresses) for step in identity.PASSES}
             found = identity.products_of_passes(answers, coordinator.product.identity)
-            attempts -= 1
+            attempts = ONCE_MORE
         for address in addresses:
             if address not in found:
                 try:
@@ -98,32 +102,32 @@ class Interview:
     async def _pass(self, step: identity.Pass, addresses: Sequence[int]) -> Mapping[int, int]:
         answers: dict[int, int] = dict.fromkeys(addresses, 0)
         for group in step.groups(addresses):
-            work = partial(read_frc, self._transceiver, step.command, group, step.user_data)
+            read = partial(frc_steps.read, step.command, group, step.user_data)
             try:
-                answers |= await self._perform(work, ATTEMPTS)
+                answers |= await self._dialogue.do(read)
             except DpaError as error:
                 _give_up(error, f"no {step.name} of nodes {identity.listed(group)}")
         return answers
 
     async def _who(
-        self, nadr: int, attempts: int = ATTEMPTS
+        self, nadr: int, attempts: Attempts = ATTEMPTS
     ) -> tuple[OsInfo, PeripheralEnumeration]:
-        system = await self._ask(commands.os_read(nadr), attempts)
+        system = await self._dialogue.ask(commands.os_read(nadr), attempts)
         if system.enumeration is not None:
             return system, system.enumeration
-        return system, await self._ask(commands.enumerate_peripherals(nadr), attempts)
+        return system, await self._dialogue.ask(commands.enumerate_peripherals(nadr), attempts)
 
     # What the products can do.
 
     async def standards(self, nadr: int) -> Standards | None:
         """What the device tells of its standard peripherals; None where it does not tell."""
         try:
-            peripherals = await self._ask(commands.enumerate_peripherals(nadr))
+            peripherals = await self._dialogue.ask(commands.enumerate_peripherals(nadr))
             return Standards(
-                sensors=await self._ask(sensor.enumerate_sensors(nadr))
+                sensors=await self._dialogue.ask(sensor.enumerate_sensors(nadr))
                 if peripherals.implements(SENSOR)
                 else (),
-                binary_outputs=await self._ask(binary_output.count(nadr))
+                binary_outputs=await self._dialogue.ask(binary_output.count(nadr))
                 if peripherals.implements(BINARY_OUTPUT)
                 else 0,
                 light=peripherals.implements(LIGHT),
@@ -136,29 +140,16 @@ class Interview:
         """Whether this device says otherwise about one of its standards; silence says nothing."""
         try:
             if told.sensors:
-                return await self._ask(sensor.enumerate_sensors(nadr)) != told.sensors
+                return await self._dialogue.ask(sensor.enumerate_sensors(nadr)) != told.sensors
             if told.binary_outputs:
-                return await self._ask(binary_output.count(nadr)) != told.binary_outputs
+                return await self._dialogue.ask(binary_output.count(nadr)) != told.binary_outputs
         except DpaError as error:
             _give_up(error, f"node {nadr} does not confirm its product")
         return False
 
-    async def _ask(self, call: Call[T], attempts: int = ATTEMPTS) -> T:
-        return await self._perform(partial(self._transceiver.call, call), attempts)
-
-    async def _perform(self, work: Callable[[], Awaitable[T]], attempts: int) -> T:
-        """One step, put again after a pause while attempts are left."""
-        for _ in range(attempts - 1):
-            try:
-                return await self._scheduler.perform(Priority.PROCEDURE, work)
-            except DpaError as error:
-                log.debug("asking again: %s", error)
-            await trio.sleep(RETRY_PAUSE_S)
-        return await self._scheduler.perform(Priority.PROCEDURE, work)
-
 
 def _give_up(error: DpaError, about: str) -> None:
     """Go on without the answer, unless nobody else could be asked either."""
-    if isinstance(error, InterfaceError | DpaAbortedError):
+    if nobody_can_be_asked(error):
         raise error
     log.warning("%s: %s", about, error)

@@ -10,28 +10,24 @@ from typing import NoReturn, Protocol
 import trio
 from attrs import define, evolve, field
 
-from iqrf_trio.radio.frc import read_frc, read_offline_frc
+from iqrf_trio.radio.dialogue import Dialogue
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.sensors import settings as sensor_settings
 from iqrf_trio.store import Store, StoreError
+from protocol.dpa.attempts import Attempts
 from protocol.dpa.errors import DpaError
+from protocol.dpa.step import Step
 from protocol.queue.lanes import Priority
 from protocol.queue.scheduling import QueueClosed, RadioReserved
-from protocol.readings.reading import Answer, Cycle, Reading
-from protocol.readings.rounds import Round
+from protocol.readings.reading import Cycle, Reading
+from protocol.readings.rounds import Answer, Round
 from protocol.readings.settings import SensorSettings
-from protocol.standard import sensor
 
 log = logging.getLogger("iqrf_trio.sensor_worker")
 
-ATTEMPTS = 3
-"""How often a round is tried before its nodes go without a value."""
-
-RETRY_PAUSE_S = 0.25
-
-RECONNECT_S = 5.0
-"""How long an attempt is put off while there is no link; resetting a module takes 2 s."""
+ATTEMPTS = Attempts(3, link_wait_s=5.0)
+"""How often a round is tried before its nodes go without a value; resetting a module takes 2 s."""
 
 MIN_GAP_S = 5.0
 """Between the end of a cycle and the start of the next, so that a cycle longer than its period
@@ -95,6 +91,11 @@ class SensorWorker:
     _wake: trio.Event = field(factory=trio.Event, init=False)
     _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _configuring: trio.Lock = field(factory=trio.Lock, init=False)
+    _dialogue: Dialogue = field(init=False)
+
+    @_dialogue.default
+    def _make_dialogue(self) -> Dialogue:
+        return Dialogue(self._transceiver, self._scheduler, Priority.BACKGROUND, ATTEMPTS)
 
     @property
     def reading(self) -> bool:
@@ -223,36 +224,21 @@ class SensorWorker:
 
     async def _answer(self, asked: Round) -> Answer | str:
         """What a round brought, after a few attempts; as text, why it brought nothing."""
-        work = partial(self._ask_nodes, asked)
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                await self._pause()
-            try:
-                return await self._scheduler.perform(Priority.BACKGROUND, work)
-            except RadioReserved:
-                raise
-            except DpaError as error:
-                reason = str(error)
-        return reason
+        try:
+            return await self._dialogue.do(partial(self._step, asked))
+        except RadioReserved:
+            raise
+        except DpaError as error:
+            return str(error)
 
-    async def _pause(self) -> None:
-        await trio.sleep(RETRY_PAUSE_S)
-        with trio.move_on_after(RECONNECT_S):
-            await self._transceiver.wait_connected()
-
-    async def _ask_nodes(self, asked: Round) -> Answer:
+    def _step(self, asked: Round) -> Step[Answer]:
+        """The round's own step, with `asking` set as long as it has the radio."""
         self.asking = True
         try:
-            return await self._transact(asked)
+            answer = yield from asked.step(self._transceiver.timing.frc_response_ms)
+            return answer
         finally:
             self.asking = False
-
-    async def _transact(self, asked: Round) -> Answer:
-        if asked.command is None:
-            ((address, index),) = asked.sensors
-            return await self._transceiver.call(sensor.read_with_types(address, (index,)))
-        read = read_offline_frc if asked.offline else read_frc
-        return await read(self._transceiver, asked.command, asked.nodes, asked.user_data)
 
     async def _keep(self, reading: Reading) -> Reading:
         """Store what was read; returns the reading as it is to be reported."""

@@ -8,7 +8,8 @@ from typing import Protocol
 from attrs import frozen
 
 from iqrf_trio.store import Store
-from protocol.dpa.errors import DpaAbortedError, DpaError, InterfaceError
+from protocol.dpa.attempts import nobody_can_be_asked
+from protocol.dpa.errors import DpaError
 from protocol.dpa.packet import COORDINATOR
 from protocol.vault import snapshot
 from protocol.vault.blocks import BadBackupError, DeviceBackup, pack
@@ -53,8 +54,8 @@ class Contents:
         for address in module.bonded if nodes else ():
             try:
                 parts[node_part(address)] = pack((await self._devices.copy(address)).blocks)
-            except (InterfaceError, DpaAbortedError):
-                raise
             except (DpaError, BadBackupError) as error:
+                if isinstance(error, DpaError) and nobody_can_be_asked(error):
+                    raise
                 log.warning("node %d is not in the snapshot: %s", address, error)
         return Snapshot(self._now(), self._gateway, module, parts)

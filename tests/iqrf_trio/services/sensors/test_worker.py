@@ -209,7 +209,7 @@ async def test_a_failed_round_costs_its_own_nodes_only(
     mesh = uniform(40, 1, 128)
     fault = partial(mesh.faults.arm, Fault.FRC_STATUS, FRC_ERROR, when=frc(SENSOR_2BYTE))
     async with gateway(mesh) as rig:
-        fault(times=ATTEMPTS)
+        fault(times=ATTEMPTS.number)
         report = await rig.cycle()
         values = values_in(report)
         assert [key for key, value in values.items() if value is None] == [
