@@ -1,51 +1,48 @@
 """The one converter between JSON and the API's classes: strict, closed, and exact about where.
 
-A member is named like its attribute in camel case, or as its `json_name` says. An attribute
-`T | None = None` may be absent, but not null; one of type `T | None` without default must be
-there and may be null. Classes with `open_to_extras = True` pass over members they do not know,
-all others refuse them.
+How classes declare their members is told in `shape`. Classes with `open_to_extras = True` pass over
+members they do not know, all others refuse them. What reads a class is made when it is first read.
 """
 
-import re
 from collections.abc import Callable
-from types import GenericAlias, NoneType
+from types import GenericAlias
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import attrs
-from attrs import Attribute
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, IterableValidationError
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.gen import make_dict_structure_fn, override
 
 from protocol.api import members
 from protocol.api.errors import InvalidRequestError, shorten
 from protocol.api.members import MemberError
+from protocol.api.shape import annotations, checks_of, is_open, members_of
 from protocol.network.network import JsonObject
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
 """Takes a JSON value and the type wanted; raises MemberError, or cattrs' groups of them."""
 
-_JSON_NAME = "json_name"
 _CONVERTER = Converter()
-
-
-def json_name(name: str) -> dict[str, str]:
-    """Metadata of an attribute whose member is not simply its name in camel case."""
-    return {_JSON_NAME: name}
 
 
 def structure(value: object, type_: type[T]) -> T:
     """`value` (parsed JSON) as `type_`; raises InvalidRequestError with path and reason."""
-    try:
-        return _CONVERTER.structure(value, type_)
-    except (MemberError, ClassValidationError, IterableValidationError) as error:
-        path, reason = _first_problem(error)
-        raise InvalidRequestError(f"{path.lstrip('.') or 'message'}: {reason}") from None
+    return reader(type_)(value)
 
 
-def unstructure(value: object) -> Any:
-    """The JSON form of an object of the API's classes, members in the order of the attributes."""
-    return _CONVERTER.unstructure(value)
+def reader(type_: type[T]) -> Callable[[object], T]:
+    """What `structure` does for one type, for whoever does it often."""
+    hook = _CONVERTER.get_structure_hook(type_)
+
+    def read(value: object) -> T:
+        try:
+            made: T = hook(value, type_)
+        except (MemberError, ClassValidationError, IterableValidationError) as error:
+            path, reason = _first_problem(error)
+            raise InvalidRequestError(f"{path.lstrip('.') or 'message'}: {reason}") from None
+        return made
+
+    return read
 
 
 def register(type_: Any, read: Callable[[object], object]) -> None:
@@ -73,7 +70,9 @@ def _literal(type_: Any) -> Hook:
 
 
 def _annotated(type_: Any) -> Hook:
-    base, *checks = get_args(type_)
+    base, checks = annotations(type_)[0], checks_of(type_)
+    if not checks:
+        return _CONVERTER.get_structure_hook(base)
 
     def read(value: object, _: object) -> Any:
         result = _CONVERTER.structure(value, base)
@@ -91,31 +90,14 @@ def _tuple(type_: Any) -> Hook:
 
 def _class_in(cls: type) -> Hook:
     overrides: dict[str, Any] = {
-        attribute.name: override(rename=_name(attribute), struct_hook=_hook_if_given(attribute))
-        for attribute in attrs.fields(cls)
+        member.attribute: override(
+            rename=member.name, struct_hook=_CONVERTER.get_structure_hook(member.type)
+        )
+        for member in members_of(cls)
     }
-    overrides["_cattrs_forbid_extra_keys"] = not getattr(cls, "open_to_extras", False)
+    overrides["_cattrs_forbid_extra_keys"] = not is_open(cls)
     read_members: Hook = make_dict_structure_fn(cls, _CONVERTER, **overrides)
     return lambda value, type_: read_members(members.an_object(value), type_)
-
-
-def _hook_if_given(attribute: "Attribute[Any]") -> Hook | None:
-    """For an attribute that is None when absent: the hook that refuses null."""
-    parts = get_args(attribute.type)
-    if attribute.default is not None or NoneType not in parts:
-        return None
-    (given,) = (part for part in parts if part is not NoneType)
-    return lambda value, _: _CONVERTER.structure(value, given)
-
-
-def _class_out(cls: type) -> Callable[[Any], dict[str, Any]]:
-    overrides: dict[str, Any] = {a.name: override(rename=_name(a)) for a in attrs.fields(cls)}
-    return make_dict_unstructure_fn(cls, _CONVERTER, **overrides)
-
-
-def _name(attribute: "Attribute[Any]") -> str:
-    given: str | None = attribute.metadata.get(_JSON_NAME)
-    return given or re.sub("_(.)", lambda match: match[1].upper(), attribute.name)
 
 
 def _first_problem(error: Exception) -> tuple[str, str]:
@@ -129,12 +111,12 @@ def _first_problem(error: Exception) -> tuple[str, str]:
         return f"[{place.index}]{path}", reason
     if not isinstance(error, ClassValidationError):
         return "", str(error)
-    attributes = attrs.fields_dict(error.cl)
+    names = {member.attribute: member.name for member in members_of(error.cl)}
     of_members, others = error.group_exceptions()
     for other in others:
         if isinstance(other, ForbiddenExtraKeysError):
             unknown = shorten(min(other.extra_fields))
-            known = ", ".join(_name(attribute) for attribute in attributes.values())
+            known = ", ".join(names.values())
             return "", f"unknown member {unknown!r} (known: {known or 'none'})"
     if not of_members:
         return "", str(others[0])  # the members are right, but not together
@@ -142,7 +124,7 @@ def _first_problem(error: Exception) -> tuple[str, str]:
     path, reason = _first_problem(cause)
     if isinstance(cause, KeyError):
         reason = "required member is missing"
-    return f".{_name(attributes[member.name])}{path}", reason
+    return f".{names[member.name]}{path}", reason
 
 
 for _type, _read in (
@@ -157,4 +139,3 @@ _register_generic(Literal, _literal)
 _register_generic(tuple, _tuple)
 _register_generic(Annotated, _annotated)
 _CONVERTER.register_structure_hook_factory(attrs.has, _class_in)
-_CONVERTER.register_unstructure_hook_factory(attrs.has, _class_out)

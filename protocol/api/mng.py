@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from attrs import field, frozen
 
-from protocol.api.converter import json_name
 from protocol.api.errors import ServiceError
 from protocol.api.members import Range
+from protocol.api.shape import json_name
 from protocol.auth.rights import READ, Rights, Scope
 
 API_VERSION = "2.7.0"

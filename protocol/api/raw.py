@@ -7,9 +7,10 @@ from typing import Annotated, Any, ClassVar
 
 from attrs import field, frozen
 
-from protocol.api.converter import json_name, register
+from protocol.api.converter import register
 from protocol.api.members import AtMost, MemberError, Range, string
 from protocol.api.message import ASYNC, Answer, Message
+from protocol.api.shape import json_name
 from protocol.dpa.errors import status_text
 from protocol.dpa.packet import ANY_HWPID, MAX_PDATA, Confirmation, Request, Response
 from protocol.dpa.transaction import Outcome

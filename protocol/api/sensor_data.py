@@ -5,9 +5,10 @@ from datetime import datetime
 import attrs
 from attrs import frozen
 
-from protocol.api.converter import structure, unstructure
+from protocol.api.converter import structure
 from protocol.api.errors import ServiceError
 from protocol.api.message import ASYNC, Answer
+from protocol.api.shape import unstructure
 from protocol.auth import times
 from protocol.readings.reading import NodeReading, Reading, SensorReading
 from protocol.readings.settings import Messagings, Minutes, SensorSettings

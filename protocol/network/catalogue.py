@@ -7,9 +7,10 @@ from typing import Annotated
 
 from attrs import evolve, field, frozen
 
-from protocol.api.converter import json_name, structure
+from protocol.api.converter import structure
 from protocol.api.errors import InvalidRequestError
 from protocol.api.members import Range
+from protocol.api.shape import json_name
 from protocol.network.network import Device, Network, Product, Sensor
 
 _MAX_INDEX = 31

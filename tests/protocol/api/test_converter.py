@@ -5,10 +5,11 @@ from typing import Annotated, ClassVar, Literal
 import pytest
 from attrs import field, frozen
 
-from protocol.api.converter import json_name, structure, unstructure
+from protocol.api.converter import structure
 from protocol.api.errors import InvalidRequestError
 from protocol.api.members import MAX_DEPTH, AtMost, Range, distinct
 from protocol.api.message import Answer, Style, dump
+from protocol.api.shape import json_name, unstructure
 from protocol.network.network import JsonObject
 
 
