@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 import trio
 
 from bench.rows import Figure, Mark, Row, number
-from iqrf_trio.simulator.coordinator import LOCAL_MS
 from iqrf_trio.simulator.files.plan import generate
 from protocol.dpa import commands
+from protocol.dpa.timing import LOCAL_MS
 from protocol.link import spi
 from tests.end_to_end.buses import module
 from tests.iqrf_trio.simulator.serving.spi_wire import Wire

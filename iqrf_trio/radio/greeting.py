@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from protocol.dpa import commands
 from protocol.dpa.errors import BadResponseError, DpaError
 from protocol.dpa.packet import COORDINATOR, Request, Response
-from protocol.dpa.timing import Timing, observe_reset
+from protocol.dpa.requests import observe_reset
+from protocol.dpa.timing import Timing
 from protocol.dpa.transaction import Outcome
 
 log = logging.getLogger("iqrf_trio.transceiver")

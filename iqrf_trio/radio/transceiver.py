@@ -14,11 +14,11 @@ from iqrf_trio.radio.flight import Air, Flight
 from iqrf_trio.radio.greeting import after_reset, greet, is_reset_message
 from iqrf_trio.radio.links import Links
 from protocol.dpa.call import Call
-from protocol.dpa.commands import name_of
 from protocol.dpa.counters import Count, Counters, kind_of
 from protocol.dpa.errors import DpaAbortedError, DpaTimeoutError, InterfaceError, status_text
 from protocol.dpa.packet import Confirmation, Request, Response, parse
-from protocol.dpa.timing import Timing, is_remote, observe, uses_radio
+from protocol.dpa.requests import name_of, observe, uses_radio
+from protocol.dpa.timing import Timing, is_remote
 from protocol.dpa.transaction import Outcome, Transaction
 from protocol.dpa.unanswered import Unanswered
 from protocol.errors import RemoteProtocolError

@@ -1,7 +1,5 @@
 """The simulated coordinator: a module that knows its network, and how long its commands take."""
 
-from collections.abc import Mapping
-
 from attrs import define, field
 
 from iqrf_trio.simulator.bonds import Bonds
@@ -12,40 +10,14 @@ from iqrf_trio.simulator.peripherals.inputs_outputs import GreenLed, Pins, RedLe
 from iqrf_trio.simulator.peripherals.memory import Eeeprom, Eeprom, Ram
 from iqrf_trio.simulator.signals import phase_of
 from iqrf_trio.simulator.world import World
-from protocol.dpa import commands
 from protocol.dpa.packet import COORDINATOR, Request
-from protocol.dpa.peripherals.coordinator import OPTIMIZED_HOPS
-from protocol.dpa.peripherals.frc import FRC_SENDS
-from protocol.dpa.timing import Timing, execution_ms, frc_ms
-
-LOCAL_MS = 3
-"""What the coordinator takes for a command of its own, or until it confirms one to a node."""
+from protocol.dpa.peripherals.coordinator import BOND_NODE, OPTIMIZED_HOPS
+from protocol.dpa.peripherals.frc import FRC_EXTRA_RESULT
+from protocol.dpa.requests import command_of
+from protocol.dpa.timing import LOCAL_MS, Timing
 
 _BUTTON_MS = 10_000
 """How long Bond node waits for a button."""
-
-_SLOW_MS: Mapping[tuple[int, int], int] = {
-    commands.CLEAR_ALL_BONDS.key: 200,
-    commands.BOND_NODE.key: 3_000,
-    commands.REMOVE_BOND.key: 190,
-    commands.COORDINATOR_BACKUP.key: 250,
-    commands.COORDINATOR_RESTORE.key: 50,
-    commands.AUTHORIZE_BOND.key: 740,
-    commands.SMART_CONNECT.key: 2_600,
-}
-"""As seen with real coordinators, in small networks."""
-
-_DISCOVERY_MS = 250
-_DISCOVERY_NODE_MS = 220
-"""Seen: 3.3 s for 15 nodes, 9.05 s for 40."""
-
-_BLOCKING = FRC_SENDS | {
-    commands.BOND_NODE.key,
-    commands.DISCOVERY.key,
-    commands.AUTHORIZE_BOND.key,
-    commands.SMART_CONNECT.key,
-    commands.OS_TEST_RF_SIGNAL.key,
-}
 
 
 @define(eq=False, repr=False)
@@ -90,18 +62,14 @@ class Coordinator(Module):
 
     def duration_ms(self, request: Request, now: float) -> int:
         """How long a command of its own will take it."""
-        key = request.pnum, request.pcmd
-        if key in FRC_SENDS:
-            return LOCAL_MS + frc_ms(self.timing())
-        if key == commands.DISCOVERY.key:
-            return _DISCOVERY_MS + _DISCOVERY_NODE_MS * len(self.bonds.mids)
-        if key == commands.BOND_NODE.key and not any(self.world.strangers(now)):
+        command = command_of(request)
+        if command is BOND_NODE and not any(self.world.strangers(now)):
             return _BUTTON_MS
-        return _SLOW_MS.get(key, LOCAL_MS) + execution_ms(request)
+        return command.simulated_ms(request.pdata, self.timing()) if command else LOCAL_MS
 
     def answers(self, request: Request, now: float) -> bytes:
         """Execute a command of its own; raises Refused."""
-        if (request.pnum, request.pcmd) != commands.FRC_EXTRA_RESULT.key:
+        if (request.pnum, request.pcmd) != FRC_EXTRA_RESULT.key:
             self.collector.forget()
         return self.execute(request.pnum, request.pcmd, request.hwpid, request.pdata, now)
 
@@ -120,11 +88,6 @@ class Coordinator(Module):
     def broadcast_hops(self) -> int:
         """Hops of a broadcast: as many as the last node to pass it on needs."""
         return _hops(self.administration.hops.request, self.bonds.hop_limit())
-
-
-def is_blocking(request: Request) -> bool:
-    """Whether the coordinator hears nothing from its interface while it executes `request`."""
-    return (request.pnum, request.pcmd) in _BLOCKING
 
 
 def _hops(setting: int, best: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from attrs import define, field
 
-from iqrf_trio.simulator.coordinator import LOCAL_MS, Coordinator, is_blocking
+from iqrf_trio.simulator.coordinator import Coordinator
 from iqrf_trio.simulator.counters import Counters, Kind, kind_of
 from iqrf_trio.simulator.delivery import Delivery
 from iqrf_trio.simulator.faults import Fault, Faults
@@ -12,11 +12,12 @@ from iqrf_trio.simulator.module import Module
 from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.refusal import UNKNOWN_NADR, Refused
 from iqrf_trio.simulator.world import World
-from protocol.dpa.commands import ENUMERATE
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BIT, SENSOR_2BYTE, SENSOR_4BYTE
 from protocol.dpa.packet import BROADCAST, COORDINATOR, Confirmation, Request, Response, answer
+from protocol.dpa.peripherals.exploration import ENUMERATE
 from protocol.dpa.pnum import SENSOR
-from protocol.dpa.timing import is_remote, request_ms, response_ms, slot_ms, uses_radio
+from protocol.dpa.requests import is_deaf_to, uses_radio
+from protocol.dpa.timing import LOCAL_MS, is_remote, request_ms, response_ms, slot_ms
 from protocol.errors import LocalProtocolError
 from protocol.network.network import Value
 from protocol.standard.sensor import REPORT, decode_report
@@ -159,7 +160,7 @@ class Mesh:
         start = max(now, self._ready_at, self._air_free_at if on_air else 0.0)
         duration = self.coordinator.duration_ms(request, start) / 1000
         self._ready_at = end = start + duration
-        if is_blocking(request):
+        if is_deaf_to(request):
             self._deaf_until = end
         if on_air:
             self._occupy(start, end)

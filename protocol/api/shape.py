@@ -177,9 +177,7 @@ def unstructure(value: object) -> Any:
 def _writer_of(cls: type) -> Writer:
     names = tuple(member.name for member in members_of(cls))
     values = _getter(tuple(member.attribute for member in members_of(cls)))
-    omitted = tuple(
-        (member.name, member.default) for member in members_of(cls) if member.omitted
-    )
+    omitted = tuple((member.name, member.default) for member in members_of(cls) if member.omitted)
 
     def whole(value: object) -> dict[str, object]:
         return dict(zip(names, values(value), strict=True))

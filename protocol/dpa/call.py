@@ -1,16 +1,18 @@
-"""What a DPA command is: its place in the table, and how the response's PDATA is read."""
+"""What a DPA command is: its numbers, its data, and all that is known of it."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from attrs import evolve, field, frozen
 
-from protocol.dpa.fields import at_least
+from protocol.dpa.fields import Packed, at_least
 from protocol.dpa.packet import ANY_HWPID, Request
 from protocol.dpa.pnum import PERIPHERAL_NAMES
+from protocol.dpa.timing import DEFAULT_MS, LOCAL_MS, Timing
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+U = TypeVar("U")
 
 
 @frozen
@@ -33,23 +35,66 @@ class Call(Generic[T_co]):
 class Layout(Generic[T]):
     """The two directions between a response's PDATA and its value.
 
-    The gateway decodes; a device, such as a simulated one, encodes.
+    The gateway decodes; a device, such as a simulated one, encodes. `length` is how many bytes of
+    PDATA there are, None where that differs.
     """
 
     decode: Callable[[bytes], T]
     encode: Callable[[T], bytes]
+    length: int | None = None
+
+
+Field = tuple[str, str]
+"""Name and value of something in a frame, for people."""
+
+
+def _at_once(_pdata: bytes) -> int:
+    return 0
 
 
 @frozen
 class Command(Generic[T]):
-    """One row of the table of commands."""
+    """One row of the table of commands. All times are milliseconds, PDATA is that of the request.
+
+    `asks` tells what is in PDATA, for people; it raises IndexError or ValueError where PDATA is too
+    short. `length_asked` is how many bytes of PDATA the response has where the request says so.
+
+    `radio` is whether the coordinator occupies the air when it is asked for this itself; `deaf`
+    whether it then hears nothing from its interface. `busy_ms` is how long PDATA itself asks a
+    device to be busy. `limit_ms` is what the coordinator may take at most beside that, `usual_ms`
+    what a simulated one takes: numbers, or functions of what is known of the network.
+
+    `teaches` is what a good answer of the coordinator, with the PDATA that it answers, says about
+    the network's timing. `changes_network`: nodes come, leave, or have other routes by it.
+
+    `secret_request` and `secret_response` are the bytes of PDATA that hold keys of the network.
+    """
 
     pnum: int
     pcmd: int
     name: str
     layout: Layout[T] = field(repr=False)
+    asks: Callable[[bytes], list[Field]] | None = field(default=None, kw_only=True, repr=False)
+    length_asked: Callable[[bytes], int] | None = field(default=None, kw_only=True, repr=False)
+    radio: bool = field(default=False, kw_only=True, repr=False)
+    deaf: bool = field(kw_only=True, repr=False)
+    busy_ms: Callable[[bytes], int] = field(default=_at_once, kw_only=True, repr=False)
+    limit_ms: int | Callable[[bytes, Timing], int] = field(
+        default=DEFAULT_MS, kw_only=True, repr=False
+    )
+    usual_ms: int | Callable[[Timing], int] = field(default=LOCAL_MS, kw_only=True, repr=False)
+    teaches: Callable[[Timing, bytes, T], Timing] | None = field(
+        default=None, kw_only=True, repr=False
+    )
+    changes_network: bool = field(default=False, kw_only=True, repr=False)
+    secret_request: slice | None = field(default=None, kw_only=True, repr=False)
+    secret_response: slice | None = field(default=None, kw_only=True, repr=False)
     key: tuple[int, int] = field(init=False, repr=False)
     """What a packet is recognised by: PNUM and PCMD without the response flag."""
+
+    @deaf.default
+    def _deaf_while_on_air(self) -> bool:
+        return self.radio
 
     @key.default
     def _make_key(self) -> tuple[int, int]:
@@ -69,6 +114,20 @@ class Command(Generic[T]):
     def encode(self) -> Callable[[T], bytes]:
         """Value to PDATA of the response."""
         return self.layout.encode
+
+    def read_as(self, layout: Layout[U]) -> "Command[U]":
+        """The same command with another layout of its response, of the same length."""
+        return cast("Command[U]", evolve(cast("Command[Any]", self), layout=layout))
+
+    def local_limit_ms(self, pdata: bytes, timing: Timing) -> int:
+        """How long the coordinator may take to answer this."""
+        limit = self.limit_ms if isinstance(self.limit_ms, int) else self.limit_ms(pdata, timing)
+        return limit + self.busy_ms(pdata)
+
+    def simulated_ms(self, pdata: bytes, timing: Timing) -> int:
+        """How long a simulated coordinator takes to answer this."""
+        usual = self.usual_ms if isinstance(self.usual_ms, int) else self.usual_ms(timing)
+        return usual + self.busy_ms(pdata)
 
     def call(
         self,
@@ -91,6 +150,28 @@ def _encode_nothing(_value: None) -> bytes:
     return b""
 
 
-NOTHING: Layout[None] = Layout(_decode_nothing, _encode_nothing)
-BYTE: Layout[int] = Layout(lambda pdata: at_least(pdata, 1)[0], lambda value: bytes((value,)))
+NOTHING: Layout[None] = Layout(_decode_nothing, _encode_nothing, 0)
+BYTE: Layout[int] = Layout(lambda pdata: at_least(pdata, 1)[0], lambda value: bytes((value,)), 1)
 RAW: Layout[bytes] = Layout(bytes, bytes)
+
+
+def raw(length: int) -> Layout[bytes]:
+    """The layout of so many bytes as they are."""
+    return Layout(bytes, bytes, length)
+
+
+P = TypeVar("P", bound=Packed)
+
+
+def packed(cls: type[P]) -> Layout[P]:
+    """The layout of values that stand in PDATA member by member."""
+    return Layout(cls.decode, cls.encode, cls.layout.size)
+
+
+def bytes_named(*names: str) -> Callable[[bytes], list[Field]]:
+    """For `asks`: PDATA that is one byte each."""
+
+    def read(pdata: bytes) -> list[Field]:
+        return [(name, str(pdata[at])) for at, name in enumerate(names)]
+
+    return read

@@ -1,13 +1,9 @@
-"""The table of DPA commands, and every command as a function that builds a Call.
+"""Every DPA command, and the function that builds a Call of it.
 
 This is where to import commands from; the modules beside it hold them by peripheral.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from protocol.dpa.call import (
-    RAW,
     Call,
     Command,
 )
@@ -20,7 +16,6 @@ from protocol.dpa.peripherals.coordinator import (
     CLEAR_ALL_BONDS,
     CLEAR_REMOTELY_BONDED_MID,
     COORDINATOR_BACKUP,
-    COORDINATOR_COMMANDS,
     COORDINATOR_RESTORE,
     DISCOVERED_DEVICES,
     DISCOVERY,
@@ -60,7 +55,6 @@ from protocol.dpa.peripherals.exploration import (
     peripheral_info,
 )
 from protocol.dpa.peripherals.frc import (
-    FRC_COMMANDS,
     FRC_EXTRA_RESULT,
     FRC_SEND,
     FRC_SEND_SELECTIVE,
@@ -72,7 +66,6 @@ from protocol.dpa.peripherals.frc import (
     frc_set_params,
 )
 from protocol.dpa.peripherals.inputs_outputs import (
-    BOARD_COMMANDS,
     IO_DIRECTION,
     IO_GET,
     IO_SET,
@@ -100,7 +93,6 @@ from protocol.dpa.peripherals.memory import (
     EEEPROM_WRITE,
     EEPROM_READ,
     EEPROM_WRITE,
-    MEMORY_COMMANDS,
     RAM_READ,
     RAM_READ_ANY,
     RAM_WRITE,
@@ -114,7 +106,6 @@ from protocol.dpa.peripherals.memory import (
 from protocol.dpa.peripherals.node import (
     NODE_BACKUP,
     NODE_CLEAR_REMOTELY_BONDED_MID,
-    NODE_COMMANDS,
     NODE_ENABLE_REMOTE_BONDING,
     NODE_READ,
     NODE_READ_REMOTELY_BONDED_MID,
@@ -131,7 +122,6 @@ from protocol.dpa.peripherals.node import (
 )
 from protocol.dpa.peripherals.os import (
     OS_BATCH,
-    OS_COMMANDS,
     OS_FACTORY_SETTINGS,
     OS_INDICATE,
     OS_LOAD_CODE,
@@ -162,14 +152,6 @@ from protocol.dpa.peripherals.os import (
     os_write_config,
     os_write_config_byte,
 )
-from protocol.dpa.pnum import (
-    BINARY_OUTPUT,
-    EXPLORATION,
-    LIGHT,
-    PERIPHERAL_INFO_PCMD,
-    PERIPHERAL_NAMES,
-    SENSOR,
-)
 
 __all__ = [
     "ADDR_INFO",
@@ -179,7 +161,6 @@ __all__ = [
     "BRIDGE",
     "CLEAR_ALL_BONDS",
     "CLEAR_REMOTELY_BONDED_MID",
-    "COMMANDS",
     "COORDINATOR_BACKUP",
     "COORDINATOR_RESTORE",
     "DISCOVERED_DEVICES",
@@ -242,7 +223,6 @@ __all__ = [
     "SET_MID",
     "SMART_CONNECT",
     "SPI_WRITE_READ",
-    "STANDARD_COMMANDS",
     "THERMOMETER_READ",
     "UART_CLEAR_WRITE_READ",
     "UART_CLOSE",
@@ -279,7 +259,6 @@ __all__ = [
     "frc_send_selective",
     "frc_set_params",
     "more_peripherals",
-    "name_of",
     "node_backup",
     "node_read",
     "node_remove_bond",
@@ -309,42 +288,3 @@ __all__ = [
     "uart_write_read",
     "validate_bonds",
 ]
-
-# The standards own what is in these frames; the rows only give them a name.
-STANDARD_COMMANDS = (
-    Command(LIGHT, 0x00, "SendLdiCommands", RAW),
-    Command(LIGHT, 0x01, "SendLdiCommandsAsync", RAW),
-    Command(LIGHT, 0x02, "SetLai", RAW),
-    Command(BINARY_OUTPUT, 0x00, "SetOutput", RAW),
-    Command(BINARY_OUTPUT, 0x3E, "Enumerate", RAW),
-    Command(SENSOR, 0x00, "ReadSensors", RAW),
-    Command(SENSOR, 0x01, "ReadSensorsWithTypes", RAW),
-    Command(SENSOR, 0x3E, "Enumerate", RAW),
-    Command(SENSOR, 0x7B, "Report", RAW),
-)
-
-_ROWS: tuple[Command[Any], ...] = (
-    *COORDINATOR_COMMANDS,
-    *NODE_COMMANDS,
-    *OS_COMMANDS,
-    *MEMORY_COMMANDS,
-    *BOARD_COMMANDS,
-    *FRC_COMMANDS,
-    *STANDARD_COMMANDS,
-    ENUMERATE,
-)
-
-COMMANDS: Mapping[tuple[int, int], Command[Any]] = {row.key: row for row in _ROWS}
-"""All commands by PNUM and PCMD; those of Exploration with a PNUM as PCMD are not in it."""
-
-
-def name_of(pnum: int, pcmd: int) -> str:
-    """What a packet is about ("OS Read"), for people; the numbers where it is not known."""
-    peripheral = PERIPHERAL_NAMES.get(pnum)
-    if command := COMMANDS.get((pnum, pcmd)):
-        return f"{peripheral} {command.name}"
-    if peripheral and pcmd == PERIPHERAL_INFO_PCMD:
-        return f"{peripheral} PeripheralInfo"
-    if pnum == EXPLORATION:
-        return f"{peripheral} MorePeripherals"
-    return f"PNUM 0x{pnum:02X} PCMD 0x{pcmd:02X}"

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from protocol.dpa import commands
 from protocol.dpa.packet import BROADCAST, Request
+from protocol.dpa.peripherals.coordinator import DISCOVERY
 from protocol.dpa.peripherals.frc import FRC_SENDS
 from protocol.dpa.timing import is_remote
 
@@ -59,4 +59,4 @@ def kind_of(request: Request) -> Count:
     key = request.pnum, request.pcmd
     if key in FRC_SENDS:
         return Count.FRC
-    return Count.DISCOVERY if key == commands.DISCOVERY.key else Count.LOCAL
+    return Count.DISCOVERY if key == DISCOVERY.key else Count.LOCAL

@@ -1,31 +1,21 @@
-"""How long DPA takes: the length of slots, routing, FRC, and the coordinator's own commands.
+"""How long DPA takes: the length of slots, of routing, and of an FRC.
 
 All times are milliseconds. The formulas are those of the DPA guide ("Timing") and of the vendor's
 host library; where the two leave a choice the longer time is taken.
 """
 
-from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from protocol.dpa import commands
-from protocol.dpa.commands import AddrInfo, Bonded, PeripheralEnumeration
-from protocol.dpa.errors import BadResponseError
 from protocol.dpa.frc import response_time_ms
-from protocol.dpa.packet import (
-    COORDINATOR,
-    MAX_NODE,
-    MAX_PDATA,
-    Confirmation,
-    Request,
-    Response,
-)
-from protocol.dpa.peripherals.frc import FRC_SENDS
+from protocol.dpa.packet import COORDINATOR, MAX_NODE, MAX_PDATA, Confirmation, Request
 
 DEFAULT_MS = 500
 """What a transaction is given at least (the default of the vendor's gateway)."""
+
+LOCAL_MS = 3
+"""What a simulated coordinator takes for its own commands, and until it confirms one to a node."""
 
 LOCAL_DEVICE = 0xFC
 """NADR of the device on this very interface; like the coordinator it answers without radio."""
@@ -118,146 +108,6 @@ def frc_ms(timing: Timing) -> int:
     return timing.bonded * 30 + zones * slot + timing.frc_response_ms + reserve
 
 
-_NETWORK_COMMANDS = FRC_SENDS | {
-    commands.BOND_NODE.key,
-    commands.DISCOVERY.key,
-    commands.AUTHORIZE_BOND.key,
-    commands.SMART_CONNECT.key,
-}
-
-
 def is_remote(request: Request) -> bool:
     """Whether the request leaves the coordinator, and is confirmed before it is answered."""
     return request.nadr not in {COORDINATOR, LOCAL_DEVICE}
-
-
-def uses_radio(request: Request) -> bool:
-    """Whether the request occupies the air, on its way or by what the coordinator then does."""
-    return is_remote(request) or (request.pnum, request.pcmd) in _NETWORK_COMMANDS
-
-
-def _frc_timeout(_pdata: bytes, timing: Timing) -> int:
-    return frc_ms(timing) * 12 // 10 + 1000
-
-
-def _discovery(_pdata: bytes, timing: Timing) -> int:
-    # 0.2 s per node were seen in networks of few zones; each further zone repeats the search.
-    return 60_000 + 2_500 * timing.bonded
-
-
-def _smart_connect(_pdata: bytes, timing: Timing) -> int:
-    # 10 s were seen with fifteen nodes; the bonding is then tested through the network.
-    return 60_000 + 500 * timing.bonded
-
-
-def _authorize(pdata: bytes, _timing: Timing) -> int:
-    # 3.3 s per node were seen; a record has five bytes.
-    return 30_000 + 5_000 * (len(pdata) // 5)
-
-
-_TIMEOUTS: Mapping[tuple[int, int], Callable[[bytes, Timing], int]] = {
-    commands.FRC_SEND.key: _frc_timeout,
-    commands.FRC_SEND_SELECTIVE.key: _frc_timeout,
-    commands.DISCOVERY.key: _discovery,
-    commands.SMART_CONNECT.key: _smart_connect,
-    commands.AUTHORIZE_BOND.key: _authorize,
-}
-
-# The button is waited for 10 s; clearing bonds took 0.24 s, a block of a backup 0.25 s. What
-# writes flash or configuration is given plenty, because nobody has measured it.
-_FIXED_TIMEOUTS = {
-    commands.BOND_NODE.key: 11_000,
-    commands.CLEAR_ALL_BONDS.key: 5_000,
-    commands.REMOVE_BOND.key: 2_000,
-    commands.REBOND_NODE.key: 2_000,
-    commands.COORDINATOR_BACKUP.key: 2_000,
-    commands.COORDINATOR_RESTORE.key: 2_000,
-    commands.OS_BATCH.key: 5_000,
-    commands.OS_WRITE_CONFIG_BYTE.key: 2_000,
-    commands.OS_WRITE_CONFIG.key: 2_000,
-    commands.OS_FACTORY_SETTINGS.key: 2_000,
-    commands.OS_LOAD_CODE.key: 10_000,
-}
-
-
-def local_timeout_ms(request: Request, timing: Timing) -> int:
-    """How long the coordinator may take for a command of its own; finite for all of them."""
-    key = request.pnum, request.pcmd
-    if timeout := _TIMEOUTS.get(key):
-        return timeout(request.pdata, timing)
-    return _FIXED_TIMEOUTS.get(key, DEFAULT_MS) + execution_ms(request)
-
-
-_READ_NOTHING = 0xFF
-_READ_TIMEOUTS = frozenset(
-    (
-        commands.SPI_WRITE_READ.key,
-        commands.UART_WRITE_READ.key,
-        commands.UART_CLEAR_WRITE_READ.key,
-    )
-)
-
-
-def execution_ms(request: Request) -> int:
-    """How long the request itself asks a device to be busy before it answers."""
-    key, pdata = (request.pnum, request.pcmd), request.pdata
-    if key in _READ_TIMEOUTS and pdata and pdata[0] != _READ_NOTHING:
-        return pdata[0] * 10
-    if key == commands.OS_TEST_RF_SIGNAL.key:
-        return int.from_bytes(pdata[2:4], "little") * 10
-    return 0
-
-
-def _bonded_in(timing: Timing, answer: AddrInfo | Bonded) -> Timing:
-    return evolve(timing, bonded=answer.bonded)
-
-
-def _rf_mode_in(timing: Timing, enumeration: PeripheralEnumeration | None) -> Timing:
-    if enumeration is None:
-        return timing
-    return evolve(timing, rf_mode=RfMode.LP if enumeration.is_lp else RfMode.STD)
-
-
-def _after_reset(timing: Timing, _nothing: None) -> Timing:
-    return evolve(timing, frc_response_ms=response_time_ms(0))
-
-
-_LESSONS: Mapping[tuple[int, int], Callable[[Timing, Any], Timing]] = {
-    commands.ADDR_INFO.key: _bonded_in,
-    commands.BOND_NODE.key: _bonded_in,
-    commands.AUTHORIZE_BOND.key: _bonded_in,
-    commands.SMART_CONNECT.key: _bonded_in,
-    commands.REMOVE_BOND.key: lambda timing, count: evolve(timing, bonded=count),
-    commands.CLEAR_ALL_BONDS.key: lambda timing, _: evolve(timing, bonded=0, discovered=0),
-    commands.BONDED_DEVICES.key: lambda timing, nodes: evolve(timing, bonded=len(nodes)),
-    commands.DISCOVERED_DEVICES.key: lambda timing, nodes: evolve(timing, discovered=len(nodes)),
-    commands.DISCOVERY.key: lambda timing, count: evolve(timing, discovered=count),
-    commands.OS_READ.key: lambda timing, info: _rf_mode_in(timing, info.enumeration),
-    commands.OS_RESET.key: _after_reset,
-    commands.OS_RESTART.key: _after_reset,
-    commands.ENUMERATE.key: _rf_mode_in,
-}
-
-
-def observe(timing: Timing, request: Request, response: Response) -> Timing:
-    """What is known of the network after the coordinator has answered `request` so.
-
-    Answers of nodes, errors, and answers that cannot be read teach nothing.
-    """
-    key = request.pnum, request.pcmd
-    if request.nadr != COORDINATOR or response.rcode != 0:
-        return timing
-    if key == commands.FRC_SET_PARAMS.key and request.pdata:
-        return evolve(timing, frc_response_ms=response_time_ms(request.pdata[0]))
-    if key not in _LESSONS:
-        return timing
-    try:
-        answer = commands.COMMANDS[key].decode(response.pdata)
-    except BadResponseError:
-        return timing
-    return _LESSONS[key](timing, answer)
-
-
-def observe_reset(timing: Timing, enumeration: PeripheralEnumeration) -> Timing:
-    """What is known once the coordinator has reported its reset: FRC parameters are the default."""
-    return _after_reset(_rf_mode_in(timing, enumeration), None)

@@ -6,7 +6,6 @@ from typing import TypeVar
 from attrs import define, field, frozen
 
 from protocol.dpa.call import Call
-from protocol.dpa.commands import name_of
 from protocol.dpa.errors import (
     BadRequestError,
     BadResponseError,
@@ -17,16 +16,14 @@ from protocol.dpa.errors import (
     ResponseCodeError,
 )
 from protocol.dpa.packet import BROADCAST, Confirmation, Packet, Request, Response, address_of
+from protocol.dpa.requests import execution_ms, local_timeout_ms, name_of, uses_radio
 from protocol.dpa.timing import (
     DEFAULT_MS,
     Timing,
     air_ms,
     broadcast_ms,
     estimate_ms,
-    execution_ms,
     is_remote,
-    local_timeout_ms,
-    uses_radio,
 )
 
 T = TypeVar("T")

@@ -5,16 +5,11 @@ then messages that came together are taken apart, and one that came in pieces is
 response whose length nobody knows beforehand ends where its segment ends.
 """
 
-from collections.abc import Mapping
-
 from attrs import define, field
 
-from protocol.dpa import commands
-from protocol.dpa.call import BYTE, NOTHING
-from protocol.dpa.frc import EXTRA_RESULT, FRC_DATA
-from protocol.dpa.peripherals.coordinator import BACKUP_BLOCK
+from protocol.dpa.peripherals import COMMANDS
+from protocol.dpa.peripherals.exploration import PeripheralInfo
 from protocol.dpa.pnum import PERIPHERAL_INFO_PCMD
-from protocol.standard import binary_output, light
 
 _PCMD = 3
 _RCODE = 6
@@ -26,34 +21,6 @@ _ASYNC_FLAG = 0x80
 _STATUS_CONFIRMATION = 0xFF
 
 _Key = tuple[int, int]
-
-_LENGTHS: Mapping[_Key, int] = {
-    **{key: 0 for key, command in commands.COMMANDS.items() if command.layout is NOTHING},
-    **{key: 1 for key, command in commands.COMMANDS.items() if command.layout is BYTE},
-    commands.ADDR_INFO.key: 2,
-    commands.DISCOVERED_DEVICES.key: 32,
-    commands.BONDED_DEVICES.key: 32,
-    commands.BOND_NODE.key: 2,
-    commands.AUTHORIZE_BOND.key: 2,
-    commands.SMART_CONNECT.key: 2,
-    commands.SET_HOPS.key: 2,
-    commands.COORDINATOR_BACKUP.key: BACKUP_BLOCK,
-    commands.NODE_READ.key: 12,
-    commands.NODE_BACKUP.key: BACKUP_BLOCK,
-    commands.OS_READ_CONFIG.key: 34,
-    commands.THERMOMETER_READ.key: 3,
-    commands.FRC_SEND.key: 1 + FRC_DATA,
-    commands.FRC_SEND_SELECTIVE.key: 1 + FRC_DATA,
-    commands.FRC_EXTRA_RESULT.key: EXTRA_RESULT,
-    binary_output.ENUMERATE.key: 1,
-    binary_output.SET_OUTPUT.key: 4,
-    light.SEND_LDI_ASYNC.key: 0,
-    light.SET_LAI.key: 2,
-}
-"""PDATA of a good response, by PNUM and PCMD, where it is always the same."""
-
-_READS = frozenset((commands.EEEPROM_READ.key, commands.EEPROM_READ.key, commands.RAM_READ.key))
-"""The last byte of these requests says how long the response is."""
 
 
 @define
@@ -73,10 +40,9 @@ class Segments:
         if len(frame) <= _REQUEST_HEADER:
             return
         key = (frame[2], frame[_PCMD])
-        if key in _READS:
-            self._asked[key] = frame[-1]
-        elif key == light.SEND_LDI.key:
-            self._asked[key] = len(frame) - _REQUEST_HEADER
+        command = COMMANDS.get(key)
+        if command is not None and command.length_asked is not None:
+            self._asked[key] = command.length_asked(frame[_REQUEST_HEADER:])
 
     def feed(self, segment: bytes) -> list[bytes]:
         """The messages that are complete with this segment."""
@@ -127,9 +93,10 @@ class Segments:
         key = (data[2], data[_PCMD] & ~_RESPONSE_FLAG)
         if key in self._asked:
             return self._asked[key]
-        if key[1] == PERIPHERAL_INFO_PCMD and key not in commands.COMMANDS:
-            return 4
-        return _LENGTHS.get(key)
+        command = COMMANDS.get(key)
+        if command is not None:
+            return command.layout.length
+        return PeripheralInfo.layout.size if key[1] == PERIPHERAL_INFO_PCMD else None
 
 
 def _begins_frame(data: bytes) -> bool:

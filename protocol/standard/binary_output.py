@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
-from protocol.dpa.call import BYTE, Call, Command, Layout
+from protocol.dpa.call import BYTE, Call, Layout
 from protocol.dpa.errors import BadResponseError
 from protocol.dpa.fields import at_least
 from protocol.dpa.frc import bitmap, members
-from protocol.dpa.pnum import BINARY_OUTPUT
+from protocol.dpa.peripherals.standards import OUTPUTS_ENUMERATE, OUTPUTS_SET
 from protocol.errors import LocalProtocolError, RemoteProtocolError
 
 MAX_OUTPUTS = 32
@@ -39,8 +39,8 @@ def _decode_count(pdata: bytes) -> int:
     return count
 
 
-ENUMERATE = Command(BINARY_OUTPUT, 0x3E, "Enumerate", Layout(_decode_count, BYTE.encode))
-SET_OUTPUT = Command(BINARY_OUTPUT, 0x00, "SetOutput", Layout(_decode_outputs, _encode_outputs))
+ENUMERATE = OUTPUTS_ENUMERATE.read_as(Layout(_decode_count, BYTE.encode, 1))
+SET_OUTPUT = OUTPUTS_SET.read_as(Layout(_decode_outputs, _encode_outputs, _BITMAP))
 
 COMMANDS = (ENUMERATE, SET_OUTPUT)
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from protocol.dpa.call import NOTHING, Call, Command, Layout
+from protocol.dpa.call import Call, Layout
 from protocol.dpa.errors import BadResponseError
 from protocol.dpa.fields import at_least, exactly, octets, within, word
 from protocol.dpa.packet import Request
+from protocol.dpa.peripherals.standards import LIGHT_SEND_LDI, LIGHT_SEND_LDI_ASYNC, LIGHT_SET_LAI
 from protocol.dpa.pnum import LIGHT
 from protocol.errors import RemoteProtocolError
 
@@ -63,11 +64,9 @@ def _encode_millivolts(millivolts: int) -> bytes:
     return word("millivolts", millivolts)
 
 
-_ANSWERS = Layout(_decode_answers, _encode_answers)
-
-SEND_LDI = Command(LIGHT, 0x00, "SendLdiCommands", _ANSWERS)
-SEND_LDI_ASYNC = Command(LIGHT, 0x01, "SendLdiCommandsAsync", NOTHING)
-SET_LAI = Command(LIGHT, 0x02, "SetLai", Layout(_decode_millivolts, _encode_millivolts))
+SEND_LDI = LIGHT_SEND_LDI.read_as(Layout(_decode_answers, _encode_answers))
+SEND_LDI_ASYNC = LIGHT_SEND_LDI_ASYNC
+SET_LAI = LIGHT_SET_LAI.read_as(Layout(_decode_millivolts, _encode_millivolts, 2))
 
 COMMANDS = (SEND_LDI, SEND_LDI_ASYNC, SET_LAI)
 

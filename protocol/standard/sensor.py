@@ -8,11 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from attrs import field, frozen
 
-from protocol.dpa.call import RAW, Call, Command, Layout
+from protocol.dpa.call import Call, Layout
 from protocol.dpa.errors import BadResponseError
 from protocol.dpa.fields import octets, within, word
 from protocol.dpa.frc import bitmap, members
 from protocol.dpa.packet import Request
+from protocol.dpa.peripherals.standards import (
+    SENSORS_ENUMERATE,
+    SENSORS_READ,
+    SENSORS_READ_WITH_TYPES,
+    SENSORS_REPORT,
+)
 from protocol.dpa.pnum import SENSOR
 from protocol.errors import LocalProtocolError, RemoteProtocolError
 from protocol.network.network import Value
@@ -64,12 +70,12 @@ def encode_report(measurements: Iterable[Measurement]) -> bytes:
     )
 
 
-ENUMERATE = Command(SENSOR, 0x3E, "Enumerate", Layout(_decode_types, bytes))
-READ = Command(SENSOR, 0x00, "ReadSensors", RAW)
-READ_WITH_TYPES = Command(
-    SENSOR, 0x01, "ReadSensorsWithTypes", Layout(_decode_measurements, _encode_measurements)
+ENUMERATE = SENSORS_ENUMERATE.read_as(Layout(_decode_types, bytes))
+READ = SENSORS_READ
+READ_WITH_TYPES = SENSORS_READ_WITH_TYPES.read_as(
+    Layout(_decode_measurements, _encode_measurements)
 )
-REPORT = Command(SENSOR, 0x7B, "Report", Layout(decode_report, encode_report))
+REPORT = SENSORS_REPORT.read_as(Layout(decode_report, encode_report))
 
 COMMANDS = (ENUMERATE, READ, READ_WITH_TYPES, REPORT)
 

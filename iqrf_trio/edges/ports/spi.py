@@ -13,7 +13,8 @@ from iqrf_trio.edges.ports.shared_work import SharedWork
 from iqrf_trio.edges.power import Power
 from iqrf_trio.edges.spibus import SpiBus
 from protocol.dpa.packet import BROADCAST, Confirmation, Request, parse
-from protocol.dpa.timing import Timing, estimate_ms, is_remote, local_timeout_ms, soonest_ms
+from protocol.dpa.requests import local_timeout_ms
+from protocol.dpa.timing import Timing, estimate_ms, is_remote, soonest_ms
 from protocol.errors import RemoteProtocolError
 from protocol.link import spi
 from protocol.link.spi_master import PATIENCE_S, Exchange, Master, Order, Watch

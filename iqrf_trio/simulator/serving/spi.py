@@ -15,12 +15,12 @@ import trio
 from attrs import define, field, frozen
 
 from iqrf_trio.edges.ports.simulator import MeshClock
-from iqrf_trio.simulator.coordinator import is_blocking
 from iqrf_trio.simulator.mesh import BOOT_S, Mesh
 from iqrf_trio.simulator.serving.bus_faults import BusFaults
 from iqrf_trio.simulator.serving.spi_slave import SpiSlave
 from iqrf_trio.simulator.serving.tr_info import tr_info
 from protocol.dpa.packet import Request, parse
+from protocol.dpa.requests import is_deaf_to
 from protocol.errors import RemoteProtocolError
 from protocol.link import spi
 
@@ -197,4 +197,4 @@ def _blocks(frame: bytes) -> bool:
         packet = parse(frame)
     except RemoteProtocolError:
         return False
-    return isinstance(packet, Request) and not packet.nadr and is_blocking(packet)
+    return isinstance(packet, Request) and not packet.nadr and is_deaf_to(packet)

@@ -4,13 +4,14 @@ import struct
 from collections.abc import Iterable
 from typing import ClassVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from protocol.dpa.call import BYTE, NOTHING, RAW, Call, Command, Layout
+from protocol.dpa.call import BYTE, NOTHING, RAW, Call, Command, Layout, bytes_named, packed
 from protocol.dpa.fields import Packed, at_least, exactly, module_id, node_address, octets, within
 from protocol.dpa.frc import bitmap, members
 from protocol.dpa.packet import COORDINATOR, MAX_NODE, TEMPORARY
 from protocol.dpa.pnum import COORDINATOR_PNUM
+from protocol.dpa.timing import Timing
 from protocol.errors import LocalProtocolError
 
 MAX_TX_POWER = 7
@@ -28,8 +29,11 @@ OPTIMIZED_HOPS = 0xFF
 
 _ADDRESSES_LENGTH = 32
 _ADDRESSES_USED = 30
+_IBK_START = 2
 _IBK_LENGTH = 16
 _USER_DATA_LENGTH = 4
+_AUTHORIZE_RECORD = 5
+"""Bytes of an address and a MID."""
 
 
 @frozen
@@ -76,30 +80,164 @@ def decode_block(pdata: bytes) -> bytes:
     return exactly(pdata, BACKUP_BLOCK)
 
 
-ADDRESSES: Layout[frozenset[int]] = Layout(_decode_addresses, _encode_addresses)
-BONDED = Layout(Bonded.decode, Bonded.encode)
-BLOCK = Layout(decode_block, bytes)
+ADDRESSES: Layout[frozenset[int]] = Layout(_decode_addresses, _encode_addresses, _ADDRESSES_LENGTH)
+BONDED = packed(Bonded)
+BLOCK = Layout(decode_block, bytes, BACKUP_BLOCK)
 
-ADDR_INFO = Command(COORDINATOR_PNUM, 0x00, "AddrInfo", Layout(AddrInfo.decode, AddrInfo.encode))
-DISCOVERED_DEVICES = Command(COORDINATOR_PNUM, 0x01, "DiscoveredDevices", ADDRESSES)
-BONDED_DEVICES = Command(COORDINATOR_PNUM, 0x02, "BondedDevices", ADDRESSES)
-CLEAR_ALL_BONDS = Command(COORDINATOR_PNUM, 0x03, "ClearAllBonds", NOTHING)
-BOND_NODE = Command(COORDINATOR_PNUM, 0x04, "BondNode", BONDED)
-REMOVE_BOND = Command(COORDINATOR_PNUM, 0x05, "RemoveBond", BYTE)
-REBOND_NODE = Command(COORDINATOR_PNUM, 0x06, "RebondNode", BYTE)
-DISCOVERY = Command(COORDINATOR_PNUM, 0x07, "Discovery", BYTE)
-SET_DPA_PARAMS = Command(COORDINATOR_PNUM, 0x08, "SetDpaParams", BYTE)
-SET_HOPS = Command(COORDINATOR_PNUM, 0x09, "SetHops", Layout(Hops.decode, Hops.encode))
+
+def _bonded(timing: Timing, _pdata: bytes, answer: AddrInfo | Bonded) -> Timing:
+    return evolve(timing, bonded=answer.bonded)
+
+
+def _count_bonded(timing: Timing, _pdata: bytes, count: int) -> Timing:
+    return evolve(timing, bonded=count)
+
+
+def _none_bonded(timing: Timing, _pdata: bytes, _nothing: None) -> Timing:
+    return evolve(timing, bonded=0, discovered=0)
+
+
+def _all_bonded(timing: Timing, _pdata: bytes, nodes: frozenset[int]) -> Timing:
+    return evolve(timing, bonded=len(nodes))
+
+
+def _all_discovered(timing: Timing, _pdata: bytes, nodes: frozenset[int]) -> Timing:
+    return evolve(timing, discovered=len(nodes))
+
+
+def _count_discovered(timing: Timing, _pdata: bytes, count: int) -> Timing:
+    return evolve(timing, discovered=count)
+
+
+def _discovery_limit(_pdata: bytes, timing: Timing) -> int:
+    # 0.2 s per node were seen in networks of few zones; each further zone repeats the search.
+    return 60_000 + 2_500 * timing.bonded
+
+
+def _discovery_usual(timing: Timing) -> int:
+    # Seen: 3.3 s for 15 nodes, 9.05 s for 40.
+    return 250 + 220 * timing.bonded
+
+
+def _smart_connect_limit(_pdata: bytes, timing: Timing) -> int:
+    # 10 s were seen with fifteen nodes; the bonding is then tested through the network.
+    return 60_000 + 500 * timing.bonded
+
+
+def _authorize_limit(pdata: bytes, _timing: Timing) -> int:
+    # 3.3 s per node were seen.
+    return 30_000 + 5_000 * (len(pdata) // _AUTHORIZE_RECORD)
+
+
+# Limits: clearing bonds took 0.24 s, a block of a backup 0.25 s, the button is waited for 10 s;
+# what writes flash is given plenty, because nobody has measured it. Usual times are those of real
+# coordinators in small networks.
+ADDR_INFO = Command(COORDINATOR_PNUM, 0x00, "AddrInfo", packed(AddrInfo), teaches=_bonded)
+DISCOVERED_DEVICES = Command(
+    COORDINATOR_PNUM, 0x01, "DiscoveredDevices", ADDRESSES, teaches=_all_discovered
+)
+BONDED_DEVICES = Command(COORDINATOR_PNUM, 0x02, "BondedDevices", ADDRESSES, teaches=_all_bonded)
+CLEAR_ALL_BONDS = Command(
+    COORDINATOR_PNUM,
+    0x03,
+    "ClearAllBonds",
+    NOTHING,
+    limit_ms=5_000,
+    usual_ms=200,
+    teaches=_none_bonded,
+    changes_network=True,
+)
+BOND_NODE = Command(
+    COORDINATOR_PNUM,
+    0x04,
+    "BondNode",
+    BONDED,
+    asks=bytes_named("address", "retries"),
+    radio=True,
+    limit_ms=11_000,
+    usual_ms=3_000,
+    teaches=_bonded,
+    changes_network=True,
+)
+REMOVE_BOND = Command(
+    COORDINATOR_PNUM,
+    0x05,
+    "RemoveBond",
+    BYTE,
+    asks=bytes_named("address"),
+    limit_ms=2_000,
+    usual_ms=190,
+    teaches=_count_bonded,
+    changes_network=True,
+)
+REBOND_NODE = Command(COORDINATOR_PNUM, 0x06, "RebondNode", BYTE, limit_ms=2_000)
+DISCOVERY = Command(
+    COORDINATOR_PNUM,
+    0x07,
+    "Discovery",
+    BYTE,
+    asks=bytes_named("TX power", "highest address"),
+    radio=True,
+    limit_ms=_discovery_limit,
+    usual_ms=_discovery_usual,
+    teaches=_count_discovered,
+    changes_network=True,
+)
+SET_DPA_PARAMS = Command(
+    COORDINATOR_PNUM, 0x08, "SetDpaParams", BYTE, asks=bytes_named("DPA param")
+)
+SET_HOPS = Command(
+    COORDINATOR_PNUM, 0x09, "SetHops", packed(Hops), asks=bytes_named("hops", "hops back")
+)
 DISCOVERY_DATA = Command(COORDINATOR_PNUM, 0x0A, "DiscoveryData", RAW)
-COORDINATOR_BACKUP = Command(COORDINATOR_PNUM, 0x0B, "Backup", BLOCK)
-COORDINATOR_RESTORE = Command(COORDINATOR_PNUM, 0x0C, "Restore", NOTHING)
-AUTHORIZE_BOND = Command(COORDINATOR_PNUM, 0x0D, "AuthorizeBond", BONDED)
+COORDINATOR_BACKUP = Command(
+    COORDINATOR_PNUM,
+    0x0B,
+    "Backup",
+    BLOCK,
+    asks=bytes_named("block"),
+    limit_ms=2_000,
+    usual_ms=250,
+    secret_response=slice(0, BACKUP_BLOCK),
+)
+COORDINATOR_RESTORE = Command(
+    COORDINATOR_PNUM,
+    0x0C,
+    "Restore",
+    NOTHING,
+    limit_ms=2_000,
+    usual_ms=50,
+    changes_network=True,
+    secret_request=slice(0, BACKUP_BLOCK),
+)
+AUTHORIZE_BOND = Command(
+    COORDINATOR_PNUM,
+    0x0D,
+    "AuthorizeBond",
+    BONDED,
+    radio=True,
+    limit_ms=_authorize_limit,
+    usual_ms=740,
+    teaches=_bonded,
+    changes_network=True,
+)
 BRIDGE = Command(COORDINATOR_PNUM, 0x0E, "Bridge", RAW)
 READ_REMOTELY_BONDED_MID = Command(COORDINATOR_PNUM, 0x0F, "ReadRemotelyBondedMid", RAW)
 CLEAR_REMOTELY_BONDED_MID = Command(COORDINATOR_PNUM, 0x10, "ClearRemotelyBondedMid", NOTHING)
 ENABLE_REMOTE_BONDING = Command(COORDINATOR_PNUM, 0x11, "EnableRemoteBonding", NOTHING)
-SMART_CONNECT = Command(COORDINATOR_PNUM, 0x12, "SmartConnect", BONDED)
-SET_MID = Command(COORDINATOR_PNUM, 0x13, "SetMID", NOTHING)
+SMART_CONNECT = Command(
+    COORDINATOR_PNUM,
+    0x12,
+    "SmartConnect",
+    BONDED,
+    radio=True,
+    limit_ms=_smart_connect_limit,
+    usual_ms=2_600,
+    teaches=_bonded,
+    changes_network=True,
+    secret_request=slice(_IBK_START, _IBK_START + _IBK_LENGTH),
+)
+SET_MID = Command(COORDINATOR_PNUM, 0x13, "SetMID", NOTHING, changes_network=True)
 
 COORDINATOR_COMMANDS = (
     ADDR_INFO,

@@ -3,13 +3,14 @@
 import struct
 from typing import ClassVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from protocol.dpa.call import Call, Command, Layout
 from protocol.dpa.fields import Packed, unpacked, within
 from protocol.dpa.frc import bitmap, members
 from protocol.dpa.packet import Request
 from protocol.dpa.pnum import EXPLORATION, FIRST_USER, PERIPHERAL_INFO_PCMD
+from protocol.dpa.timing import RfMode, Timing
 
 DPA_VERSION_MASK = 0x3F7F
 """Bit 15 marks a demo, 14 is reserved, and bit 7 of the low byte is no digit of the version."""
@@ -103,11 +104,21 @@ def _decode_infos(pdata: bytes) -> tuple[PeripheralInfo, ...]:
     )
 
 
+def rf_mode_learnt(timing: Timing, enumeration: PeripheralEnumeration) -> Timing:
+    """What is known of the network once its coordinator is known."""
+    return evolve(timing, rf_mode=RfMode.LP if enumeration.is_lp else RfMode.STD)
+
+
+def _rf_mode(timing: Timing, _pdata: bytes, enumeration: PeripheralEnumeration) -> Timing:
+    return rf_mode_learnt(timing, enumeration)
+
+
 ENUMERATE = Command(
     EXPLORATION,
     PERIPHERAL_INFO_PCMD,
     "Enumerate",
     Layout(PeripheralEnumeration.decode, PeripheralEnumeration.encode),
+    teaches=_rf_mode,
 )
 
 

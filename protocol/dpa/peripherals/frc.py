@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from protocol.dpa import frc
-from protocol.dpa.call import BYTE, Call, Command, Layout
+from protocol.dpa.call import BYTE, Call, Command, Field, Layout, bytes_named
 from protocol.dpa.fields import exactly, octets, within
 from protocol.dpa.packet import COORDINATOR, MAX_NODE
 from protocol.dpa.pnum import FRC
+from protocol.dpa.text import ranges
+from protocol.dpa.timing import LOCAL_MS, Timing, frc_ms
 
 MAX_OK_STATUS = MAX_NODE
 """Highest status of a good FRC; it counts the nodes that answered."""
@@ -41,12 +43,49 @@ def _decode_extra(pdata: bytes) -> bytes:
     return exactly(pdata, frc.EXTRA_RESULT)
 
 
-_ANSWER = Layout(FrcAnswer.decode, FrcAnswer.encode)
+_ANSWER = Layout(FrcAnswer.decode, FrcAnswer.encode, 1 + frc.FRC_DATA)
 
-FRC_SEND = Command(FRC, 0x00, "Send", _ANSWER)
-FRC_EXTRA_RESULT = Command(FRC, 0x01, "ExtraResult", Layout(_decode_extra, bytes))
-FRC_SEND_SELECTIVE = Command(FRC, 0x02, "SendSelective", _ANSWER)
-FRC_SET_PARAMS = Command(FRC, 0x03, "SetParams", BYTE)
+
+def _asked(pdata: bytes) -> list[Field]:
+    width = frc.width_of(pdata[0])
+    user_data = pdata[1:].hex(".") or "empty"
+    return [("FRC", f"0x{pdata[0]:02X} ({width.name})"), ("user data", user_data)]
+
+
+def _asked_selective(pdata: bytes) -> list[Field]:
+    end = 1 + frc.SELECTED_NODES
+    return [*_asked(pdata[:1] + pdata[end:]), ("nodes", ranges(frc.members(pdata[1:end])))]
+
+
+def _limit(_pdata: bytes, timing: Timing) -> int:
+    return frc_ms(timing) * 12 // 10 + 1000
+
+
+def _usual(timing: Timing) -> int:
+    return LOCAL_MS + frc_ms(timing)
+
+
+def _response_time(timing: Timing, pdata: bytes, _before: int) -> Timing:
+    return evolve(timing, frc_response_ms=frc.response_time_ms(pdata[0])) if pdata else timing
+
+
+FRC_SEND = Command(
+    FRC, 0x00, "Send", _ANSWER, asks=_asked, radio=True, limit_ms=_limit, usual_ms=_usual
+)
+FRC_EXTRA_RESULT = Command(FRC, 0x01, "ExtraResult", Layout(_decode_extra, bytes, frc.EXTRA_RESULT))
+FRC_SEND_SELECTIVE = Command(
+    FRC,
+    0x02,
+    "SendSelective",
+    _ANSWER,
+    asks=_asked_selective,
+    radio=True,
+    limit_ms=_limit,
+    usual_ms=_usual,
+)
+FRC_SET_PARAMS = Command(
+    FRC, 0x03, "SetParams", BYTE, asks=bytes_named("params"), teaches=_response_time
+)
 
 FRC_SENDS = frozenset((FRC_SEND.key, FRC_SEND_SELECTIVE.key))
 """The two that ask nodes."""

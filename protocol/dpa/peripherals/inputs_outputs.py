@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from protocol.dpa.call import BYTE, NOTHING, RAW, Call, Command, Layout
+from protocol.dpa.call import BYTE, NOTHING, RAW, Call, Command, packed
 from protocol.dpa.fields import Packed, octets, within
 from protocol.dpa.packet import MAX_PDATA
 from protocol.dpa.pnum import IO, LEDG, LEDR, SPI, THERMOMETER, UART
@@ -13,7 +13,7 @@ from protocol.dpa.pnum import IO, LEDG, LEDR, SPI, THERMOMETER, UART
 _NO_SENSOR = -128
 _SIGN = 1 << 11
 _NEVER_READ = 0xFF
-"""Read timeout of the UART with which nothing is read."""
+"""Read timeout of SPI and UART with which nothing is read."""
 
 
 @frozen
@@ -33,6 +33,11 @@ class Temperature(Packed):
         return ((self.sixteenths & 0xFFF ^ _SIGN) - _SIGN) / 16
 
 
+def _reading_ms(pdata: bytes) -> int:
+    """The read timeout, which is in units of 10 ms."""
+    return pdata[0] * 10 if pdata and pdata[0] != _NEVER_READ else 0
+
+
 def _led(pnum: int) -> tuple[Command[None], ...]:
     names = {0x00: "SetOff", 0x01: "SetOn", 0x03: "Pulse", 0x04: "Flashing"}
     return tuple(Command(pnum, pcmd, name, NOTHING) for pcmd, name in names.items())
@@ -42,17 +47,15 @@ LEDR_OFF, LEDR_ON, LEDR_PULSE, LEDR_FLASHING = _led(LEDR)
 LEDG_OFF, LEDG_ON, LEDG_PULSE, LEDG_FLASHING = _led(LEDG)
 LEDR_GET = Command(LEDR, 0x02, "Get", BYTE)
 LEDG_GET = Command(LEDG, 0x02, "Get", BYTE)
-SPI_WRITE_READ = Command(SPI, 0x00, "WriteRead", RAW)
+SPI_WRITE_READ = Command(SPI, 0x00, "WriteRead", RAW, busy_ms=_reading_ms)
 IO_DIRECTION = Command(IO, 0x00, "Direction", NOTHING)
 IO_SET = Command(IO, 0x01, "Set", NOTHING)
 IO_GET = Command(IO, 0x02, "Get", RAW)
-THERMOMETER_READ = Command(
-    THERMOMETER, 0x00, "Read", Layout(Temperature.decode, Temperature.encode)
-)
+THERMOMETER_READ = Command(THERMOMETER, 0x00, "Read", packed(Temperature))
 UART_OPEN = Command(UART, 0x00, "Open", NOTHING)
 UART_CLOSE = Command(UART, 0x01, "Close", NOTHING)
-UART_WRITE_READ = Command(UART, 0x02, "WriteRead", RAW)
-UART_CLEAR_WRITE_READ = Command(UART, 0x03, "ClearWriteRead", RAW)
+UART_WRITE_READ = Command(UART, 0x02, "WriteRead", RAW, busy_ms=_reading_ms)
+UART_CLEAR_WRITE_READ = Command(UART, 0x03, "ClearWriteRead", RAW, busy_ms=_reading_ms)
 
 BOARD_COMMANDS: tuple[Command[Any], ...] = (
     *_led(LEDR),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from protocol.dpa.call import NOTHING, RAW, Call, Command
+from protocol.dpa.call import NOTHING, RAW, Call, Command, Field
 from protocol.dpa.fields import exactly, octets, within, word
 from protocol.dpa.packet import MAX_PDATA
 from protocol.dpa.pnum import EEEPROM, EEPROM, RAM
@@ -27,13 +27,41 @@ ZONE_TABLE = 0x5200
 PARENT_TABLE = 0x5300
 """One byte per address: VRN of the parent."""
 
-EEPROM_READ = Command(EEPROM, 0x00, "Read", RAW)
-EEPROM_WRITE = Command(EEPROM, 0x01, "Write", NOTHING)
-EEEPROM_READ = Command(EEEPROM, 0x02, "Read", RAW)
-EEEPROM_WRITE = Command(EEEPROM, 0x03, "Write", NOTHING)
-RAM_READ = Command(RAM, 0x00, "Read", RAW)
-RAM_WRITE = Command(RAM, 0x01, "Write", NOTHING)
-RAM_READ_ANY = Command(RAM, 0x0F, "ReadAny", RAW)
+
+def _reads(size: int) -> Callable[[bytes], list[Field]]:
+    """For `asks`: an address of so many bytes, and how much is read there."""
+
+    def read(pdata: bytes) -> list[Field]:
+        return [_place(pdata, size), ("length", str(pdata[size]))]
+
+    return read
+
+
+def _writes(size: int) -> Callable[[bytes], list[Field]]:
+    """For `asks`: an address of so many bytes, and what is written there."""
+
+    def read(pdata: bytes) -> list[Field]:
+        return [_place(pdata, size), ("data", pdata[size:].hex(".") or "empty")]
+
+    return read
+
+
+def _place(pdata: bytes, size: int) -> Field:
+    address = int.from_bytes(pdata[:size], "little")
+    return "address", f"0x{address:0{2 * size}X}"
+
+
+def _last_byte(pdata: bytes) -> int:
+    return pdata[-1]
+
+
+EEPROM_READ = Command(EEPROM, 0x00, "Read", RAW, asks=_reads(1), length_asked=_last_byte)
+EEPROM_WRITE = Command(EEPROM, 0x01, "Write", NOTHING, asks=_writes(1))
+EEEPROM_READ = Command(EEEPROM, 0x02, "Read", RAW, asks=_reads(2), length_asked=_last_byte)
+EEEPROM_WRITE = Command(EEEPROM, 0x03, "Write", NOTHING, asks=_writes(2))
+RAM_READ = Command(RAM, 0x00, "Read", RAW, asks=_reads(1), length_asked=_last_byte)
+RAM_WRITE = Command(RAM, 0x01, "Write", NOTHING, asks=_writes(1))
+RAM_READ_ANY = Command(RAM, 0x0F, "ReadAny", RAW, asks=_reads(2))
 
 MEMORY_COMMANDS = (
     EEPROM_READ,

@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from protocol.dpa.call import NOTHING, RAW, Call, Command, Layout
+from protocol.dpa.call import NOTHING, RAW, Call, Command, bytes_named, packed
 from protocol.dpa.fields import Packed, module_id, octets, within
 from protocol.dpa.packet import BROADCAST
-from protocol.dpa.peripherals.coordinator import BLOCK, MAX_AUTHORIZED, restorable
+from protocol.dpa.peripherals.coordinator import BACKUP_BLOCK, BLOCK, MAX_AUTHORIZED, restorable
 from protocol.dpa.pnum import NODE
 
 _BONDED = 1 << 0
@@ -40,14 +40,21 @@ class NodeInfo(Packed):
         return bool(self.flags & _BONDED)
 
 
-NODE_READ = Command(NODE, 0x00, "Read", Layout(NodeInfo.decode, NodeInfo.encode))
+NODE_READ = Command(NODE, 0x00, "Read", packed(NodeInfo))
 NODE_REMOVE_BOND = Command(NODE, 0x01, "RemoveBond", NOTHING)
 NODE_READ_REMOTELY_BONDED_MID = Command(NODE, 0x02, "ReadRemotelyBondedMid", RAW)
 NODE_CLEAR_REMOTELY_BONDED_MID = Command(NODE, 0x03, "ClearRemotelyBondedMid", NOTHING)
 NODE_ENABLE_REMOTE_BONDING = Command(NODE, 0x04, "EnableRemoteBonding", NOTHING)
 NODE_REMOVE_BOND_ADDRESS = Command(NODE, 0x05, "RemoveBondAddress", NOTHING)
-NODE_BACKUP = Command(NODE, 0x06, "Backup", BLOCK)
-NODE_RESTORE = Command(NODE, 0x07, "Restore", NOTHING)
+NODE_BACKUP = Command(
+    NODE,
+    0x06,
+    "Backup",
+    BLOCK,
+    asks=bytes_named("block"),
+    secret_response=slice(0, BACKUP_BLOCK),
+)
+NODE_RESTORE = Command(NODE, 0x07, "Restore", NOTHING, secret_request=slice(0, BACKUP_BLOCK))
 VALIDATE_BONDS = Command(NODE, 0x08, "ValidateBonds", NOTHING)
 
 NODE_COMMANDS = (

@@ -4,18 +4,22 @@ import struct
 from collections.abc import Iterable
 from typing import ClassVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from protocol.dpa.call import BYTE, NOTHING, Call, Command, Layout
+from protocol.dpa import frc
+from protocol.dpa.call import BYTE, NOTHING, Call, Command, Layout, bytes_named, packed
 from protocol.dpa.fields import Packed, octets, unpacked, within, word
 from protocol.dpa.packet import COORDINATOR, Request
-from protocol.dpa.peripherals.exploration import PeripheralEnumeration
+from protocol.dpa.peripherals.exploration import PeripheralEnumeration, rf_mode_learnt
 from protocol.dpa.pnum import OS
+from protocol.dpa.timing import Timing
 from protocol.errors import LocalProtocolError
 
 _OS_INFO = struct.Struct("<IBBHBBBB")
 _IBK_END = _OS_INFO.size + 16
 _ENUMERATION_MIN = 12
+SECURITY_LENGTH = 16
+"""Bytes of an access password or a user key."""
 
 _MCU_SUFFIXES = {4: "D", 5: "G"}
 _MODULES = {
@@ -175,23 +179,47 @@ def checksum(settings: bytes) -> int:
     return value
 
 
-OS_READ = Command(OS, 0x00, "Read", Layout(OsInfo.decode, OsInfo.encode))
-OS_RESET = Command(OS, 0x01, "Reset", NOTHING)
-OS_READ_CONFIG = Command(
-    OS, 0x02, "ReadCfg", Layout(TrConfiguration.decode, TrConfiguration.encode)
+def _rf_mode(timing: Timing, _pdata: bytes, info: OsInfo) -> Timing:
+    return rf_mode_learnt(timing, info.enumeration) if info.enumeration else timing
+
+
+def after_reset(timing: Timing) -> Timing:
+    """What is known of the network when the coordinator has lost its volatile parameters."""
+    return evolve(timing, frc_response_ms=frc.response_time_ms(0))
+
+
+def _reset(timing: Timing, _pdata: bytes, _nothing: None) -> Timing:
+    return after_reset(timing)
+
+
+def _measuring_ms(pdata: bytes) -> int:
+    return int.from_bytes(pdata[2:4], "little") * 10
+
+
+OS_READ = Command(
+    OS,
+    0x00,
+    "Read",
+    Layout(OsInfo.decode, OsInfo.encode),
+    teaches=_rf_mode,
+    secret_response=slice(_OS_INFO.size, _IBK_END),
 )
+OS_RESET = Command(OS, 0x01, "Reset", NOTHING, teaches=_reset)
+OS_READ_CONFIG = Command(OS, 0x02, "ReadCfg", packed(TrConfiguration))
 OS_RFPGM = Command(OS, 0x03, "RFPGM", NOTHING)
 OS_SLEEP = Command(OS, 0x04, "Sleep", NOTHING)
-OS_BATCH = Command(OS, 0x05, "Batch", NOTHING)
-OS_SET_SECURITY = Command(OS, 0x06, "SetSecurity", NOTHING)
-OS_INDICATE = Command(OS, 0x07, "Indicate", NOTHING)
-OS_RESTART = Command(OS, 0x08, "Restart", NOTHING)
-OS_WRITE_CONFIG_BYTE = Command(OS, 0x09, "WriteCfgByte", NOTHING)
-OS_LOAD_CODE = Command(OS, 0x0A, "LoadCode", BYTE)
+OS_BATCH = Command(OS, 0x05, "Batch", NOTHING, limit_ms=5_000)
+OS_SET_SECURITY = Command(
+    OS, 0x06, "SetSecurity", NOTHING, secret_request=slice(1, 1 + SECURITY_LENGTH)
+)
+OS_INDICATE = Command(OS, 0x07, "Indicate", NOTHING, asks=bytes_named("control"))
+OS_RESTART = Command(OS, 0x08, "Restart", NOTHING, teaches=_reset)
+OS_WRITE_CONFIG_BYTE = Command(OS, 0x09, "WriteCfgByte", NOTHING, limit_ms=2_000)
+OS_LOAD_CODE = Command(OS, 0x0A, "LoadCode", BYTE, limit_ms=10_000)
 OS_SELECTIVE_BATCH = Command(OS, 0x0B, "SelectiveBatch", NOTHING)
-OS_TEST_RF_SIGNAL = Command(OS, 0x0C, "TestRfSignal", BYTE)
-OS_FACTORY_SETTINGS = Command(OS, 0x0D, "FactorySettings", NOTHING)
-OS_WRITE_CONFIG = Command(OS, 0x0F, "WriteCfg", NOTHING)
+OS_TEST_RF_SIGNAL = Command(OS, 0x0C, "TestRfSignal", BYTE, deaf=True, busy_ms=_measuring_ms)
+OS_FACTORY_SETTINGS = Command(OS, 0x0D, "FactorySettings", NOTHING, limit_ms=2_000)
+OS_WRITE_CONFIG = Command(OS, 0x0F, "WriteCfg", NOTHING, limit_ms=2_000)
 
 OS_COMMANDS = (
     OS_READ,

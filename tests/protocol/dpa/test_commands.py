@@ -1,14 +1,17 @@
 """Every frame has a name, and real frames survive reading and writing."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.dpa.commands import COMMANDS, name_of
+from protocol.dpa import commands
 from protocol.dpa.errors import BadResponseError
 from protocol.dpa.packet import Confirmation, Request, Response, parse
+from protocol.dpa.peripherals import COMMANDS
+from protocol.dpa.requests import name_of
 
 
 @pytest.mark.parametrize(
@@ -66,3 +69,25 @@ def test_any_answer_is_read_or_bad(key: tuple[int, int], pdata: bytes) -> None:
     except BadResponseError:
         return
     assert command.decode(command.encode(value)) == value
+
+
+def test_the_secret_bytes_are_the_keys() -> None:
+    ibk = bytes(range(16))
+    request = commands.smart_connect(1, 1, ibk, 5, dpa=0x0417).request
+    assert commands.SMART_CONNECT.secret_request is not None
+    assert request.pdata[commands.SMART_CONNECT.secret_request] == ibk
+    info = commands.OsInfo(1, 2, 3, 4, 5, 6, 7, 8, ibk)
+    assert commands.OS_READ.secret_response is not None
+    assert info.encode()[commands.OS_READ.secret_response] == ibk
+    keys = {key for key, row in COMMANDS.items() if row.secret_request or row.secret_response}
+    assert keys == {(0, 0x0B), (0, 0x0C), (0, 0x12), (1, 6), (1, 7), (2, 0), (2, 6)}
+
+
+@given(st.sampled_from(sorted(COMMANDS)), st.binary(max_size=56))
+def test_a_length_that_is_always_the_same_is_the_encoded_one(
+    key: tuple[int, int], pdata: bytes
+) -> None:
+    layout = COMMANDS[key].layout
+    if layout.length is not None and len(pdata) >= layout.length:
+        with suppress(BadResponseError):
+            assert len(layout.encode(layout.decode(pdata[: layout.length]))) == layout.length

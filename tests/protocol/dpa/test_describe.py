@@ -3,8 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.dpa import commands
-from protocol.dpa.describe import describe, ranges
+from protocol.dpa.describe import describe
 from protocol.dpa.packet import Request, Response
+from protocol.dpa.peripherals import COMMANDS
+from protocol.dpa.requests import name_of
+from protocol.dpa.text import ranges
 from protocol.errors import RemoteProtocolError
 
 LINES = {
@@ -75,7 +78,7 @@ def test_ranges(numbers: list[int], text: str) -> None:
 
 
 @given(
-    st.sampled_from(sorted(commands.COMMANDS)),
+    st.sampled_from(sorted(COMMANDS)),
     st.binary(max_size=56),
     st.booleans(),
     st.integers(0, 255),
@@ -86,4 +89,4 @@ def test_every_frame_of_every_command_can_be_told(
     packet = Response(nadr, *key, 0, pdata=pdata) if responds else Request(nadr, *key, pdata)
     line = describe(packet.encode())
     assert "\n" not in line
-    assert commands.name_of(*key) in line
+    assert name_of(*key) in line

@@ -4,24 +4,27 @@ import pytest
 
 from protocol.dpa import commands
 from protocol.dpa.packet import Confirmation, Request, Response, answer
+from protocol.dpa.peripherals import COMMANDS
 from protocol.dpa.pnum import IO, OS, UART
+from protocol.dpa.requests import (
+    execution_ms,
+    local_timeout_ms,
+    observe,
+    observe_reset,
+    uses_radio,
+)
 from protocol.dpa.timing import (
     RfMode,
     Timing,
     air_ms,
     broadcast_ms,
     estimate_ms,
-    execution_ms,
     frc_ms,
     is_remote,
-    local_timeout_ms,
-    observe,
-    observe_reset,
     request_ms,
     response_ms,
     slot_ms,
     soonest_ms,
-    uses_radio,
 )
 
 UNKNOWN = Timing()
@@ -110,7 +113,7 @@ def test_the_coordinator_gets_the_time_its_commands_take(
     assert local_timeout_ms(call.request, SMALL) == ms
 
 
-@pytest.mark.parametrize("key", sorted(commands.COMMANDS))
+@pytest.mark.parametrize("key", sorted(COMMANDS))
 def test_no_command_is_waited_for_without_end(key: tuple[int, int]) -> None:
     for pdata in (b"", b"\x01", bytes(56), b"\xff" * 56):
         assert 500 <= local_timeout_ms(Request(0, *key, pdata), UNKNOWN) <= 700_000

@@ -5,11 +5,11 @@ from math import inf
 
 from attrs import define, field
 
-from iqrf_trio.simulator.coordinator import is_blocking
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.serving.bus_faults import BusFaults
 from iqrf_trio.simulator.serving.spi_slave import SpiSlave
 from protocol.dpa.packet import Request, parse
+from protocol.dpa.requests import is_deaf_to
 from protocol.link import spi
 from protocol.link.spi_master import Exchange, Master, Order, Watch
 
@@ -84,5 +84,5 @@ class Wire:
 
     def _deliver(self, frame: bytes, now: float) -> None:
         packet = parse(frame)
-        self.slave.blocked = isinstance(packet, Request) and is_blocking(packet)
+        self.slave.blocked = isinstance(packet, Request) and is_deaf_to(packet)
         self.mesh.receive(frame, now)
