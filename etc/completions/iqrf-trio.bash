@@ -5,10 +5,11 @@ _iqrf_trio_token() {
     case $prev in
         -p | --path | -c | --config) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
         --state-dir) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
+        --scope) COMPREPLY=($(compgen -W "read control manage" -- "$cur")) && return ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "--help --path --state-dir --json --id --owner --expiration \
-            --service" -- "$cur"))
+            --service $1" -- "$cur"))
     else
         COMPREPLY=($(compgen -W "$commands" -- "$cur"))
     fi
@@ -31,7 +32,7 @@ _iqrf_trio() {
         --pty) COMPREPLY=($(compgen -W "uart cdc" -- "$cur")) && return ;;
     esac
     case ${COMP_WORDS[1]} in
-        token) _iqrf_trio_token ;;
+        token) _iqrf_trio_token --scope ;;
         run) COMPREPLY=($(compgen -W "$common --token-file" -- "$cur")) ;;
         config) COMPREPLY=($(compgen -W "$common --default" -- "$cur")) ;;
         doctor) COMPREPLY=($(compgen -W "--config --root --json --no-module --help" -- "$cur")) ;;

@@ -17,12 +17,13 @@ from iqrf_trio.cli.support.token_options import (
     parse,
     parse_id,
     parse_owner,
+    parse_scope,
 )
 from iqrf_trio.cli.support.token_output import details, new_token, table, to_json, token_object
 from iqrf_trio.store import StoreError, token_import, tokens
 from iqrf_trio.store.errors import ExpiredTokenError, RevokedTokenError, UnknownTokenError
 from iqrf_trio.store.sqlite import Connection, opened, transact
-from protocol.auth.rights import Rights, Scope
+from protocol.auth.rights import Rights
 from protocol.auth.times import InvalidTimeError, parse_expiration
 
 T = TypeVar("T")
@@ -51,15 +52,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the words behind `token` say; returns the exit code."""
-    return main("iqrf-trio token", arguments.words)
+    return main("iqrf-trio token", arguments.words, scopes=True)
 
 
 def tokenctl(argv: Sequence[str] | None = None) -> int:
-    """Do what the words behind `iqrfgd2-tokenctl` say; returns the exit code."""
+    """Do what the words behind `iqrfgd2-tokenctl` say; returns the exit code.
+
+    This one knows no scopes: its users are scripts that were written for an older gateway.
+    """
     return main("iqrfgd2-tokenctl", sys.argv[1:] if argv is None else argv)
 
 
-def main(prog: str, words: Sequence[str]) -> int:
+def main(prog: str, words: Sequence[str], *, scopes: bool = False) -> int:
     """The tool under the name `prog`; the first of `words` is the command."""
     if not words:
         _print(overview(prog))
@@ -71,7 +75,7 @@ def main(prog: str, words: Sequence[str]) -> int:
         if name not in COMMANDS:
             print(f"Unknown or unsupported command. See `{prog} help`.", file=sys.stderr)
             return _UNKNOWN_COMMAND
-        options = parse(prog, name, rest)
+        options = parse(prog, name, rest, scopes=scopes)
         if options.help:
             _print(options.command_help)
             return 0
@@ -96,7 +100,7 @@ def _create(options: argparse.Namespace) -> int:
         owner=parse_owner(options.owner),
         created_at=now,
         expires_at=parse_expiration(options.expiration, now),
-        rights=Rights(Scope.MANAGE, service=bool(options.service)),
+        rights=Rights(parse_scope(options.scope), service=bool(options.service)),
     )
     _print(new_token(_transact(options, make, create=True), as_json=options.json))
     return 0
@@ -105,7 +109,11 @@ def _create(options: argparse.Namespace) -> int:
 def _get(options: argparse.Namespace) -> int:
     token = _transact(options, partial(tokens.get, token_id=parse_id(options.id)))
     now = _now()
-    _print(to_json(token_object(token, now)) if options.json else details(token, now))
+    _print(
+        to_json(token_object(token, now, scopes=options.scopes))
+        if options.json
+        else details(token, now, scopes=options.scopes)
+    )
     return 0
 
 
@@ -113,9 +121,9 @@ def _list(options: argparse.Namespace) -> int:
     found = _transact(options, tokens.all_of_them)
     now = _now()
     if options.json:
-        _print(to_json([token_object(token, now) for token in found]))
+        _print(to_json([token_object(token, now, scopes=options.scopes) for token in found]))
     else:
-        _print(table(found, now))
+        _print(table(found, now, scopes=options.scopes))
     return 0
 
 
@@ -123,7 +131,7 @@ def _revoke(options: argparse.Namespace) -> int:
     now = _now()
     token = _transact(options, partial(tokens.revoke, token_id=parse_id(options.id), at=now))
     if options.json:
-        _print(to_json(token_object(token, now)))
+        _print(to_json(token_object(token, now, scopes=options.scopes)))
     else:
         _print(f"API token ID {token.id} has been revoked.")
     return 0

@@ -124,6 +124,9 @@ def _database(data: bytes) -> Iterator[str]:
     yield table(("device", "MID", "product", "sensors", "metadata"), rows) if rows else "no devices"
     made = archive.look(data, tokens.all_of_them)
     if made:
-        told = [(each.id, each.owner, format_iso(each.expires_at), each.service) for each in made]
+        told = [
+            (each.id, each.owner, format_iso(each.expires_at), each.scope.value, each.service)
+            for each in made
+        ]
         yield ""
-        yield table(("token", "owner", "expires", "service"), told)
+        yield table(("token", "owner", "expires", "scope", "service"), told)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from attrs import frozen
 
+from protocol.auth.rights import Scope
 from protocol.auth.tokens import MAX_ID
 
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
@@ -63,11 +64,17 @@ EXPIRATION = Option(
     "WHEN",
 )
 SERVICE = Option(("-s", "--service"), "permit service mode")
+SCOPE = Option(
+    ("--scope",),
+    "what the token may do: read, control or manage (the default); docs/tokens-and-tls.md tells "
+    "which request takes which",
+    "SCOPE",
+)
 ID = Option(("-i", "--id"), "the number of the token", "N")
 FILE = Option(("FILE",), "an old gateway's IqrfAuthDb.db")
 
 COMMANDS: Mapping[str, Command] = {
-    "create": Command("make a token and print it, once", (OWNER, EXPIRATION), (SERVICE,)),
+    "create": Command("make a token and print it, once", (OWNER, EXPIRATION), (SERVICE, SCOPE)),
     "get": Command("show one token", (ID,)),
     "list": Command("show all tokens"),
     "revoke": Command("end the life of a token", (ID,)),
@@ -87,16 +94,19 @@ def overview(prog: str) -> str:
     )
 
 
-def parse(prog: str, name: str, words: Sequence[str]) -> argparse.Namespace:
-    """Read what follows the command `name`.
+def parse(prog: str, name: str, words: Sequence[str], *, scopes: bool = True) -> argparse.Namespace:
+    """Read what follows the command `name`; `scopes` tells whether the tool knows scopes.
 
     Absent options are None, `command_help` is the text that --help asks for. Raises UsageError.
     """
     command = COMMANDS[name]
     parser = _Parser(prog=f"{prog} {name}", description=command.help, add_help=False)
-    for option in command.options:
+    taken = [option for option in command.options if scopes or option is not SCOPE]
+    for option in taken:
         _add(parser, option, required=option in command.required)
-    options, left = parser.parse_known_args(list(_bind(words, command.options)))
+    options, left = parser.parse_known_args(
+        list(_bind(words, taken)), argparse.Namespace(scope=None, scopes=scopes)
+    )
     options.command_help = parser.format_help()
     if options.help:
         return options
@@ -118,6 +128,19 @@ def parse_id(text: str) -> int:
     if not 1 <= int(text) <= MAX_ID:
         raise UsageError(f"Token ID should be between 1 and {MAX_ID}.")
     return int(text)
+
+
+def parse_scope(text: str | None) -> Scope:
+    """The scope of this name; that of a token whose maker said nothing. Raises UsageError."""
+    if text is None:
+        return Scope.MANAGE
+    try:
+        return Scope(text)
+    except ValueError:
+        raise UsageError(f"the scope is one of {_SCOPES}, not '{text}'") from None
+
+
+_SCOPES = ", ".join(scope.value for scope in Scope)
 
 
 def parse_owner(text: str) -> str:

@@ -1,4 +1,8 @@
-"""How API tokens are shown: as JSON objects, as a table, and one by one."""
+"""How API tokens are shown: as JSON objects, as a table, and one by one.
+
+`scopes` says whether their scopes are shown too: scripts written for `iqrfgd2-tokenctl` get exactly
+the members and columns that they know.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,14 +22,17 @@ _COLUMNS: Mapping[str, int] = {
 }
 """Headings of the table and their widths in characters; the first one grows with the IDs."""
 
+_SCOPE_COLUMN: Mapping[str, int] = {"Scope": 7}
+
 
 def to_json(value: object) -> str:
     """Compact JSON with sorted keys, ASCII so that no terminal's encoding matters."""
     return json.dumps(value, separators=(",", ":"), sort_keys=True)
 
 
-def token_object(token: Token, now: datetime) -> Mapping[str, object]:
+def token_object(token: Token, now: datetime, *, scopes: bool = False) -> Mapping[str, object]:
     """The seven members that scripts know; `status` is what the token is worth at `now`."""
+    scope = {"scope": token.scope.value} if scopes else {}
     return {
         "created_at": format_iso(token.created_at),
         "expires_at": format_iso(token.expires_at),
@@ -34,6 +41,7 @@ def token_object(token: Token, now: datetime) -> Mapping[str, object]:
         "owner": token.owner,
         "service": token.service,
         "status": int(token.status_at(now)),
+        **scope,
     }
 
 
@@ -42,7 +50,7 @@ def new_token(token: TokenText, *, as_json: bool) -> str:
     return to_json({"id": token.id, "token": str(token)}) if as_json else str(token)
 
 
-def details(token: Token, now: datetime) -> str:
+def details(token: Token, now: datetime, *, scopes: bool = False) -> str:
     """One token, a line for each thing that is known of it."""
     lines = {
         "ID": str(token.id),
@@ -52,16 +60,18 @@ def details(token: Token, now: datetime) -> str:
         "Status": token.status_at(now).name.lower(),
         "Service mode": "YES" if token.service else "NO",
         "Invalidated at": _invalidated(token),
+        **({"Scope": token.scope.value} if scopes else {}),
     }
     return "\n".join(f"{name}: {value}" for name, value in lines.items())
 
 
-def table(tokens: Sequence[Token], now: datetime) -> str:
+def table(tokens: Sequence[Token], now: datetime, *, scopes: bool = False) -> str:
     """All tokens, a row for each."""
-    widths = list(_COLUMNS.values())
+    columns = {**_COLUMNS, **(_SCOPE_COLUMN if scopes else {})}
+    widths = list(columns.values())
     widths[0] = max([widths[0], *(len(str(token.id)) for token in tokens)])
-    rows = [_row(_cells(token, now), widths) for token in tokens]
-    heading = _row(_COLUMNS, widths)
+    rows = [_row(_cells(token, now)[: len(widths)], widths) for token in tokens]
+    heading = _row(columns, widths)
     rule = "-" * len(heading)
     return "\n".join([rule, heading, rule, *rows, rule])
 
@@ -84,6 +94,7 @@ def _cells(token: Token, now: datetime) -> Sequence[str]:
         token.status_at(now).name.lower(),
         "YES" if token.service else "NO",
         _invalidated(token),
+        token.scope.value,
     )
 
 

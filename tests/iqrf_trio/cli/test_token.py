@@ -440,3 +440,38 @@ def test_an_owner_that_the_terminal_cannot_show(
         assert tool("get", "-i", "1").code == 0
     terminal.seek(0)
     assert "Owner: Ji\\u0159\\xed\n" in terminal.read()
+
+
+def test_a_scope_is_stored_and_shown(
+    path: Path, tool: Tool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def own(*words: str) -> Ran:
+        state = ("--state-dir", str(path.parent))
+        code = token_tool.run(argparse.Namespace(words=[*words, *state]))
+        return Ran(code, *capsys.readouterr())
+
+    create = ("create", "-o", "bob", "-e", "1d")
+    assert own(*create, "--scope", "read").code == 0
+    assert own(*create).code == 0
+    assert [token.scope.value for token in stored(path)] == ["read", "manage"]
+    assert own("list", "-j").json[0]["scope"] == "read"
+    assert own("get", "-i", "1").out.splitlines()[-1] == "Scope: read"
+    lines = own("list").out.splitlines()
+    assert lines[1].endswith(" Scope  |")
+    assert lines[3].endswith(" read   |")
+    assert own("rotate", "-i", "1").code == 0
+    assert stored(path)[-1].scope.value == "read"
+    assert own(*create, "--scope", "all") == Ran(
+        1, "", "the scope is one of read, control, manage, not 'all'\n"
+    )
+
+
+def test_the_older_tool_knows_no_scopes(path: Path, tool: Tool) -> None:
+    refused = tool("create", "-o", "bob", "-e", "1d", "--scope", "read")
+    assert (refused.code, refused.err) == (1, "unrecognised option '--scope'\n")
+    assert tool("create", "-o", "bob", "-e", "1d").code == 0
+    assert stored(path)[0].scope.value == "manage"
+    assert set(tool("get", "-i", "1", "-j").json) == {
+        *("id", "owner", "created_at", "expires_at", "status", "service", "invalidated_at"),
+    }
+    assert "cope" not in tool("list").out + tool("get", "-i", "1").out + tool("create", "-h").out
