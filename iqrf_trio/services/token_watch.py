@@ -19,7 +19,7 @@ from protocol.auth.authentication import (
     TokenRevokedError,
     grant,
 )
-from protocol.auth.tokens import InvalidTokenError, Status, Token, TokenText, parse
+from protocol.auth.tokens import InvalidTokenError, Status, Token, parse
 
 POLL_S = 0.5
 """How often the store is asked for changes; a revoked token's sessions end within a second."""
@@ -32,9 +32,6 @@ class TokenStore(Protocol):
 
     async def token(self, token_id: int) -> Token | None:
         """The record of this number."""
-
-    async def expire_token(self, token_id: int, at: datetime) -> None:
-        """Note that a token was shown after its time."""
 
     async def changed(self) -> bool:
         """Whether another program has written since this was asked before."""
@@ -51,19 +48,10 @@ async def authenticate(store: TokenStore, now: Callable[[], datetime], text: str
     except InvalidTokenError as error:
         raise TokenInvalidError(str(error)) from None
     try:
-        return await _judge(store, now(), shown)
+        token = await store.token(shown.id)
     except StoreError as error:
         raise AuthUnavailableError(str(error), shown.id) from None
-
-
-async def _judge(store: TokenStore, now: datetime, shown: TokenText) -> Grant:
-    token = await store.token(shown.id)
-    try:
-        return grant(shown, token, now)
-    except TokenExpiredError:
-        if token and token.status is Status.VALID:
-            await store.expire_token(token.id, now)
-        raise
+    return grant(shown, token, now())
 
 
 def objection(token_id: int, token: Token | None, now: datetime) -> AuthError | None:

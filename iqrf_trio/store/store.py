@@ -95,10 +95,6 @@ class Store:
         """The API token of this number, or None."""
         return await self._database.read(partial(tokens.find, token_id=token_id))
 
-    async def expire_token(self, token_id: int, at: datetime) -> None:
-        """Note that a token was shown after its time."""
-        await self._database.write(partial(tokens.expire, token_id=token_id, at=at))
-
     async def has_tokens(self) -> bool:
         """Whether any API token was ever made."""
         return bool(await self._database.read(tokens.all_of_them))

@@ -105,15 +105,18 @@ def _token(row: Mapping[str, object]) -> Token:
         raise ValueError(f"{token_id!r} is no token ID")
     if not (isinstance(owner, str) and isinstance(secret_hash, str)):
         raise ValueError("owner and hash are no texts")
-    invalidated_at = row["invalidatedAt"]
+    # An old gateway stored that a token had expired, once it was shown after its time by a clock
+    # that may have been wrong. Here that is computed.
+    expired = (status := Status(int(str(row["status"])))) is Status.EXPIRED
+    ended_at = None if row["invalidatedAt"] is None else parse_iso(str(row["invalidatedAt"]))
     return Token(
         id=token_id,
         owner=owner,
         hash=secret_hash,
         created_at=parse_iso(str(row["createdAt"])),
         expires_at=parse_iso(str(row["expiresAt"])),
-        status=Status(int(str(row["status"]))),
+        status=Status.VALID if expired else status,
         service=bool(row["service"]),
-        invalidated_at=None if invalidated_at is None else parse_iso(str(invalidated_at)),
+        invalidated_at=None if expired else ended_at,
         scope=Scope.MANAGE,  # its clients know no scopes; nothing that they did may stop working
     )

@@ -29,7 +29,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 RETURNING id
 """
 
-_INVALIDATE = "UPDATE api_token SET status = ?, invalidated_at = ? WHERE id = ? AND status = ?"
+_REVOKE = "UPDATE api_token SET status = ?, invalidated_at = ? WHERE id = ?"
 
 
 def create(
@@ -75,18 +75,13 @@ def all_of_them(connection: Connection) -> Sequence[Token]:
     return [_token(row) for row in connection.execute(f"{_SELECT} ORDER BY id")]
 
 
-def expire(connection: Connection, token_id: int, at: datetime) -> None:
-    """Note that a token was shown after its time, unless it is known to be over already."""
-    connection.execute(_INVALIDATE, (Status.EXPIRED, format_iso(at), token_id, Status.VALID))
-
-
 def revoke(connection: Connection, token_id: int, at: datetime) -> Token:
     """End the life of a token before its time; returns what it is now.
 
     Raises UnknownTokenError, RevokedTokenError, ExpiredTokenError; then nothing was changed.
     """
     _check_usable(get(connection, token_id), at, "is already revoked")
-    connection.execute(_INVALIDATE, (Status.REVOKED, format_iso(at), token_id, Status.VALID))
+    connection.execute(_REVOKE, (Status.REVOKED, format_iso(at), token_id))
     return get(connection, token_id)
 
 

@@ -27,7 +27,11 @@ class InvalidTokenError(RemoteProtocolError):
 
 
 class Status(IntEnum):
-    """What is stored about a token's life; the numbers are those of the token tool's JSON."""
+    """How far a token's life has come; the numbers are those of the token tool's JSON.
+
+    EXPIRED is never stored, it is computed from the clock of the moment: a clock that was wrong
+    once must not end a token for ever.
+    """
 
     VALID = 0
     EXPIRED = 1
@@ -59,8 +63,8 @@ class TokenText:
 class Token:
     """A token as the gateway keeps it: everything but the secret.
 
-    Times are UTC. `status` becomes EXPIRED only when somebody shows the token after
-    `expires_at`; `status_at` tells what it is worth at a moment.
+    Times are UTC. `status` is VALID or REVOKED; `status_at` tells what the token is worth at a
+    moment.
     """
 
     id: int
@@ -79,10 +83,10 @@ class Token:
         return Rights(self.scope, self.service)
 
     def status_at(self, now: datetime) -> Status:
-        """The stored status, or EXPIRED once a valid token's time is over."""
-        if self.status is Status.VALID and now >= self.expires_at:
-            return Status.EXPIRED
-        return self.status
+        """REVOKED if it was, else EXPIRED from `expires_at` on, before that VALID."""
+        if self.status is Status.REVOKED:
+            return Status.REVOKED
+        return Status.EXPIRED if now >= self.expires_at else Status.VALID
 
 
 def parse(text: str) -> TokenText:

@@ -93,9 +93,7 @@ class TokenTable:
         self.tokens = {
             1: _token(1, "valid_test"),
             2: _token(2, "revoked_test", status=Status.REVOKED),
-            3: _token(
-                3, "expired_test", status=Status.EXPIRED, expires_at=START - timedelta(hours=1)
-            ),
+            3: _token(3, "expired_test", expires_at=START - timedelta(hours=1)),
             4: _token(4, "revoked_later_token", service=True),
         }
         self.broken = False
@@ -121,12 +119,6 @@ class TokenTable:
         found = self.tokens.get(token_id)
         await trio.sleep(self.delay_s)
         return found
-
-    async def expire_token(self, token_id: int, at: datetime) -> None:
-        await self._hop()
-        self.tokens[token_id] = evolve(
-            self.tokens[token_id], status=Status.EXPIRED, invalidated_at=at
-        )
 
     async def changed(self) -> bool:
         await self._hop()

@@ -65,11 +65,10 @@ async def test_every_session_of_a_revoked_token_ends(
     ("change", "code"),
     [
         ({"status": Status.REVOKED}, 6),
-        ({"status": Status.EXPIRED}, 5),
         ({"expires_at": START + timedelta(seconds=1)}, 5),
         (None, 4),
     ],
-    ids=["revoked", "expired", "made to expire", "deleted"],
+    ids=["revoked", "made to expire", "deleted"],
 )
 async def test_what_ends_a_session(
     change: dict[str, object] | None, code: int, autojump_clock: trio.testing.MockClock
@@ -211,16 +210,13 @@ async def test_the_verdicts_of_the_store() -> None:
     assert raised.value.token_id == 1
 
 
-async def test_an_expired_token_is_noted_once() -> None:
+async def test_an_expired_token_is_refused_and_its_record_left_alone() -> None:
     table, clock = TokenTable(), Clock()
     table.change(1, expires_at=START)
+    before = table.tokens[1]
     with pytest.raises(TokenExpiredError):
         await authenticate(table, clock, TOKEN)
-    noted = table.tokens[1].invalidated_at
-    assert noted is not None
-    with pytest.raises(TokenExpiredError):
-        await authenticate(table, clock, TOKEN)
-    assert table.tokens[1].invalidated_at == noted
+    assert table.tokens[1] == before
 
 
 def test_objections() -> None:

@@ -17,7 +17,6 @@ from iqrf_trio.store import Store, StoreError, devices, inline, tokens
 from iqrf_trio.store import settings as stored_settings
 from iqrf_trio.store.sqlite import connect, transact
 from protocol.auth.rights import MANAGE
-from protocol.auth.tokens import Status
 from protocol.network.network import Device, Identity, Network, Product, Sensor
 from protocol.network.parameters import Parameters
 from tests.iqrf_trio.store.networks import AT, METADATA, VALUES, networks
@@ -174,11 +173,6 @@ async def test_a_token_made_by_the_tool_is_seen_at_once(store: Store, path: Path
     token = await store.token(text.id)
     assert token is not None
     assert token.owner == "me"
-    await store.expire_token(text.id, AT + timedelta(days=1))
-    assert await store.token(text.id) == evolve(
-        token, status=Status.EXPIRED, invalidated_at=AT + timedelta(days=1)
-    )
-    assert not await store.changed()
 
 
 PARAMETERS = Parameters(64, 7, 239, 239)

@@ -195,3 +195,14 @@ def test_what_holds_no_tokens_is_refused(path: Path, tmp_path: Path) -> None:
         token_import.read(path)
     with pytest.raises(StoreError, match="there is no file"):
         token_import.read(tmp_path / "missing.db")
+
+
+def test_a_token_that_was_seen_expired_by_a_wrong_clock_is_good_again(
+    connection: Connection, path: Path
+) -> None:
+    seen = (*VALID[:5], 1, 0, "2099-01-01T00:00:00.000Z")
+    make(path, SCHEMA_4, INSERT_4, seen)
+    assert take_over(connection, path) == [(7, None)]
+    token = tokens.get(connection, 7)
+    assert judge(token, parse(TOKEN).secret, AT) is Verdict.ACCEPTED
+    assert token.invalidated_at is None

@@ -15,7 +15,15 @@ from iqrf_trio.store.errors import (
     StoreError,
     UnknownTokenError,
 )
-from iqrf_trio.store.sqlite import Connection, connect, transact, translated
+from iqrf_trio.store.sqlite import (
+    Connection,
+    connect,
+    in_memory,
+    migrate,
+    migrations,
+    transact,
+    translated,
+)
 from protocol.auth.rights import MANAGE, Rights, Scope
 from protocol.auth.tokens import (
     MAX_ID,
@@ -96,17 +104,19 @@ def test_an_unknown_number(connection: Connection) -> None:
             act(connection, 7, NOW)
 
 
-def test_expiring_is_noted_once_and_never_over_a_revocation(connection: Connection) -> None:
-    text = create(connection)
-    tokens.expire(connection, text.id, NOW + YEAR)
-    tokens.expire(connection, text.id, NOW + 2 * YEAR)
-    token = tokens.get(connection, text.id)
-    assert (token.status, token.invalidated_at) == (Status.EXPIRED, NOW + YEAR)
-    other = create(connection)
-    tokens.revoke(connection, other.id, NOW)
-    tokens.expire(connection, other.id, NOW + YEAR)
-    token = tokens.get(connection, other.id)
-    assert (token.status, token.invalidated_at) == (Status.REVOKED, NOW)
+def test_what_was_stored_as_expired_is_computed_from_now_on() -> None:
+    with closing(in_memory()) as connection:
+        migrate(connection, migrations()[:4])
+        shown, revoked = create(connection), create(connection)
+        connection.execute("UPDATE api_token SET status = 1, invalidated_at = 'then'")
+        connection.execute("UPDATE api_token SET status = 2 WHERE id = ?", (revoked.id,))
+        migrate(connection, migrations())
+        token = tokens.get(connection, shown.id)
+        assert (token.status, token.invalidated_at) == (Status.VALID, None)
+        assert token.status_at(NOW) is Status.VALID
+        assert token.status_at(NOW + YEAR) is Status.EXPIRED
+        status = connection.execute("SELECT status FROM api_token WHERE id = ?", (revoked.id,))
+        assert status.fetchone() == (2,)
 
 
 def test_revoking(connection: Connection) -> None:

@@ -223,7 +223,10 @@ def test_a_secret_is_made_of_32_bytes(size: int) -> None:
             evolve(TOKEN, status=Status.REVOKED), SECRET, Verdict.REVOKED, id="WA-10 revoked"
         ),
         pytest.param(
-            evolve(TOKEN, status=Status.EXPIRED), SECRET, Verdict.EXPIRED, id="WA-11 expired"
+            evolve(TOKEN, expires_at=NOW - timedelta(1)),
+            SECRET,
+            Verdict.EXPIRED,
+            id="WA-11 expired",
         ),
         pytest.param(
             evolve(TOKEN, expires_at=NOW), SECRET, Verdict.EXPIRED, id="expires at this moment"
@@ -247,7 +250,7 @@ def test_a_secret_is_made_of_32_bytes(size: int) -> None:
             id="revoked, wrong secret",
         ),
         pytest.param(
-            evolve(TOKEN, status=Status.EXPIRED),
+            evolve(TOKEN, expires_at=NOW - timedelta(1)),
             OTHER_SECRET,
             Verdict.INVALID,
             id="expired, wrong secret",
