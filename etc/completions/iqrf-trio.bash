@@ -37,7 +37,7 @@ _iqrf_trio() {
         config) COMPREPLY=($(compgen -W "$common --default" -- "$cur")) ;;
         doctor) COMPREPLY=($(compgen -W "--config --root --json --no-module --help" -- "$cur")) ;;
         import-incumbent)
-            COMPREPLY=($(compgen -W "--output --state-dir --databases --help" -- "$cur")
+            COMPREPLY=($(compgen -W "--output --state-dir --databases --tasks --force --help" -- "$cur")
                 $(compgen -d -- "$cur"))
             ;;
         call) COMPREPLY=($(compgen -W "$gateway --timeout --raw --help" -- "$cur")) ;;

@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The words of the command."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     action = actions.add_parser("import", help="take over an old gateway's devices")
-    action.add_argument("file", metavar="FILE", type=Path, help="its IqrfDb.db")
+    action.add_argument("file", metavar="FILE", type=Path, help="its IqrfDb.db, or IqrfInfo.db")
     action.add_argument("--state-dir", metavar="DIR", type=Path, help="where our database is")
     action.add_argument(
         "-c", "--config", metavar="FILE", type=Path, help="the configuration that names DIR"

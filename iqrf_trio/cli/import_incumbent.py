@@ -3,28 +3,33 @@
 import argparse
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from iqrf_trio import config
 from iqrf_trio.cli import Failure
+from iqrf_trio.cli.support.replacing import replace
+from iqrf_trio.cli.support.tables import cell
 from iqrf_trio.store import DATABASE_NAME, StoreError, network_import, token_import
 from iqrf_trio.store.sqlite import opened, transact
-from protocol.incumbent import Translation, translate
+from protocol.incumbent import Translation, lost_tasks, translate, without_tls
 from protocol.network.identity import listed
 
 HELP = """Take over the configuration directory, the certificates and the databases of an IQRF
 Gateway Daemon 2.x: its port and pins, WebSocket listeners, queues, sensor data service, API tokens,
-devices and their metadata. What is taken and what is left is listed. The daemon may be running; its
-files are not changed."""
+devices and their metadata. What nobody will do here any more (MQTT, tasks) is named first, then
+what is taken and what is left. The daemon may be running; its files are not changed. A file of ours
+that is replaced is kept as .bak."""
 
 CONFIGURATION = Path("/etc/iqrf-gateway-daemon")
 DATABASES = Path("/usr/share/iqrf-gateway-daemon/DB")
 
-TOKENS, DEVICES = "IqrfAuthDb.db", "IqrfDb.db"
+TASKS = Path("/var/cache/iqrf-gateway-daemon/scheduler")
+
+TOKENS = "IqrfAuthDb.db"
+DEVICES = ("IqrfDb.db", "IqrfInfo.db")
+"""The database of devices since 2.7, and that of the versions before."""
 
 _CERTIFICATES = {"websocket.certificate": "cert.pem", "websocket.private_key": "privkey.pem"}
 
@@ -43,6 +48,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--databases", metavar="DIR", type=Path, default=DATABASES, help="(default: %(default)s)"
     )
     parser.add_argument(
+        "--tasks", metavar="DIR", type=Path, default=TASKS, help="(default: %(default)s)"
+    )
+    parser.add_argument(
         "--output",
         metavar="FILE",
         type=Path,
@@ -59,16 +67,23 @@ def run(arguments: argparse.Namespace) -> int:
     if _is_edited(output) and not arguments.force:
         raise Failure(f"{output} was edited", "name another --output, or replace it with --force")
     translation = translate(_read(arguments.directory))
+    translation.lost += lost_tasks(_json_files(arguments.tasks))
+    _tell("Lost, for nothing here does it", translation.lost)
     _settle_certificates(translation, arguments.directory, output.parent)
     if arguments.state_dir is not None:
         translation.settings["gateway.state_dir"] = str(arguments.state_dir)
     state_dir = _write(translation, output)
     _import_tokens(arguments.databases / TOKENS, state_dir / DATABASE_NAME, translation)
-    _import_devices(arguments.databases / DEVICES, state_dir / DATABASE_NAME, translation)
+    _import_devices(arguments.databases, state_dir / DATABASE_NAME, translation)
     print(f"Written: {output}")
-    for title, lines in (("Taken", translation.taken), ("Left", translation.left)):
-        print(f"{title}:", *(f"  {line}" for line in lines or ["nothing"]), sep="\n")
+    _tell("Taken", translation.taken or ["nothing"])
+    _tell("Left", translation.left or ["nothing"])
     return 0
+
+
+def _tell(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        print(f"{title}:", *(f"  {cell(line)}" for line in lines), sep="\n", flush=True)
 
 
 def _is_edited(file: Path) -> bool:
@@ -85,46 +100,44 @@ def _read(directory: Path) -> Mapping[str, object]:
     """The files of the configuration directory, by name."""
     if not (directory / "config.json").is_file():
         raise Failure(f"{directory} has no config.json", "name the old gateway's configuration")
+    return _json_files(directory)
+
+
+def _json_files(directory: Path) -> Mapping[str, object]:
+    """What stands in the JSON files of a directory, by name; None for what is no JSON."""
     files: dict[str, object] = {}
     for file in sorted(directory.glob("*.json")):
         try:
             files[file.name] = json.loads(file.read_bytes())
         except OSError as error:
             raise Failure(f"cannot read {file}: {error.strerror}", "run me as root") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             files[file.name] = None
     return files
 
 
 def _settle_certificates(translation: Translation, source: Path, target: Path) -> None:
     """Copy certificate and key to where our user can read them, or do without TLS."""
+    if "websocket.tls_port" not in translation.settings:
+        return
     for key, name in _CERTIFICATES.items():
         named = str(translation.settings.get(key, ""))
         if not named:
-            continue
-        copy = target / name
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-            _copy_private(source / "certs" / named, copy)
-        except OSError as error:
-            for lost in (*_CERTIFICATES, "websocket.tls_port", "websocket.tls_mode"):
-                translation.settings.pop(lost, None)
-            if translation.settings.get("websocket.port") == "off":
-                del translation.settings["websocket.port"]
-            translation.leave(named, f"{error.strerror}; there will be no TLS")
+            without_tls(translation, key, "no file is named")
             return
-        translation.settings[key] = str(copy)
+        try:
+            content = (source / "certs" / named).read_bytes()
+            kept = replace(target / name, content)
+        except OSError as error:
+            without_tls(translation, named, str(error.strerror))
+            return
+        _tell_kept(translation, kept)
+        translation.settings[key] = str(target / name)
 
 
-def _copy_private(source: Path, target: Path) -> None:
-    """A copy that nobody reads but root and the directory's group."""
-    with source.open("rb") as read:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
-        with open(descriptor, "wb") as written:  # noqa: PTH123 - for its mode
-            os.fchmod(descriptor, 0o640)
-            if os.geteuid() == 0:
-                os.fchown(descriptor, 0, target.parent.stat().st_gid)
-            shutil.copyfileobj(read, written)
+def _tell_kept(translation: Translation, kept: Path | None) -> None:
+    if kept is not None:
+        translation.taken.append(f"{kept} is the file that was there")
 
 
 def _write(translation: Translation, output: Path) -> Path:
@@ -132,14 +145,7 @@ def _write(translation: Translation, output: Path) -> Path:
     sets = [f"{key}={config.toml(value)}" for key, value in translation.settings.items()]
     try:
         loaded = config.load(Path(os.devnull), sets, environment={})
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=output.parent, delete=False) as file:
-            file.write(_text(translation))
-        made = Path(file.name)
-        made.chmod(0o640)
-        if os.geteuid() == 0:
-            os.chown(made, 0, output.parent.stat().st_gid)
-        made.replace(output)
+        _tell_kept(translation, replace(output, _text(translation).encode()))
     except config.ConfigError as error:
         raise Failure(f"its settings make no sense together: {error}") from None
     except OSError as error:
@@ -176,10 +182,15 @@ def _import_tokens(source: Path, path: Path, translation: Translation) -> None:
     translation.taken.append(f"{taken} of {len(records)} API tokens from {source}")
 
 
-def _import_devices(source: Path, path: Path, translation: Translation) -> None:
-    if not source.is_file():
-        translation.leave("devices", f"there is no {source}")
+def _import_devices(directory: Path, path: Path, translation: Translation) -> None:
+    """Take the devices of the newest database that is there."""
+    sources = [directory / name for name in DEVICES if (directory / name).is_file()]
+    if not sources:
+        translation.leave("devices", f"there is no {directory / DEVICES[0]}")
         return
+    source, *older = sources
+    for each in older:
+        translation.leave(str(each), f"{source.name} is newer")
     try:
         imported = network_import.read(source)
         with opened(path) as connection:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.incumbent import translate
+from protocol.incumbent import Translation, lost_tasks, translate
 
 SPI = {
     "component": "iqrf::IqrfSpi",
@@ -164,7 +164,7 @@ def test_what_is_left_is_told() -> None:
             "config.json": {"components": [{"name": "iqrf::IqrfSpi", "enabled": False}]},
             "iqrf__IqrfSpi.json": SPI,
             "iqrf__IqrfCdc.json": {"component": "iqrf::IqrfCdc", "IqrfInterface": 5},
-            "iqrf__MqttMessaging.json": {"component": "iqrf::MqttMessaging"},
+            "iqrf__Other.json": {"component": "iqrf::Other"},
             "broken.json": None,
         }
     )
@@ -173,7 +173,7 @@ def test_what_is_left_is_told() -> None:
         "broken.json: it is no object",
         "iqrf__IqrfCdc.json: IqrfInterface is no str",
         "iqrf__IqrfSpi.json: iqrf::IqrfSpi is disabled",
-        "iqrf__MqttMessaging.json: nothing here corresponds to iqrf::MqttMessaging",
+        "iqrf__Other.json: nothing here corresponds to iqrf::Other",
     ]
 
 
@@ -198,3 +198,169 @@ def test_a_list_of_components_that_is_none() -> None:
     for components in several:
         settings = translate({"config.json": components, "s.json": SPI}).settings
         assert settings["port.kind"] == "spi"
+
+
+def service(**members: object) -> dict[str, object]:
+    """A listener as it stood in a file of its own before 2.7, as Debian's package shipped it."""
+    return {
+        "component": "shape::WebsocketCppService",
+        "instance": "WebsocketCppService",
+        "WebsocketPort": 1338,
+        "acceptOnlyLocalhost": True,
+        "tlsEnabled": False,
+        "tlsMode": "intermediate",
+        "certificate": "/etc/cert.pem",
+        "privateKey": "/etc/key.pem",
+        **members,
+    }
+
+
+def user(component: str, target: object, **members: object) -> dict[str, object]:
+    """A component that uses such a listener."""
+    interface = {"name": "shape::IWebsocketService", "target": target}
+    return {"component": component, "RequiredInterfaces": [interface], **members}
+
+
+MESSAGING = user("iqrf::WebsocketMessaging", {"WebsocketPort": 1338}, acceptAsyncMsg=True)
+MONITOR = user("iqrf::MonitorService", {"WebsocketPort": 1438}, reportPeriod=10)
+
+
+def old_style(*services: dict[str, object], messaging: object = MESSAGING) -> Translation:
+    files = {f"shape__WebsocketCppService_{n}.json": each for n, each in enumerate(services)}
+    return translate({**files, "ws.json": messaging, "m.json": MONITOR})
+
+
+def test_listeners_of_versions_before_2_7() -> None:
+    translation = old_style(
+        service(), service(instance="WebsocketCppService_Monitor", WebsocketPort=1438)
+    )
+    assert translation.settings == {
+        "websocket.host": "127.0.0.1",
+        "websocket.port": 1338,
+        "websocket.async_messages": True,
+        "monitor.port": 1438,
+        "monitor.period": 10,
+    }
+    assert translation.left == []
+
+
+def test_a_tls_listener_before_2_7_has_no_plain_one_beside_it() -> None:
+    translation = old_style(
+        service(tlsEnabled=True, acceptOnlyLocalhost=False, tlsMode="modern", WebsocketPort=8338),
+        messaging=user("iqrf::WebsocketMessaging", {"instance": "WebsocketCppService"}),
+    )
+    assert translation.settings == {
+        "websocket.host": "*",
+        "websocket.port": "off",
+        "websocket.tls_port": 8338,
+        "websocket.tls_mode": "modern",
+        "websocket.certificate": "/etc/cert.pem",
+        "websocket.private_key": "/etc/key.pem",
+        "monitor.period": 10,
+    }
+
+
+@pytest.mark.parametrize("said", [True, "false", None, 0, "missing"])
+def test_only_what_says_so_clearly_is_open_to_all(said: object) -> None:
+    for file in (service(acceptOnlyLocalhost=said), {**WEBSOCKET, "acceptOnlyLocalhost": said}):
+        if said == "missing":
+            del file["acceptOnlyLocalhost"]
+        files = {"a.json": file} if "port" in file else {"a.json": file, "b.json": MESSAGING}
+        assert translate(files).settings["websocket.host"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"ws.json": MESSAGING},
+        {"ws.json": MESSAGING, "s.json": service(WebsocketPort=1339, acceptOnlyLocalhost=False)},
+        {
+            "ws.json": MESSAGING,
+            "s.json": service(acceptOnlyLocalhost=False),
+            "config.json": {
+                "components": [{"name": "shape::WebsocketCppService", "enabled": False}]
+            },
+        },
+        {"ws.json": {**MESSAGING, "RequiredInterfaces": [5, {}, {"target": {}}]}},
+        {"ws.json": {**MESSAGING, "RequiredInterfaces": None}},
+    ],
+)
+def test_a_listener_that_is_not_there_opens_nothing_to_all(files: dict[str, object]) -> None:
+    assert translate(files).settings["websocket.host"] == "127.0.0.1"
+
+
+def test_a_listener_without_a_user_is_told() -> None:
+    assert "x.json: no component uses this listener" in translate({"x.json": service()}).left
+
+
+def test_settings_of_what_was_iqrf_info() -> None:
+    info = {
+        "component": "iqrf::IqrfInfo",
+        "enumAtStartUp": True,
+        "enumPeriod": 5,
+        "metaDataToMessages": False,
+    }
+    translation = translate({"i.json": info})
+    assert translation.settings == {
+        "database.enumerate_on_launch": True,
+        "database.annotate_metadata": False,
+    }
+    assert translation.left == ["i.json: enumPeriod: the network is enumerated after it changed"]
+
+
+def test_what_clients_will_miss_is_told_apart() -> None:
+    translation = translate(
+        {
+            "a.json": {
+                "component": "iqrf::MqttMessaging",
+                "BrokerAddr": "tcp://10.0.0.1:1883",
+                "TopicRequest": "Iqrf/DpaRequest",
+                "TopicResponse": "Iqrf/DpaResponse",
+                "Password": "secret",
+            },
+            "b.json": {"component": "iqrf::UdpMessaging", "LocalPort": 55300},
+            "c.json": {"component": "iqrf::MqMessaging", "LocalMqName": "iqrf-daemon-110"},
+            "d.json": {"component": "iqrf::BufferedMqttMessaging"},
+            "config.json": {
+                "components": [{"name": "iqrf::BufferedMqttMessaging", "enabled": False}]
+            },
+        }
+    )
+    assert translation.lost == [
+        (
+            "MQTT: clients of tcp://10.0.0.1:1883 (topics Iqrf/DpaRequest, Iqrf/DpaResponse) are "
+            "not served; a.json"
+        ),
+        "UDP: the IQRF IDE cannot connect on port 55300; b.json",
+        "POSIX message queues: iqrf-daemon-110 are not served; c.json",
+    ]
+    assert "secret" not in repr(translation)
+
+
+def test_tasks_are_told_with_time_and_messages() -> None:
+    message = {"mType": "iqrfEmbedLedr_Pulse", "data": {}}
+    tasks = {
+        "1.json": {
+            "description": "blink",
+            "timeSpec": {"cronTime": "0 */5 * * * * *"},
+            "task": [{"message": message}, {"message": message}],
+        },
+        "2.json": {
+            "taskId": 7,
+            "enabled": False,
+            "timeSpec": {"periodic": True, "period": 60},
+            "task": {"messaging": "ws", "message": message},
+        },
+        "3.json": {"timeSpec": {"exactTime": True, "startTime": "2023-01-01T12:00:00Z"}},
+        "4.json": {"timeSpec": {"cronTime": ["0", "*/5", "*", "*", "*", "*", "*"]}, "task": [5]},
+        "5.json": None,
+        "6.json": {},
+    }
+    assert list(lost_tasks(tasks)) == [
+        "task blink: cron 0 */5 * * * * *, iqrfEmbedLedr_Pulse, iqrfEmbedLedr_Pulse; 1.json",
+        "task 7: every 60 s, iqrfEmbedLedr_Pulse, switched off; 2.json",
+        "task 3.json: at 2023-01-01T12:00:00Z, no known message; 3.json",
+        "task 4.json: cron 0 */5 * * * * *, no known message; 4.json",
+        "task in 5.json: it is no object",
+        "task 6.json: at no known time, no known message; 6.json",
+    ]

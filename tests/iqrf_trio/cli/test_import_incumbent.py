@@ -11,9 +11,9 @@ from iqrf_trio import config
 from iqrf_trio.__main__ import main
 from iqrf_trio.store import DATABASE_NAME, devices
 from iqrf_trio.store.sqlite import connect
-from tests.iqrf_trio.store import old_network
+from tests.iqrf_trio.store import old_info, old_network
 from tests.iqrf_trio.store import test_token_import as old_tokens
-from tests.protocol.test_incumbent import SPI, WEBSOCKET
+from tests.protocol.test_incumbent import MESSAGING, SPI, WEBSOCKET, service
 
 
 @pytest.fixture
@@ -46,7 +46,12 @@ def write(directory: Path, name: str, content: object) -> None:
 
 def take_over(old: Path, *options: str) -> int:
     root = old.parent
-    places = {"--databases": "DB", "--output": "etc/ours.toml", "--state-dir": "state"}
+    places = {
+        "--databases": "DB",
+        "--tasks": "scheduler",
+        "--output": "etc/ours.toml",
+        "--state-dir": "state",
+    }
     words = [word for name, place in places.items() for word in (name, str(root / place))]
     return main(["import-incumbent", str(old), *words, *options])
 
@@ -73,6 +78,103 @@ def test_everything_that_has_a_counterpart_is_taken(
     assert "  port.spi.board from iqrf__IqrfSpi.json, whose pins are those of this board" in said
     assert "  3 of 3 devices with their metadata from " in said
     assert "  1 of 1 API tokens from " in said
+
+
+@pytest.fixture
+def older(old: Path) -> Path:
+    """The same of version 2.6: a listener with TLS alone, for all, in a file of its own."""
+    certificate, key = (str(old / "certs/core" / name) for name in ("cert.pem", "privkey.pem"))
+    listener = service(
+        tlsEnabled=True, acceptOnlyLocalhost=False, certificate=certificate, privateKey=key
+    )
+    write(old, "iqrf__WebsocketMessaging.json", MESSAGING)
+    write(old, "shape__WebsocketCppService.json", listener)
+    for name in ("IqrfDb.db", "IqrfAuthDb.db"):
+        (old.parent / "DB" / name).unlink()
+    old_info.make(old.parent / "DB/IqrfInfo.db")
+    return old
+
+
+def test_a_gateway_of_2_6(older: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = older.parent
+    assert take_over(older) == 0
+    loaded = config.load(root / "etc/ours.toml", (), environment={})
+    assert (loaded.websocket.host, loaded.websocket.port) == ("*", None)
+    assert loaded.websocket.tls_port == 1338
+    assert loaded.websocket.certificate == str(root / "etc/cert.pem")
+    with closing(connect(root / "state" / DATABASE_NAME)) as connection:
+        network = devices.load(connection)
+    assert {device.address for device in network} == {0, 1, 2, 3}
+    assert "  4 of 4 devices with their metadata from " in capsys.readouterr().out
+
+
+def test_of_two_databases_of_devices_the_newer_counts(
+    old: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old_info.make(old.parent / "DB/IqrfInfo.db")
+    assert take_over(old) == 0
+    said = capsys.readouterr().out
+    assert "  3 of 3 devices with their metadata from " in said
+    assert "IqrfInfo.db: IqrfDb.db is newer" in said
+
+
+@pytest.mark.parametrize("spoil", ["gone", "unnamed"])
+def test_without_its_certificate_a_tls_listener_for_all_becomes_no_plain_one_for_all(
+    older: Path, spoil: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if spoil == "gone":
+        (older / "certs/core/privkey.pem").unlink()
+    else:
+        listener = service(tlsEnabled=True, acceptOnlyLocalhost=False, certificate="")
+        write(older, "shape__WebsocketCppService.json", listener)
+    assert take_over(older) == 0
+    loaded = config.load(older.parent / "etc/ours.toml", (), environment={})
+    assert (loaded.websocket.host, loaded.websocket.tls_port) == ("127.0.0.1", None)
+    assert "no TLS, and the plain port is for this machine only" in capsys.readouterr().out
+
+
+def test_what_is_lost_is_named_first(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mqtt = {"component": "iqrf::MqttMessaging", "BrokerAddr": "tcp://10.0.0.1:1883"}
+    write(old, "iqrf__MqttMessaging.json", mqtt)
+    tasks = old.parent / "scheduler"
+    tasks.mkdir()
+    blink = {"description": "blink\x1b", "timeSpec": {"periodic": True, "period": 60}}
+    write(tasks, "1.json", blink)
+    assert take_over(old) == 0
+    assert capsys.readouterr().out.startswith(
+        "Lost, for nothing here does it:\n"
+        "  MQTT: clients of tcp://10.0.0.1:1883 are not served; iqrf__MqttMessaging.json\n"
+        "  task blink?: every 60 s, no known message; 1.json\n"
+        "Written: "
+    )
+
+
+def test_files_that_are_replaced_are_kept(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ours = old.parent / "etc"
+    ours.mkdir()
+    (ours / "ours.toml").write_text("# mine\n")
+    (ours / "cert.pem").write_text("my certificate")
+    assert take_over(old, "--force") == 0
+    assert (ours / "ours.toml.bak").read_text() == "# mine\n"
+    assert (ours / "cert.pem.bak").read_text() == "my certificate"
+    assert (ours / "cert.pem").read_text() == "cert.pem"
+    assert f"  {ours / 'ours.toml.bak'} is the file that was there" in capsys.readouterr().out
+    (ours / "ours.toml").write_text("# mine again\n")
+    assert take_over(old, "--force") == 0
+    assert (ours / "ours.toml.bak").read_text() == "# mine\n"
+    assert (ours / "ours.toml.bak.1").read_text() == "# mine again\n"
+    assert not (ours / "cert.pem.bak.1").exists()
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_is_left_alone(old: Path) -> None:
+    ours, elsewhere = old.parent / "etc", old.parent / "elsewhere"
+    ours.mkdir()
+    elsewhere.write_text("another's")
+    (ours / "cert.pem").symlink_to(elsewhere)
+    assert take_over(old) == 0
+    assert elsewhere.read_text() == "another's"
+    assert not (ours / "cert.pem").is_symlink()
+    assert (ours / "cert.pem.bak").is_symlink()
 
 
 def test_databases_that_are_not_there_are_told(
