@@ -14,7 +14,6 @@ from attrs import define, field
 from trio.testing import MockClock
 
 from bench.rows import Figure, Mark, Row
-from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.enumeration import Enumeration, Interview, Order
@@ -25,6 +24,7 @@ from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.products import GATEWAY, PRODUCTS
 from iqrf_trio.store import Store, inline
 from iqrf_trio.wiring import products
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.api.db import Step
 from protocol.dpa.timing import RfMode
 from protocol.readings.reading import Reading

@@ -10,30 +10,43 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS = {
     "protocol": 0,
-    "iqrf_trio": 0,  # the bare package: its version
-    "iqrf_trio.shutdown": 0,  # knows Trio and nothing of ours: every floor above may have shields
-    "iqrf_trio.logs": 1,
-    "iqrf_trio.config": 1,
-    "iqrf_trio.edges": 1,
-    "iqrf_trio.simulator": 1,
-    "iqrf_trio.store": 1,
-    "iqrf_trio.radio": 2,
-    "iqrf_trio.messaging": 3,
-    "iqrf_trio.services": 4,
-    "iqrf_trio.handlers": 5,
-    "iqrf_trio.wiring": 6,
-    "iqrf_trio.daemon": 7,
-    "iqrf_trio.doctor": 7,
-    "iqrf_trio.cli": 8,
-    "iqrf_trio.__main__": 9,
+    "protocol.errors": 0,
+    "protocol.incumbent": 0,
+    "protocol.dpa": 1,
+    "protocol.queue": 2,
+    "protocol.standard": 2,
+    "protocol.link": 3,
+    "protocol.network": 3,
+    "protocol.auth": 4,
+    "protocol.readings": 4,
+    "protocol.vault": 5,
+    "protocol.api": 6,
+    "iqrf_trio": 10,  # the bare package: its version
+    "iqrf_trio.shutdown": 11,
+    "iqrf_trio.logs": 12,
+    "iqrf_trio.config": 12,
+    "iqrf_trio.edges": 12,
+    "iqrf_trio.simulator": 12,
+    "iqrf_trio.store": 12,
+    "iqrf_trio.radio": 13,
+    "iqrf_trio.messaging": 14,
+    "iqrf_trio.services": 15,
+    "iqrf_trio.handlers": 16,
+    "iqrf_trio.wiring": 17,
+    "iqrf_trio.daemon": 18,
+    "iqrf_trio.doctor": 18,
+    "iqrf_trio.cli": 19,
+    "iqrf_trio.__main__": 20,
 }
-"""The floor of each module or package (ARCHITECTURE.md, "Floors")."""
+"""The floor of each module or folder (ARCHITECTURE.md, "Floors")."""
 
 BESIDE = {
-    ("iqrf_trio.edges", "iqrf_trio.simulator"),
-    ("iqrf_trio.simulator", "iqrf_trio.edges"),
+    ("protocol.auth", "protocol.api"),
+    ("protocol.network", "protocol.api"),
+    ("protocol.readings", "protocol.api"),
+    ("protocol.standard", "protocol.network"),
 }
-"""Imports within one floor that ARCHITECTURE.md allows."""
+"""Imports that do not go down, and that ARCHITECTURE.md allows."""
 
 OUTSIDE = {
     "trio_websocket": "iqrf_trio/edges/websocket",
@@ -91,6 +104,32 @@ def test_imports_go_down(path: Path) -> None:
 def test_no_allowance_outlives_its_use() -> None:
     used = {(unit(module_of(path)), unit(there)) for path in MODULES for there in imports(path)}
     assert used >= BESIDE
+
+
+def files_of(path: Path) -> set[str]:
+    """The files of ours that `path` imports; from a package that holds the name, its file alone."""
+    names = {module_of(each) for each in MODULES}
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inside & names) if inside <= names else (inside & names) | {node.module}
+    return found & names
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    files = {module_of(path): files_of(path) for path in MODULES}
+    while ends := [name for name, wanted in files.items() if not wanted & files.keys()]:
+        for name in ends:
+            del files[name]
+    assert not files, "each of these imports another one of them, in a circle or towards one"
+
+
+def test_folders_have_room() -> None:
+    for package in ("protocol", "iqrf_trio"):
+        inside = [each for each in (ROOT / package).iterdir() if each.name != "__pycache__"]
+        assert len([each for each in inside if each.is_dir()]) <= 13
+        assert len([each for each in inside if each.suffix == ".py"]) <= 4
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

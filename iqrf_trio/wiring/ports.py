@@ -8,7 +8,6 @@ from iqrf_trio.config import Config, ConfigError, Spi
 from iqrf_trio.edges.boards import BOARDS, Board, Bus
 from iqrf_trio.edges.ports import Port
 from iqrf_trio.edges.ports.cdc import CdcPort
-from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.edges.ports.spi import SpiPort
 from iqrf_trio.edges.ports.tcp import TcpPort
 from iqrf_trio.edges.ports.uart import UartPort
@@ -17,6 +16,7 @@ from iqrf_trio.edges.trace import TraceFile
 from iqrf_trio.simulator.files.network_file import read_network
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 
 
 def port_of(config: Config) -> Port:

@@ -13,12 +13,12 @@ from attrs import frozen
 from iqrf_trio import config, daemon
 from iqrf_trio.cli.support import local_token
 from iqrf_trio.edges.ports import Port
-from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.edges.websocket import Connection, connect
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.store import DATABASE_NAME
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.auth.rights import Rights, Scope
 
 ALL = Rights(Scope.MANAGE, service=True)

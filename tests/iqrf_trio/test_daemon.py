@@ -9,11 +9,11 @@ import trio
 
 from iqrf_trio.config import ConfigError
 from iqrf_trio.edges.ports import Link, Port, PortError
-from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.edges.tcp.listeners import ListenError
 from iqrf_trio.edges.websocket import Connection, ConnectionClosed
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.store import DATABASE_NAME, StoreError
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 from tests.iqrf_trio.house import House, ask, authenticated, heard, house, request
 
 LED = "00.00.06.03.ff.ff"

@@ -12,9 +12,9 @@ from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
 from iqrf_trio.edges.ports.cdc import CdcLink
 from iqrf_trio.edges.ports.serial import SerialStream
 from iqrf_trio.edges.ports.shared_work import SharedWork
-from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.edges.ports.tcp import TcpLink
 from iqrf_trio.edges.ports.uart import UartLink
+from iqrf_trio.simulator.connection import MeshClosedError, RunningMesh
 from iqrf_trio.simulator.mesh import BOOT_S, Mesh
 from iqrf_trio.simulator.serving.bus_faults import BusFault, BusFaults
 from iqrf_trio.simulator.serving.carrier import Carrier
@@ -73,10 +73,10 @@ class LineBus(Bus):
     line: Callable[[BusFaults], Line] = field(kw_only=True)
     waits: bool = field(kw_only=True, default=False)
     _scope: trio.CancelScope = field(factory=trio.CancelScope)
-    _inside: SimulatorPort = field(init=False)
+    _inside: RunningMesh = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._inside = SimulatorPort(self.mesh)
+        self._inside = RunningMesh(self.mesh)
 
     @property
     def waits_for_air(self) -> bool:  # type: ignore[override] # here a test decides
@@ -84,7 +84,7 @@ class LineBus(Bus):
 
     async def link(self) -> Link:
         ours, theirs = memory_stream_pair()
-        inside = await self._inside.open()
+        inside = await self._inside.connect()
         self._scope = trio.CancelScope()
         carrier = Carrier(self.line(self.faults), inside, self._inside.reset, self.faults)
         self.nursery.start_soon(self._carry, carrier, theirs, self._scope)
@@ -96,7 +96,7 @@ class LineBus(Bus):
         try:
             with scope:
                 await carrier.run(stream)
-        except* (PortError, trio.BrokenResourceError):
+        except* (MeshClosedError, trio.BrokenResourceError):
             pass
         finally:
             await trio.aclose_forcefully(stream)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from math import inf
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from attrs import define, field
 
 from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
-from iqrf_trio.simulator.products import MCU_TYPE, OS_BUILD, OS_VERSION
+from iqrf_trio.simulator.products import MCU_TYPE, OS_BUILD, OS_VERSION, Product
 from iqrf_trio.simulator.refusal import WRONG_DATA, WRONG_LENGTH, Refused, of_length
 from protocol.dpa.commands import (
     OS_BATCH,
@@ -24,6 +24,7 @@ from protocol.dpa.commands import (
     OS_WRITE_CONFIG,
     OS_WRITE_CONFIG_BYTE,
     OsInfo,
+    PeripheralEnumeration,
     PeripheralInfo,
     TrConfiguration,
 )
@@ -31,9 +32,6 @@ from protocol.dpa.frc import SELECTED_NODES, bitmap, members
 from protocol.dpa.peripherals.os import checksum
 from protocol.dpa.pnum import OS
 from protocol.dpa.timing import RfMode
-
-if TYPE_CHECKING:
-    from iqrf_trio.simulator.module import Module
 
 IBK_LENGTH = 16
 
@@ -64,13 +62,36 @@ def _settings(embedded: frozenset[int]) -> bytes:
     return bytes(settings)
 
 
+class Host(Protocol):
+    """The module that the OS runs on, as far as the OS has to do with it."""
+
+    mid: int
+    product: Product
+    rf_mode: RfMode
+    nadr: int | None
+    supply: int
+    rssi: int
+    ibk: bytes
+    rebooting: bool
+
+    @property
+    def embedded(self) -> frozenset[int]:
+        """The PNUMs below those of the user."""
+
+    def enumeration(self) -> PeripheralEnumeration:
+        """How the module describes itself to Exploration."""
+
+    def execute(self, pnum: int, pcmd: int, hwpid: int, pdata: bytes, now: float) -> bytes:
+        """Execute one request of a batch; raises Refused."""
+
+
 @define(eq=False)
 class System(Peripheral):
     """The operating system of `module`."""
 
     pnum = OS
 
-    module: "Module"
+    module: Host
     settings: bytearray = field(init=False)
     rfpgm: int = field(init=False, default=_RFPGM)
     asleep_until: float = field(init=False, default=-inf)

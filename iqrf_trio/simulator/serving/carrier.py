@@ -6,7 +6,7 @@ from math import inf
 import trio
 from attrs import define, field
 
-from iqrf_trio.edges.ports import Link
+from iqrf_trio.simulator.connection import MeshConnection
 from iqrf_trio.simulator.serving.bus_faults import BusFault, BusFaults
 from iqrf_trio.simulator.serving.lines import Deliver, Line, Reply
 
@@ -29,7 +29,7 @@ class Carrier:
     """One line, from its opening to its end."""
 
     line: Line
-    link: Link
+    link: MeshConnection
     reset: Callable[[], Awaitable[None]]
     faults: BusFaults
     _held: bytes = field(init=False, default=b"")

@@ -9,7 +9,7 @@ from typing import NoReturn
 import trio
 from attrs import define, field
 
-from iqrf_trio.edges.ports.simulator import SimulatorPort
+from iqrf_trio.simulator.connection import RunningMesh
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.serving.bus_faults import BusFaults
 from iqrf_trio.simulator.serving.carrier import Carrier
@@ -30,13 +30,13 @@ class SerialDevice:
     link: Path | None = None
     faults: BusFaults = field(factory=BusFaults)
     path: Path = field(init=False, default=Path())
-    _port: SimulatorPort = field(init=False)
+    _running: RunningMesh = field(init=False)
     _unplugged: trio.Event = field(init=False, factory=trio.Event)
     _plugged: trio.Event = field(init=False, factory=trio.Event)
 
     def __attrs_post_init__(self) -> None:
         """The mesh goes on whether the device is plugged in or not."""
-        self._port = SimulatorPort(self.mesh, self.speed)
+        self._running = RunningMesh(self.mesh, self.speed)
 
     def unplug(self) -> None:
         """Take the device away."""
@@ -77,11 +77,11 @@ class SerialDevice:
 
     async def _serve(self, stream: trio.lowlevel.FdStream) -> None:
         """Carry messages between the gateway and the mesh until the device is unplugged."""
-        async with await self._port.open() as link, trio.open_nursery() as nursery:
+        async with await self._running.connect() as link, trio.open_nursery() as nursery:
             carrier = Carrier(
                 self.kind.line(self.faults, partial(tr_info, self.mesh)),
                 link,
-                self._port.reset,
+                self._running.reset,
                 self.faults,
             )
             nursery.start_soon(carrier.run, stream)

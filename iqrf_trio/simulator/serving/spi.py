@@ -14,7 +14,7 @@ from typing import NoReturn
 import trio
 from attrs import define, field, frozen
 
-from iqrf_trio.edges.ports.simulator import MeshClock
+from iqrf_trio.simulator.connection import MeshClock
 from iqrf_trio.simulator.mesh import BOOT_S, Mesh
 from iqrf_trio.simulator.serving.bus_faults import BusFaults
 from iqrf_trio.simulator.serving.spi_slave import SpiSlave

@@ -6,8 +6,7 @@ from typing import NoReturn
 import trio
 from attrs import define
 
-from iqrf_trio.edges.ports import Link, Port, PortError
-from iqrf_trio.edges.ports.simulator import SimulatorPort
+from iqrf_trio.simulator.connection import MeshClosedError, MeshConnection, RunningMesh
 from iqrf_trio.simulator.mesh import Mesh
 
 _LOG = logging.getLogger("iqrf_trio.simulator")
@@ -29,7 +28,7 @@ async def serve_tcp(
     One gateway at a time: a new connection takes the place of the one before, so that a gateway
     whose connection died unnoticed gets in again. Raises OSError when it cannot listen.
     """
-    clients = _Clients(SimulatorPort(mesh, speed))
+    clients = _Clients(RunningMesh(mesh, speed))
     listeners = await trio.open_tcp_listeners(port, host=host)
     bound: tuple[str, int] = listeners[0].socket.getsockname()[:2]
     task_status.started(bound)
@@ -39,29 +38,29 @@ async def serve_tcp(
 
 @define
 class _Clients:
-    port: Port
+    running: RunningMesh
 
     async def serve(self, stream: trio.SocketStream) -> None:
         """Carry frames between one gateway and the mesh, until either end is gone."""
         try:
             # Opening the port anew closes the link of the client before.
-            async with stream, await self.port.open() as link, trio.open_nursery() as nursery:
+            async with stream, await self.running.connect() as link, trio.open_nursery() as nursery:
                 _LOG.info("gateway connected")
                 nursery.start_soon(_from_mesh, link, stream)
                 await _to_mesh(stream, link)
                 nursery.cancel_scope.cancel()
             _LOG.info("gateway left")
-        except* (PortError, trio.BrokenResourceError, OSError) as group:
+        except* (MeshClosedError, trio.BrokenResourceError, OSError) as group:
             _LOG.info("gateway left: %s", group.exceptions[0])
 
 
-async def _to_mesh(stream: trio.SocketStream, link: Link) -> None:
+async def _to_mesh(stream: trio.SocketStream, link: MeshConnection) -> None:
     # Requests have no length of their own: a segment is a request.
     while frame := await stream.receive_some(_RECEIVE):
         await link.send(bytes(frame))
 
 
-async def _from_mesh(link: Link, stream: trio.SocketStream) -> None:
+async def _from_mesh(link: MeshConnection, stream: trio.SocketStream) -> None:
     # Trio sets TCP_NODELAY, so each message leaves as a segment of its own.
     while True:
         await stream.send_all(await link.receive())

@@ -11,12 +11,12 @@ from iqrf_trio.doctor import Machine, Severity, examine_module
 from iqrf_trio.edges.ports import Link, Port
 from iqrf_trio.edges.ports.cdc import CdcPort
 from iqrf_trio.edges.ports.serial import SerialStream
-from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.edges.ports.tcp import TcpPort
 from iqrf_trio.edges.ports.uart import UartLink
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.serving.lines import LineKind
 from iqrf_trio.simulator.serving.pty import SerialDevice
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.link.tr_info import TrInfo
 from tests.iqrf_trio.doctor.machines import healthy
 

@@ -9,13 +9,13 @@ import trio
 from attrs import define, field
 
 from iqrf_trio.edges.ports import Port
-from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.enumeration import Enumeration, Interview, Order
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.store import Store, inline
 from iqrf_trio.wiring import products
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.api.db import Step
 from protocol.dpa import commands
 from protocol.dpa.commands import Call

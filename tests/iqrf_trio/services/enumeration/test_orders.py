@@ -7,12 +7,12 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from iqrf_trio.edges.ports import PortError
-from iqrf_trio.edges.ports.simulator import SimulatorLink, SimulatorPort
+from iqrf_trio.edges.ports import Link, PortError
 from iqrf_trio.services.enumeration import EnumerationInProgressError
 from iqrf_trio.services.enumeration.orders import LINK_PATIENCE_S, QUIET_S
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.api.db import Step
 from protocol.dpa import commands
 from protocol.dpa.commands import Call
@@ -70,7 +70,7 @@ class LateModule(SimulatorPort):
         super().__init__(mesh)
         self.attempts = attempts
 
-    async def open(self) -> SimulatorLink:
+    async def open(self) -> Link:
         self.attempts -= 1
         if self.attempts >= 0:
             raise PortError("no such device")

@@ -15,7 +15,6 @@ from attrs import define, field
 from iqrf_trio import config
 from iqrf_trio.config import Config
 from iqrf_trio.edges.ports import Link
-from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer, Outlet
@@ -32,6 +31,7 @@ from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.products import DPA_VERSION, GATEWAY, OS_BUILD, Product, SensorModel
 from iqrf_trio.store import Store, inline
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 from iqrf_trio.wiring.vault import keeper_of
 from protocol.auth.rights import MANAGE, Rights, Scope
 from protocol.dpa.timing import RfMode, frc_ms

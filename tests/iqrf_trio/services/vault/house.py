@@ -9,7 +9,6 @@ import trio
 from attrs import frozen
 
 from iqrf_trio.edges.flash import Flash
-from iqrf_trio.edges.ports.simulator import SimulatorPort
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.vault.contents import Contents
@@ -21,6 +20,7 @@ from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.flash import FlashChip
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.store import Store, inline
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.dpa.transaction import Outcome
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)

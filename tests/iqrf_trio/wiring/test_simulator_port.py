@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from iqrf_trio.edges.ports import Link, PortError
-from iqrf_trio.edges.ports.simulator import MeshClock, SimulatorPort
+from iqrf_trio.simulator.connection import MeshClock
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import BOOT_S
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 
 ADDR_INFO = bytes.fromhex("00000000ffff")
 LED_ON = bytes.fromhex("01000601ffff")

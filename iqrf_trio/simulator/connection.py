@@ -1,12 +1,16 @@
-"""The port to a simulated mesh in this very process: it carries the time for it."""
+"""A simulated mesh in real time: its clock, and the connection of one gateway to it."""
 
 from collections import deque
+from typing import Self
 
 import trio
 from attrs import define, field
 
-from iqrf_trio.edges.ports import Link, Port, PortError
 from iqrf_trio.simulator.mesh import Mesh
+
+
+class MeshClosedError(Exception):
+    """The connection to the mesh was closed, by its user or because another one took its place."""
 
 
 @define(eq=False)
@@ -38,39 +42,34 @@ class MeshClock:
         self._reached = max(self._reached, time)
 
 
-class SimulatorPort(Port):
-    """Opens a mesh as if it were a module; speed 1 is real air time, 0 no waiting at all.
+class RunningMesh:
+    """A mesh that lives in Trio's time; speed 1 is real air time, 0 no waiting at all.
 
-    The mesh goes on while no link is open, but what it then says, nobody hears.
+    The mesh goes on while nobody is connected, but what it then says, nobody hears.
     """
 
     def __init__(self, mesh: Mesh, speed: float = 1.0) -> None:
         if speed < 0:
             raise ValueError(f"speed {speed} is below 0")
-        self._mesh = mesh
+        self.mesh = mesh
         self._speed = speed
         self._clock: MeshClock | None = None
-        self._link: SimulatorLink | None = None
+        self._connection: MeshConnection | None = None
 
-    @property
-    def name(self) -> str:
-        """See Port."""
-        return f"simulator with {len(self._mesh.world.nodes)} nodes"
-
-    async def open(self) -> "SimulatorLink":
-        """See Port; a link that is still open is closed."""
+    async def connect(self) -> "MeshConnection":
+        """A connection to the coordinator; the one before it is closed."""
         await trio.lowlevel.checkpoint()
-        if self._link:
-            await self._link.aclose()
-        # Nothing older than the link belongs to it.
-        self._mesh.pop_due(self.clock.now())
-        self._link = SimulatorLink(self._mesh, self.clock)
-        return self._link
+        if self._connection:
+            await self._connection.aclose()
+        # Frames older than the connection do not belong to it.
+        self.mesh.pop_due(self.clock.now())
+        self._connection = MeshConnection(self.mesh, self.clock)
+        return self._connection
 
     async def reset(self) -> None:
-        """See Port."""
+        """Reset the coordinator."""
         await trio.lowlevel.checkpoint()
-        self._mesh.reset(self.clock.now())
+        self.mesh.reset(self.clock.now())
 
     @property
     def clock(self) -> MeshClock:
@@ -80,8 +79,8 @@ class SimulatorPort(Port):
         return self._clock
 
 
-class SimulatorLink(Link):
-    """Frames to and from a mesh."""
+class MeshConnection:
+    """Frames to and from a mesh; one task receives, one at a time sends."""
 
     def __init__(self, mesh: Mesh, clock: MeshClock) -> None:
         self._mesh = mesh
@@ -92,14 +91,14 @@ class SimulatorLink(Link):
         mesh.on_frame(self._wake)
 
     async def send(self, frame: bytes) -> None:
-        """See Link."""
+        """Hand one DPA frame to the coordinator; raises MeshClosedError."""
         await trio.lowlevel.checkpoint_if_cancelled()
         self._check()
         self._mesh.receive(frame, self._clock.now())
         await trio.lowlevel.cancel_shielded_checkpoint()
 
     async def receive(self) -> bytes:
-        """See Link."""
+        """Wait for the next DPA frame; cancelling loses none. Raises MeshClosedError."""
         # What is taken from the mesh is kept at once, so that no cancellation can lose it.
         if self._received or self._mesh.next_at is not None:
             await trio.lowlevel.checkpoint()
@@ -115,14 +114,22 @@ class SimulatorLink(Link):
         return self._received.popleft()
 
     async def aclose(self) -> None:
-        """See Link."""
+        """End the connection; safe to call twice."""
         self._closed = True
         self._wake()
         await trio.lowlevel.checkpoint()
+
+    async def __aenter__(self) -> Self:
+        """The connection itself."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close it."""
+        await self.aclose()
 
     def _wake(self) -> None:
         self._changed.set()
 
     def _check(self) -> None:
         if self._closed:
-            raise PortError("the link to the simulator is closed")
+            raise MeshClosedError("the connection to the simulated mesh is closed")

@@ -1,0 +1,52 @@
+"""The simulated mesh as a port, so that the transceiver sees no difference to a module."""
+
+from attrs import define
+
+from iqrf_trio.edges.ports import Link, Port, PortError
+from iqrf_trio.simulator.connection import MeshClock, MeshClosedError, MeshConnection, RunningMesh
+from iqrf_trio.simulator.mesh import Mesh
+
+
+class SimulatorPort(Port):
+    """The port to a mesh in this process; speed 1 is real air time, 0 no waiting at all."""
+
+    def __init__(self, mesh: Mesh, speed: float = 1.0) -> None:
+        self._running = RunningMesh(mesh, speed)
+
+    @property
+    def name(self) -> str:
+        """See Port."""
+        return f"simulator with {len(self._running.mesh.world.nodes)} nodes"
+
+    @property
+    def clock(self) -> MeshClock:
+        """The time of the mesh."""
+        return self._running.clock
+
+    async def open(self) -> Link:
+        """See Port; a link that is still open is closed."""
+        return _Link(await self._running.connect())
+
+    async def reset(self) -> None:
+        """See Port."""
+        await self._running.reset()
+
+
+@define(eq=False)
+class _Link(Link):
+    _connection: MeshConnection
+
+    async def send(self, frame: bytes) -> None:
+        try:
+            await self._connection.send(frame)
+        except MeshClosedError as error:
+            raise PortError(str(error)) from None
+
+    async def receive(self) -> bytes:
+        try:
+            return await self._connection.receive()
+        except MeshClosedError as error:
+            raise PortError(str(error)) from None
+
+    async def aclose(self) -> None:
+        await self._connection.aclose()
