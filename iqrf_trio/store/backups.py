@@ -49,9 +49,8 @@ def new_file(path: Path) -> Path:
 def finish(path: Path, copy: Path, began: float) -> Path:
     """Make a complete `copy`, begun at this Unix time, a backup; the oldest ones go."""
     backup = path.with_name(f"{path.name}.backup-{files.stamp()}")
-    files.flush(copy)
     os.utime(copy, (began, began))
-    copy.rename(backup)
+    files.rename(copy, backup)
     for old in newest_first(path)[KEPT:]:
         old.unlink()
     return backup
@@ -59,8 +58,9 @@ def finish(path: Path, copy: Path, began: float) -> Path:
 
 def put_back(backup: Path, path: Path) -> None:
     """Make `backup` the database at `path`, where there is none. Raises StoreError."""
-    files.create(path)
     try:
-        shutil.copyfile(backup, path)
+        copy = new_file(path)
+        shutil.copyfile(backup, copy)
+        files.rename(copy, path)
     except OSError as error:
         raise StoreError(f"{backup} cannot be copied to {path}: {error.strerror}") from error

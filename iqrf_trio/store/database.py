@@ -2,8 +2,12 @@
 
 A transaction is one function, run in one hop to a worker thread: it never waits for anything
 but the disk, and cancelling its caller neither tears it nor hides that it happened.
+
+There are two connections. Reads have one of their own, so that they never wait for a write, of
+this or of another program: in WAL mode a reader sees what was committed before it began.
 """
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,10 +17,12 @@ from typing import Protocol, Self, TypeVar
 import trio
 from attrs import define, field
 
-from iqrf_trio.store import backups
-from iqrf_trio.store.errors import StoreError
-from iqrf_trio.store.opening import Probe, open_sound
+from iqrf_trio.store import copying, files, opening
+from iqrf_trio.store.errors import ReplacedDatabaseError, StoreError
+from iqrf_trio.store.opening import Connections, Probe
 from iqrf_trio.store.sqlite import Connection, look, pragma, transact, translated
+
+_log = logging.getLogger("iqrf_trio.store")
 
 T = TypeVar("T")
 
@@ -36,13 +42,22 @@ async def inline(work: Callable[[], T], /) -> T:
 
 @define
 class Database:
-    """An open database of a running gateway; transactions wait for each other."""
+    """An open database of a running gateway; writes wait for each other, reads for reads.
+
+    The file belongs to its path: where another one has taken its place, or where it was deleted,
+    writes fail with ReplacedDatabaseError until `changed` has opened what is there.
+    """
 
     path: Path
-    _connection: Connection
+    _connections: Connections
+    _probe: Probe
     _hop: Hop
-    _data_version: int = 0
-    _lock: trio.Lock = field(factory=trio.Lock)
+    _writing: trio.Lock = field(factory=trio.Lock, init=False)
+    _reading: trio.Lock = field(factory=trio.Lock, init=False)
+    _seen: int = field(default=0, init=False)
+    """The version of the database that the reading connection saw last, whoever made it."""
+    _theirs: int = field(default=0, init=False)
+    """The version that the writing connection saw last: its own commits do not change it."""
 
     @classmethod
     @asynccontextmanager
@@ -59,59 +74,109 @@ class Database:
         new database where there is none. `probe` reads what the caller cannot do without; what
         it cannot read is damaged as well. Raises StoreError.
         """
-        connection = await hop(partial(open_sound, path, probe))
-        database = cls(path, connection, hop)
+        database = cls(path, await hop(partial(opening.open_both, path, probe)), probe, hop)
         try:
             await database.changed()
             yield database
         finally:
             # Closing writes what stands beside the file back into it; it ends by itself.
             with trio.CancelScope(shield=True):
-                async with database._lock:
-                    await hop(partial(_close, path, connection))
+                async with database._writing, database._reading:
+                    await hop(database._close)
+
+    @property
+    def _connection(self) -> Connection:
+        """The one that writes."""
+        return self._connections.writer
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
-        """What `fn` finds in one consistent state of the database; it cannot write."""
-        return await self._run(partial(look, self._connection, fn))
+        """What `fn` finds in one consistent state of the database; it cannot write.
+
+        Never waits for a write.
+        """
+        async with self._reading:
+            return await self._run(lambda: look(self._connections.reader, fn))
 
     async def write(self, fn: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Run `fn` as one transaction (see `transact`) and return its result.
 
         Cancelled while waiting for its turn, nothing has happened; after that it ends as if it
-        had not been cancelled. Raises StoreError for what SQLite refuses.
+        had not been cancelled. Raises StoreError for what SQLite refuses, ReplacedDatabaseError
+        where it would be written into a file that nobody will ever open again.
         """
-        return await self._run(partial(transact, self._connection, fn, durable=durable))
+
+        def write() -> T:
+            self._check_place()
+            result = transact(self._connection, fn, durable=durable)
+            self._check_place()
+            return result
+
+        async with self._writing:
+            return await self._run(write)
 
     async def back_up(self, now: float) -> Path | None:
         """Make a backup if one is due at `now` (Unix time); returns it. Raises StoreError."""
-        return await self._run(partial(_back_up, self._connection, self.path, now))
+        return await self._run(partial(copying.back_up, self.path, now))
 
     async def changed(self) -> bool:
-        """Whether another program has committed anything since this was asked before."""
-        version = await self._run(partial(pragma, self._connection, "data_version"))
-        before, self._data_version = self._data_version, version
-        return version != before
+        """Whether another program has committed anything since this was asked before.
+
+        A file that was replaced or deleted meanwhile is opened anew, or written back, which is a
+        change as well; raises StoreError where that fails. While a transaction of ours is under
+        way, this does not wait for it: then whatever was committed counts as another program's.
+        """
+        async with self._reading:
+            seen, in_place = await self._run(self._look)
+        if not in_place:
+            async with self._writing, self._reading:
+                await self._run(self._return)
+            return True
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        try:
+            self._writing.acquire_nowait()
+        except trio.WouldBlock:
+            return True
+        try:
+            theirs = await self._run(partial(pragma, self._connection, "data_version"))
+        finally:
+            self._writing.release()
+        before, self._theirs = self._theirs, theirs
+        return theirs != before
+
+    def _look(self) -> tuple[int, bool]:
+        return pragma(self._connections.reader, "data_version"), self._in_place
+
+    @property
+    def _in_place(self) -> bool:
+        return files.place(self.path) == self._connections.place
+
+    def _check_place(self) -> None:
+        if not self._in_place:
+            raise ReplacedDatabaseError(
+                f"{self.path} was replaced or deleted while the gateway runs; "
+                "nothing is kept until it is opened anew"
+            )
+
+    def _return(self) -> None:
+        """Open what is at the path now; raises StoreError, and then reads go on as before."""
+        self._connections = opening.reopen(self.path, self._connections, self._probe)
+        self._seen = pragma(self._connections.reader, "data_version")
+        self._theirs = pragma(self._connection, "data_version")
+
+    def _close(self) -> None:
+        with translated(self.path):
+            if not self._in_place:
+                try:
+                    self._return()
+                except StoreError as error:
+                    _log.error("%s; what was written last may be lost", error)
+            self._connections.close()
 
     async def _run(self, work: Callable[[], T]) -> T:
         def translate() -> T:
             with translated(self.path):
                 return work()
 
-        async with self._lock:
-            return await self._hop(translate)
-
-
-def _back_up(connection: Connection, path: Path, now: float) -> Path | None:
-    try:
-        if not backups.due(path, now):
-            return None
-        copy = backups.new_file(path)
-        connection.execute("VACUUM INTO ?", (str(copy),))
-        return backups.finish(path, copy, now)
-    except OSError as error:
-        raise StoreError(f"no backup of {path}: {error.strerror}") from error
-
-
-def _close(path: Path, connection: Connection) -> None:
-    with translated(path):
-        connection.close()
+        return await self._hop(translate)

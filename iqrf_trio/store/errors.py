@@ -21,6 +21,10 @@ class DamagedDatabaseError(StoreError):
     """The file is no database, or one whose pages do not fit together."""
 
 
+class ReplacedDatabaseError(StoreError):
+    """Another file is where the open one was, or none: what is written would not be found again."""
+
+
 class UnknownTokenError(StoreError):
     """No token has this number."""
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
+from attrs import frozen
+
 from iqrf_trio.store.errors import StoreError
 
 _COMPANIONS = ("-wal", "-shm")
@@ -80,6 +82,31 @@ def _lock(descriptor: int, directory: Path) -> None:
         pass  # a file system without locks
 
 
+@frozen
+class Place:
+    """What the names of a database stand for: device and inode of the file and of its WAL.
+
+    None where there is no file. Both stay the same as long as a connection is open, unless
+    somebody else moves or deletes them.
+    """
+
+    file: tuple[int, int] | None
+    wal: tuple[int, int] | None
+
+
+def place(path: Path) -> Place:
+    """What is at `path` now."""
+    return Place(_identity(path), _identity(_companion(path, "-wal")))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def left_open(path: Path) -> bool:
     """Whether the last program that wrote to the database was stopped before it closed it."""
     try:
@@ -95,15 +122,31 @@ def changed_at(path: Path) -> float:
 
 
 def flush(path: Path) -> None:
-    """Have what was written to the file reach the disk."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    """Have what was written to the file, or the names in a directory, reach the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def rename(file: Path, target: Path) -> None:
+    """Give a complete file its name, in place of what had it; both survive a power failure."""
+    flush(file)
+    file.replace(target)
+    flush(target.parent)
 
 
 def remove(path: Path) -> None:
     """Delete a database and what belongs to it."""
-    for file in (path, *(_companion(path, suffix) for suffix in _COMPANIONS)):
-        file.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+    remove_companions(path)
+
+
+def remove_companions(path: Path) -> None:
+    """Delete what SQLite kept beside a database that is gone or will be replaced."""
+    for suffix in _COMPANIONS:
+        _companion(path, suffix).unlink(missing_ok=True)
 
 
 def stamp() -> str:

@@ -4,14 +4,76 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from attrs import frozen
+
 from iqrf_trio.store import backups, files
+from iqrf_trio.store.copying import copy_into
 from iqrf_trio.store.errors import DamagedDatabaseError, StoreError
-from iqrf_trio.store.sqlite import Connection, connect, translated
+from iqrf_trio.store.sqlite import Connection, connect, connect_reader, translated
 
 _log = logging.getLogger("iqrf_trio.store")
 
 Probe = Callable[[Connection], object]
 """Reads what a gateway cannot do without; what it cannot read is damaged."""
+
+
+@frozen
+class Connections:
+    """The connections of a running gateway, and where the file is that they have open."""
+
+    writer: Connection
+    reader: Connection
+    place: files.Place
+
+    def close(self) -> None:
+        """Close both, the writing one last: it writes the WAL back into the file."""
+        self.reader.close()
+        self.writer.close()
+
+
+def open_both(path: Path, probe: Probe) -> Connections:
+    """Open the database at `path` as `open_sound` does, for writing and for reading."""
+    writer = open_sound(path, probe)
+    try:
+        with translated(path):
+            reader = connect_reader(path)
+            return Connections(writer, reader, files.place(path))
+    except BaseException:
+        writer.close()
+        raise
+
+
+def reopen(path: Path, lost: Connections, probe: Probe) -> Connections:
+    """Open what is at `path` since the file of the connections `lost` is there no longer.
+
+    Where there is nothing, or where only the WAL has gone, everything is written back: `lost`
+    still has it. Another file is taken as it is. Raises StoreError, and then `lost` stays open.
+    """
+    here = files.place(path)
+    another = here.file is not None and here.file != lost.place.file
+    try:
+        if not another:
+            _write_back(path, lost.writer)
+        elif here.wal == lost.place.wal:
+            # SQLite would take the WAL of the lost file for that of the new one, and spoil it.
+            files.remove_companions(path)
+    except OSError as error:
+        raise StoreError(f"{path} was deleted and cannot be written: {error.strerror}") from error
+    opened = open_both(path, probe)
+    # SQLite sees that its file is gone, and leaves what is at the path alone.
+    lost.close()
+    if another:
+        _log.error("%s was replaced while the gateway runs: it goes on with the new file", path)
+    else:
+        _log.error("%s or its WAL was deleted while the gateway runs: it is written anew", path)
+    return opened
+
+
+def _write_back(path: Path, connection: Connection) -> None:
+    copy = backups.new_file(path)
+    copy_into(connection, copy)
+    files.remove_companions(path)
+    files.rename(copy, path)
 
 
 def open_sound(path: Path, probe: Probe) -> Connection:

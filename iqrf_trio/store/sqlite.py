@@ -81,6 +81,22 @@ def connect(path: Path, *, create: bool = True, check: bool = False) -> Connecti
     return connection
 
 
+def connect_reader(path: Path) -> Connection:
+    """Open a database that is open already, for reads only; the caller closes it."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.text_factory = partial(str, encoding="utf-8")
+    connection.execute("PRAGMA query_only = ON")
+    # Opens the WAL, which must be that of the other connections.
+    pragma(connection, "data_version")
+    return connection
+
+
 def connect_foreign(path: Path) -> Connection:
     """Open another program's database for reading only; the caller closes it.
 
@@ -146,15 +162,13 @@ def transact(connection: Connection, fn: Callable[[Connection], T], *, durable: 
 
 
 def look(connection: Connection, fn: Callable[[Connection], T]) -> T:
-    """What `fn` finds in one consistent state of the database; it cannot write."""
-    connection.execute("PRAGMA query_only = ON")
+    """What `fn` finds in one consistent state of the database, on a connection for reads."""
     try:
         connection.execute("BEGIN")
         return fn(connection)
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        connection.execute("PRAGMA query_only = OFF")
 
 
 def migrate(connection: Connection, scripts: Sequence[str]) -> None:

@@ -73,7 +73,7 @@ def pragma(name: str) -> Callable[[Connection], object]:
 
 async def test_a_new_database_is_set_up_as_it_should_be(database: Database) -> None:
     assert await database.read(pragma("journal_mode")) == "wal"
-    assert await database.read(pragma("foreign_keys")) == 1
+    assert await database.write(pragma("foreign_keys")) == 1
     assert await database.read(pragma("busy_timeout")) == 5000
     assert await database.read(pragma("application_id")) == APPLICATION_ID
     assert await database.read(pragma("user_version")) == len(migrations())
@@ -141,7 +141,7 @@ async def test_a_reader_sees_one_state(database: Database, path: Path) -> None:
 
 async def test_a_full_disk_is_told_and_undone(database: Database) -> None:
     await database.write(insert("a"))
-    await database.read(lambda connection: connection.execute("PRAGMA max_page_count = 1"))
+    database._connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(DatabaseFullError, match="full"):
         await database.write(insert(*(f"{number:0200}" for number in range(500))))
     assert await database.read(keys) == ["a"]
@@ -150,7 +150,7 @@ async def test_a_full_disk_is_told_and_undone(database: Database) -> None:
 async def test_a_database_that_another_program_holds_is_told(
     database: Database, path: Path
 ) -> None:
-    await database.read(lambda connection: connection.execute("PRAGMA busy_timeout = 0"))
+    database._connection.execute("PRAGMA busy_timeout = 0")
     with closing(connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseBusyError, match="locked"):
