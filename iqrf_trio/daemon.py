@@ -121,7 +121,7 @@ async def _serve(
     task_status: trio.TaskStatus[Running],
 ) -> None:
     """The nursery tree. Shutdown order is nesting: what is opened last ends first."""
-    reports, sessions = Reports(), Sessions()
+    reports, sessions = Reports(), Sessions(config.websocket.outbox_bytes_total)
     websocket = Outlet(reports.publish, unasked=config.websocket.async_messages)
     announcer = Announcer(config.gateway.instance_id, {WEBSOCKET: websocket})
     overheard = Overheard(store, _now)

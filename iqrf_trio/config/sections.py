@@ -126,6 +126,7 @@ class WebSocket:
     max_message_size: int = setting(65536, "bytes", _COUNT)
     outbox_size: int = setting(256, "messages that wait for one client", _COUNT)
     outbox_bytes: int = setting(4194304, "bytes that wait for one client", _COUNT)
+    outbox_bytes_total: int = setting(33554432, "bytes that wait for all clients together", _COUNT)
     max_handshakes: int = setting(64, "connections that are not yet WebSockets", _COUNT)
     max_unauthenticated: int = setting(32, "", _COUNT)
     handshake_timeout: int = setting(10, "seconds", _SECONDS)

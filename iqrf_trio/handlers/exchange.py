@@ -17,6 +17,7 @@ from iqrf_trio.services.sensors.worker import SensorWorker
 from iqrf_trio.services.vault.keeper import Keeper
 from iqrf_trio.store import Store
 from protocol.api import mng, ntf
+from protocol.api.errors import ServiceError
 from protocol.api.message import Answer, Entry, Message, dump
 from protocol.auth.rights import Rights
 from protocol.dpa.counters import Counters
@@ -24,6 +25,9 @@ from protocol.queue.tallies import Statistics
 from protocol.readings.settings import Messaging
 
 R_co = TypeVar("R_co", covariant=True)
+
+MAX_ANSWER = 2 * 1024 * 1024
+"""Characters of one answer. All that is known of 240 devices has less."""
 
 
 class Client(Protocol):
@@ -41,8 +45,14 @@ class Client(Protocol):
     def live(self) -> bool:
         """Whether it is still there."""
 
-    def reply(self, text: str) -> None:
-        """Send `text`; a client that is gone is sent nothing, silently."""
+    def reply(self, text: str, *, always: bool = False) -> bool:
+        """Send `text`; a client that is gone is sent nothing, silently.
+
+        False if there is no room for a text of this length, unless it is to be sent `always`.
+        """
+
+    def owe(self, answers: int) -> None:
+        """So many more answers than before will come in any case, however late."""
 
     def subscribe(self, reports: Reports) -> None:
         """Send it what `reports` publishes from now on, as long as it is there."""
@@ -112,11 +122,15 @@ class Gateway:
         requests, radio = self.scheduler.statistics(), self.transceiver.counters
         return Figures(requests, dict(self.refused), self.dropped, radio)
 
-    def reply(self, client: Client, text: str) -> None:
-        """Send an answer, and count it if nobody is there to have it."""
-        client.reply(text)
+    def reply(self, client: Client, text: str, *, always: bool = True) -> bool:
+        """Send an answer, and count it if nobody is there to have it.
+
+        Without `always`, False if there is no room for one of this length.
+        """
+        sent = client.reply(text, always=always)
         if not client.live:
             self.dropped += 1
+        return sent
 
 
 @frozen(eq=False)
@@ -134,10 +148,24 @@ class Exchange(Generic[R_co]):
         return self.message.answer(rsp)
 
     def send(self, answer: Answer) -> None:
-        """Send an answer; the last one of a request is returned by its handler instead."""
+        """Send an answer; the last one of a request is returned by its handler instead.
+
+        One that is too long is replaced by one that says so.
+        """
+        text = self._text(answer)
+        if len(text) > MAX_ANSWER:
+            reason = f"The answer would have {len(text)} characters, and {MAX_ANSWER} may be sent;"
+        elif self.gateway.reply(self.client, text, always=False):
+            return
+        else:
+            reason = f"More is waiting to be sent to clients than there is room for {len(text)};"
+        error = ServiceError(-1, *2 * (f"{reason} ask for fewer devices.",))
+        failed = self.entry.failed(self.message, self.request, error)
+        self.gateway.reply(self.client, self._text(failed))
+
+    def _text(self, answer: Answer) -> str:
         verbose, ins_id = self.message.verbose, self.gateway.ins_id
-        text = dump(answer, self.entry.style, verbose=verbose, ins_id=ins_id)
-        self.gateway.reply(self.client, text)
+        return dump(answer, self.entry.style, verbose=verbose, ins_id=ins_id)
 
 
 Handler = Callable[[Gateway, Exchange[Any]], Answer | Awaitable[Answer | None] | None]

@@ -61,9 +61,11 @@ def stop_network_queue(gateway: Gateway, exchange: Exchange[None]) -> None:
     """Keep the radio silent, and say so once it is, or once somebody has started it again."""
 
     def answer() -> None:
+        exchange.client.owe(-1)
         exchange.send(exchange.answer())
         gateway.monitor.changed()
 
+    exchange.client.owe(1)
     gateway.scheduler.pause_for(exchange.client, answer)
 
 

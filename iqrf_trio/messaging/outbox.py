@@ -1,49 +1,122 @@
 """What waits to be sent to one client."""
 
 from collections import deque
+from typing import Protocol
 
 import trio
 from attrs import define, field
 
 
-@define
+class Pool(Protocol):
+    """The bytes that wait for all clients together."""
+
+    @property
+    def share(self) -> float:
+        """How many bytes may wait for one client at present; more than any where there is room."""
+
+    def hold(self, size: int) -> None:
+        """So many bytes more wait, or fewer."""
+
+
+@define(eq=False)
 class Outbox:
-    """What waits to be sent to one client, bounded in messages and in bytes."""
+    """Messages that wait to be sent to one client, in messages and in bytes.
+
+    What a client has asked for always finds room (`put`): an outbox that is `full` says so, and
+    then no more requests are taken from the client. What it has not asked for is left out then
+    (`offer`).
+    """
 
     _max_messages: int
     _max_bytes: int
-    _waiting: deque[tuple[str, int]] = field(factory=deque)
-    _bytes: int = 0
-    _changed: trio.Event = field(factory=trio.Event)
-    _finished: bool = False
+    _pool: Pool
+    held: int = field(default=0, init=False)
+    """Bytes that wait, those of the message that is being written included."""
+    owed: int = field(default=0, init=False)
+    """Answers that are sure to come, and have their place already."""
+    since: float = field(default=0.0, init=False)
+    """When the message that is being written began to be (Trio's clock)."""
+    _waiting: deque[tuple[str | bytes, int]] = field(factory=deque, init=False)
+    _writing: int = field(default=0, init=False)
+    _changed: trio.Event = field(factory=trio.Event, init=False)
+    _eased: trio.Event = field(factory=trio.Event, init=False)
+    _finished: bool = field(default=False, init=False)
 
-    def put(self, text: str) -> bool:
-        """Add a message; False if there is no room. One message alone always finds room."""
-        size = len(text) if text.isascii() else len(text.encode())
-        full = len(self._waiting) >= self._max_messages
-        if self._waiting and (full or self._bytes + size > self._max_bytes):
-            return False
-        self._waiting.append((text, size))
-        self._bytes += size
+    @property
+    def writing(self) -> bool:
+        """Whether a message is being written."""
+        return self._writing > 0
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits that the client must not ask for more."""
+        return not self._finished and (
+            len(self._waiting) + self.owed >= self._max_messages
+            or self.held >= min(self._max_bytes, self._pool.share)
+        )
+
+    def put(self, text: str) -> None:
+        """Add a message."""
+        if self._finished:
+            return
+        # Python keeps a text with one emoji in it in four bytes per character.
+        item = text if text.isascii() else text.encode(errors="surrogatepass")
+        self._waiting.append((item, len(item)))
+        self._hold(len(item))
         self._changed.set()
+
+    def offer(self, text: str) -> bool:
+        """Add a message if there is room. One message alone always finds room."""
+        size = len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+        if self._waiting and (self.full or self.held + size > self._max_bytes):
+            return False
+        self.put(text)
         return True
 
     def finish(self, last: str | None, *, flush: bool) -> None:
         """Nothing comes after `last`; without `flush` nothing that waits comes before it."""
         if not flush:
+            self._hold(-sum(size for _, size in self._waiting))
             self._waiting.clear()
         if last is not None:
             self._waiting.append((last, 0))
         self._finished = True
         self._changed.set()
+        self.ease()
+
+    def abandon(self) -> None:
+        """Nothing will be written any more."""
+        self.finish(None, flush=False)
+        self._written()
+
+    def ease(self) -> None:
+        """Have who waits in `room` look again."""
+        self._eased.set()
+
+    async def room(self) -> None:
+        """Wait until it is not full."""
+        while self.full:
+            self._eased = trio.Event()
+            await self._eased.wait()
 
     async def get(self) -> str | None:
-        """The next message, None after the last."""
+        """The next message, None after the last; the one before is written now."""
+        self._written()
         while not self._waiting:
             if self._finished:
                 return None
             self._changed = trio.Event()
             await self._changed.wait()
-        text, size = self._waiting.popleft()
-        self._bytes -= size
-        return text
+        item, self._writing = self._waiting.popleft()
+        self.since = trio.current_time()
+        return item if isinstance(item, str) else item.decode(errors="surrogatepass")
+
+    def _written(self) -> None:
+        self._hold(-self._writing)
+        self._writing = 0
+        if not self.full:
+            self.ease()
+
+    def _hold(self, size: int) -> None:
+        self.held += size
+        self._pool.hold(size)

@@ -26,6 +26,12 @@ from protocol.auth.rights import READ, Rights
 FAREWELL_S = 5.0
 """How long a client may take to read what is said to it in the end."""
 
+STALL_S = 10.0
+"""A client that reads nothing for so long, while its outbox is full, does not read."""
+
+LONG = 16 * 1024
+"""Bytes of an answer from which on it is asked whether there is room for it."""
+
 CHECK_S = 10.0
 """How long the check of a token may take before it counts as failed."""
 
@@ -40,6 +46,7 @@ class SessionLimits:
     outbox_size: int = 256
     outbox_bytes: int = 4 * 1024 * 1024
     heartbeat: float = 150.0
+    stall: float = STALL_S
 
 
 @frozen
@@ -78,7 +85,9 @@ class Session:
         self._reports = reports
         self._limits = limits or SessionLimits()
         self._auth = Authentication()
-        self._outbox = Outbox(self._limits.outbox_size, self._limits.outbox_bytes)
+        self._outbox = Outbox(self._limits.outbox_size, self._limits.outbox_bytes, sessions)
+        self._read_at = 0.0
+        """When the client was last kept from asking (Trio's clock)."""
         self._reading = trio.CancelScope()
         self._written = trio.Event()
         self._ending: Ending | None = None
@@ -104,6 +113,18 @@ class Session:
         """Whether the client is authenticated and its session not at its end."""
         return self._ending is None and self._auth.state is State.AUTHENTICATED
 
+    @property
+    def held(self) -> int:
+        """The bytes that wait to be sent."""
+        return self._outbox.held
+
+    @property
+    def stalled_s(self) -> float:
+        """For how long the client has not read what is sent to it; 0 where nothing is sent."""
+        if not self._outbox.writing:
+            return 0.0
+        return trio.current_time() - max(self._outbox.since, self._connection.taken_at)
+
     async def run(self) -> None:
         """Serve the client until either side ends it."""
         # The scope that ends with the client's rights covers reading, never writing: a message
@@ -120,23 +141,57 @@ class Session:
                     nursery.cancel_scope.cancel()
             finally:
                 self._end(Ending(NORMAL))
+                self._outbox.abandon()
 
-    def reply(self, text: str) -> None:
-        """Send `text` when its turn comes; never waits.
+    def reply(self, text: str, *, always: bool = False) -> bool:
+        """Send an answer when its turn comes; never waits.
 
-        Nothing is sent to a session at its end or to a token whose time is over. A client that
-        leaves more unread than the outbox holds is sent away with 1013.
+        False if there is no room for an answer of this length, unless it is to be sent `always`:
+        then a short one should be sent instead. Nothing is sent to a session at its end or to a
+        token whose time is over.
         """
         if not self._entitled():
+            return True
+        if self._outbox.full and self.stalled_s >= self._limits.stall:
+            self.send_away()
+            return True
+        if not always and len(text) >= LONG and not self._sessions.room(len(text)):
+            return False
+        self._outbox.put(text)
+        return True
+
+    def report(self, text: str) -> None:
+        """Send a message that the client has not asked for, unless more waits than it reads."""
+        if not self._entitled() or self._outbox.offer(text):
             return
-        if not self._outbox.put(text):
+        if self.stalled_s >= self._limits.stall:
+            self.send_away()
+        else:
+            logger.warning("%s: reads too slowly, a report to it is left out", self.remote)
+
+    def owe(self, answers: int) -> None:
+        """So many more answers will come in any case (or fewer, where it is negative).
+
+        Each has its place in the outbox already; a client that is owed as many as it holds is not
+        read meanwhile.
+        """
+        self._outbox.owed += answers
+        self._outbox.ease()
+
+    def ease(self) -> None:
+        """The client's share of what waits for all may have grown."""
+        self._outbox.ease()
+
+    def send_away(self) -> None:
+        """The client does not read: throw away what waits, and close with 1013."""
+        if self._ending is None:
             logger.warning("%s: sent away, it does not read what it is sent", self.remote)
             self._end(Ending(TRY_AGAIN_LATER))
 
     def subscribe(self, reports: Reports) -> None:
         """Send this client what `reports` publishes, as long as the session lives."""
-        if self.live and self.reply not in reports:
-            self._subscriptions.enter_context(reports.subscribed(self.reply))
+        if self.live and self.report not in reports:
+            self._subscriptions.enter_context(reports.subscribed(self.report))
 
     def refuse(self, error: AuthError) -> None:
         """Tell the client why it is not welcome, and close with 1008. The first reason counts."""
@@ -182,6 +237,7 @@ class Session:
         try:
             await self._authenticate(await self._connection.receive())
             while True:
+                await self._until_it_reads()
                 message = await self._connection.receive()
                 if not self._entitled():
                     return
@@ -193,6 +249,16 @@ class Session:
             self.refuse(error)
         except ConnectionClosed as closed:
             logger.debug("%s: %s", self.remote, closed)
+
+    async def _until_it_reads(self) -> None:
+        """Take no more requests from a client for which as much waits as may."""
+        while self._outbox.full:
+            self._read_at = trio.current_time() + self._limits.stall
+            with trio.move_on_after(self._limits.stall - self.stalled_s):
+                await self._outbox.room()
+            if self._outbox.full and self.stalled_s >= self._limits.stall:
+                self.send_away()
+            self._read_at = trio.current_time()
 
     async def _authenticate(self, message: str | bytes) -> None:
         token = self._auth.receive(message)
@@ -214,6 +280,7 @@ class Session:
                 await self._connection.send(text)
         except ConnectionClosed as closed:
             logger.debug("%s: %s", self.remote, closed)
+            self._outbox.abandon()
         finally:
             self._written.set()
 
@@ -222,18 +289,24 @@ class Session:
         heartbeat = self._limits.heartbeat
         try:
             while True:
-                heard_at = self._connection.heard_at
+                heard_at = self._heard_at
                 await trio.sleep_until(heard_at + heartbeat)
-                if self._connection.heard_at > heard_at:
+                if self._heard_at > heard_at:
                     continue
                 with trio.move_on_at(heard_at + 2 * heartbeat):
                     await self._connection.ping()
-                if self._connection.heard_at == heard_at:
+                if self._heard_at == heard_at:
                     logger.info("%s: given up, silent for %g s", self.remote, 2 * heartbeat)
                     self._connection.drop()
                     return
         except ConnectionClosed as closed:
             logger.debug("%s: %s", self.remote, closed)
+
+    @property
+    def _heard_at(self) -> float:
+        """The last sign of life: something came, is being read, or could not have been heard."""
+        taken_at = self._connection.taken_at if self._outbox.writing else 0.0
+        return max(self._connection.heard_at, taken_at, self._read_at)
 
     async def _part(self) -> None:
         """Say what is to be said in the end, if the client is still there."""

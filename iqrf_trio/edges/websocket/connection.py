@@ -29,6 +29,11 @@ class Visit:
         """When the peer last sent anything at all (Trio's clock)."""
         return trio.current_time()
 
+    @property
+    def taken_at(self) -> float:
+        """When the peer last took anything that was sent to it (Trio's clock)."""
+        return trio.current_time()
+
     def authenticate(self) -> None:
         """The peer is no stranger any more."""
 
@@ -65,6 +70,11 @@ class Connection:
     def heard_at(self) -> float:
         """When the peer last sent anything at all, pongs included (Trio's clock)."""
         return self._visit.heard_at
+
+    @property
+    def taken_at(self) -> float:
+        """When the peer last took part of what was sent to it (Trio's clock)."""
+        return self._visit.taken_at
 
     async def receive(self) -> str | bytes:
         """The next message, text or binary; cancelling loses none.

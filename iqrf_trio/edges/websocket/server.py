@@ -202,6 +202,11 @@ class _ServerVisit(Visit):
         """When the client last sent anything."""
         return self._wire.heard_at
 
+    @property
+    def taken_at(self) -> float:
+        """When the client last took part of what was sent to it."""
+        return self._wire.taken_at
+
     def authenticate(self) -> None:
         """The client counts as a stranger no longer."""
         if self._place:

@@ -15,6 +15,9 @@ _UPGRADED = b"HTTP/1.1 101"
 _CLOSE_FRAME = b"\x88"
 """First byte of an unfragmented close frame (RFC 6455, 5.2)."""
 
+_CHUNK = 16 * 1024
+"""Bytes that are sent at once, so that it is seen whether a peer takes a long message."""
+
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -22,8 +25,9 @@ class Wire(trio.abc.Stream):
     """What the WebSocket library is given for a stream.
 
     It tells when the peer is gone or the library gave up (`on_end`), when the peer was heard last
-    (`heard_at`, Trio's clock), and whether a close frame went out. The library may close it at any
-    time, which only ends reading and sending; `finish` closes what is underneath.
+    (`heard_at`, Trio's clock), when it last took a part of what is sent to it (`taken_at`), and
+    whether a close frame went out. The library may close it at any time, which only ends reading
+    and sending; `finish` closes what is underneath.
 
     On the server's side, what an eager client sends behind its request head is kept back until
     the upgrade is answered: the library would drop it.
@@ -42,7 +46,7 @@ class Wire(trio.abc.Stream):
         self.answered = False
         self.close_sent = False
         self.peer_gone = False
-        self.heard_at = trio.current_time()
+        self.heard_at = self.taken_at = trio.current_time()
         self.on_end: Callable[[], object] = lambda: None
 
     @property
@@ -94,8 +98,12 @@ class Wire(trio.abc.Stream):
 
     async def _send(self, data: bytes) -> None:
         self._sending = True
+        rest = memoryview(data)
         try:
-            await self._stream.send_all(data)
+            while rest:
+                await self._stream.send_all(rest[:_CHUNK])
+                rest = rest[_CHUNK:]
+                self.taken_at = trio.current_time()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             self._lose_peer()
             raise

@@ -21,6 +21,8 @@ class Caller:
     rights: Rights = MANAGE
     live: bool = True
     remote: str = "test"
+    room: int = 2**31
+    """Characters of the longest text for which there is room, unless it is sent in any case."""
     heard: list[Any] = field(factory=list)
     _news: trio.Event = field(factory=trio.Event)
     _dispatcher: Dispatcher = field(init=False)
@@ -29,13 +31,22 @@ class Caller:
     def _make_dispatcher(self) -> Dispatcher:
         return Dispatcher(self.gateway)
 
-    def reply(self, text: str) -> None:
+    def reply(self, text: str, *, always: bool = False) -> bool:
+        if not always and len(text) > self.room:
+            return False
         if self.live:
             self.heard.append(json.loads(text))
             self._news.set()
+        return True
+
+    def owe(self, answers: int) -> None:
+        pass
+
+    def report(self, text: str) -> None:
+        self.reply(text)
 
     def subscribe(self, reports: Reports) -> None:
-        reports.subscribe(self.reply)
+        reports.subscribe(self.report)
 
     def say(self, text: str | bytes) -> None:
         """Have `text` dispatched."""

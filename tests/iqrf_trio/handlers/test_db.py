@@ -59,12 +59,19 @@ class Asker:
     heard: list[Any] = field(factory=list)
     _news: trio.Event = field(factory=trio.Event)
 
-    def reply(self, text: str) -> None:
+    def reply(self, text: str, *, always: bool = False) -> bool:
         self.heard.append(json.loads(text))
         self._news.set()
+        return True
+
+    def owe(self, answers: int) -> None:
+        pass
+
+    def report(self, text: str) -> None:
+        self.reply(text)
 
     def subscribe(self, reports: Reports) -> None:
-        reports.subscribe(self.reply)
+        reports.subscribe(self.report)
 
     async def next(self) -> Any:
         while not self.heard:

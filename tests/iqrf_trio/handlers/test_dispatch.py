@@ -24,11 +24,13 @@ import pytest
 import trio
 
 from iqrf_trio.handlers import dispatch
+from iqrf_trio.handlers.exchange import MAX_ANSWER
 from iqrf_trio.store import StoreError
 from protocol.api.message import parse, request_of
 from protocol.api.registry import REGISTRY
 from protocol.auth.rights import Rights, Scope
 from protocol.dpa.errors import DpaTimeoutError
+from protocol.network.network import Device, Network
 from protocol.queue.lanes import Lane, Priority
 from protocol.queue.scheduling import Kind, QueueClosed
 from protocol.queue.tallies import Fate, Series
@@ -514,3 +516,39 @@ async def test_a_scope_that_does_not_include_a_request_is_told(
         assert told == (
             f"The token's scope is {scope.value}, this takes the scope {needed.scope.value}."
         )
+
+
+async def test_an_answer_that_is_too_long_says_to_ask_for_fewer_devices(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        await noted(client, MAX_ANSWER // 3)
+        everything = await client.ask("iqrfDb_GetDevices", {})
+        assert everything["status"] == -1
+        assert everything["statusStr"].endswith("may be sent; ask for fewer devices.")
+        some = await client.ask("iqrfDb_GetDevices", {"addresses": [1, 2]})
+        assert [device["address"] for device in some["rsp"]["devices"]] == [1, 2]
+        fewer = await client.ask("iqrfDb_GetDeviceMetadata", {"devices": [1, 2, 3]})
+        assert fewer["status"] == -1
+        assert "ask for fewer devices" in fewer["statusStr"]
+        assert (await client.ask("iqrfDb_GetDeviceMetadata", {"devices": [3]}))["status"] == 0
+
+
+async def noted(client: Caller, size: int) -> None:
+    """Three devices with so many bytes of metadata each, as an import can bring them."""
+    note = {"note": "x" * size}
+    network = Network.of(Device(number, number, metadata=note) for number in (1, 2, 3))
+    await client.gateway.store.save_network(network)
+
+
+async def test_an_answer_without_room_is_a_short_one(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        client = Caller(home.gateway)
+        await noted(client, 100_000)
+        client.room = 50_000
+        data = await client.ask("iqrfDb_GetDevices", {}, msgId="a")
+        assert (data["msgId"], data["status"]) == ("a", -1)
+        assert data["statusStr"].startswith(
+            "More is waiting to be sent to clients than there is room"
+        )
+        assert (await client.ask("iqrfDb_GetDevices", {"brief": True}))["status"] == 0
+        client.room = 0
+        assert client.refused("x" * 60_000)["status"] == 2

@@ -8,8 +8,8 @@ WA-08 and WA-13..15 are not part of the list; WT-08 and WT-13..15 refer to them.
 
 import logging
 import struct
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 
@@ -19,9 +19,9 @@ import trio.testing
 
 from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.edges.tcp.listeners import Endpoint, bind
-from iqrf_trio.edges.websocket import Connection, connect, serve
+from iqrf_trio.edges.websocket import Connection, ConnectionClosed, connect, serve
 from iqrf_trio.messaging.reports import Reports
-from iqrf_trio.messaging.session import Session, SessionLimits
+from iqrf_trio.messaging.session import LONG, STALL_S, Session, SessionLimits
 from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.services.token_watch import authenticate
 from protocol.auth.rights import Rights, Scope
@@ -544,6 +544,8 @@ async def test_a_client_that_never_reads_costs_only_itself(
             for client in clients:
                 assert await client.receive() == str(number)
         assert trio.current_time() == 0, "nobody waited"
+        await trio.sleep(STALL_S)
+        gate.reports.publish("20")
         assert await idler.receive() == "0"
         assert await idler.receive_close() == 1013
         await trio.testing.wait_all_tasks_blocked()
@@ -560,9 +562,181 @@ async def test_a_client_that_never_reads_is_given_up(
         assert await idler.receive() == success(YEAR)
         for number in range(20):
             gate.reports.publish(str(number))
+        await trio.sleep(STALL_S)
+        assert "sent away" not in caplog.text, "nothing had to be sent meanwhile"
+        for number in range(2):
+            gate.reports.publish(str(number))
         assert "sent away, it does not read" in caplog.text
         await trio.sleep(5.1)
         assert len(gate.sessions) == 0
+
+
+# Clients that read, but ask for more than they read.
+
+
+async def test_a_client_that_reads_has_all_its_answers_however_fast_it_asks(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def ask(client: RawClient) -> None:
+        for number in range(500):
+            await client.send(f"{number:1000}")
+
+    limits = SessionLimits(outbox_size=10, heartbeat=150.0)
+    async with gateway(session=limits) as gate:
+        client = await gate.rig.connect(lockstep=True)
+        await client.upgrade()
+        await client.send(auth(1))
+        assert await client.receive() == success(YEAR)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask, client)
+            for number in range(500):
+                await trio.sleep(9)  # longer than a heartbeat's patience all in all
+                assert len(gate.accepted) <= number + 15
+                assert await client.receive() == f"{number:1000}"
+        assert "sent away" not in caplog.text
+        assert "given up" not in caplog.text
+
+
+async def test_a_client_that_asks_and_does_not_read_is_sent_away(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with gateway(session=SessionLimits(outbox_size=10)) as gate:
+        client = await gate.rig.connect(lockstep=True)
+        await client.upgrade()
+        await client.send(auth(1))
+        assert await client.receive() == success(YEAR)
+        with trio.move_on_after(STALL_S - 0.1) as asking:
+            while True:
+                await client.send("x" * 1000)
+        assert asking.cancelled_caught, "nothing more is taken from it"
+        assert len(gate.accepted) <= 12
+        assert len(gate.sessions) == 1
+        await trio.sleep(0.2)
+        assert "sent away, it does not read" in caplog.text
+        await trio.sleep(5)
+        assert len(gate.sessions) == 0
+        assert gate.sessions.held == 0
+
+
+async def test_a_client_that_vanishes_while_it_is_not_read_is_gone(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with gateway(session=SessionLimits(outbox_size=10)) as gate:
+        client = await gate.rig.connect(lockstep=True)
+        await client.upgrade()
+        await client.send(auth(1))
+        assert await client.receive() == success(YEAR)
+        with trio.move_on_after(1):
+            while True:
+                await client.send("x")
+        await trio.aclose_forcefully(client.stream)
+        await trio.sleep(0.1)
+        assert len(gate.sessions) == 0
+        assert gate.sessions.held == 0
+
+
+async def test_a_report_to_a_client_that_reads_slowly_is_left_out(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with gateway(session=SessionLimits(outbox_size=3)) as gate:
+        client = await gate.rig.connect(lockstep=True)
+        await client.upgrade()
+        await client.send(auth(1))
+        assert await client.receive() == success(YEAR)
+        await client.send("0")
+        await trio.testing.wait_all_tasks_blocked()
+        for number in range(5):
+            gate.reports.publish(f"report {number}")
+        assert "a report to it is left out" in caplog.text
+        assert [await client.receive() for _ in range(4)] == [
+            "0",
+            *map("report {}".format, range(3)),
+        ]
+        await client.send("more")
+        assert await client.receive() == "more"
+
+
+async def test_answers_that_are_owed_have_their_place(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with gateway(
+        lambda _, session: session.owe(1), session=SessionLimits(outbox_size=10)
+    ) as gate:
+        client = await gate.login()
+        with trio.move_on_after(60) as asking:
+            while True:
+                await client.send("x" * 1000)
+                await trio.sleep(1)
+                if len(gate.accepted) == 10:
+                    break
+        await client.send("x")
+        await trio.sleep(60)
+        assert len(gate.accepted) == 10
+        assert not asking.cancelled_caught
+        gate.accepted[0][1].owe(-1)
+        await trio.sleep(1)
+        assert len(gate.accepted) == 11
+        for _ in range(10):
+            gate.accepted[0][1].owe(-1)
+
+
+# What waits for all of them.
+
+
+async def test_who_holds_most_and_does_not_read_makes_room(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    replies: list[bool] = []
+
+    def accept(message: str | bytes, session: Session) -> None:
+        replies.append(session.reply("x" * int(message)))
+
+    async with gateway(accept) as gate:
+        gate.sessions.max_held = 10 * LONG
+        idlers = []
+        for size in (2, 6):
+            idlers.append(client := await gate.rig.connect(lockstep=True))
+            await client.upgrade()
+            await client.send(auth(1))
+            assert await client.receive() == success(YEAR)
+            await client.send(str(size * LONG))
+            await trio.testing.wait_all_tasks_blocked()
+        assert gate.sessions.held == 8 * LONG
+        client = await gate.login()
+        await client.send(str(4 * LONG))
+        await trio.testing.wait_all_tasks_blocked()
+        assert replies == [True, True, False], "both may be reading"
+        await client.send("10")
+        assert await client.receive() == "x" * 10, "short answers always have room"
+        await trio.sleep(1)
+        await client.send(str(4 * LONG))
+        await trio.testing.wait_all_tasks_blocked()
+        assert caplog.text.count("sent away") >= 1
+        await trio.sleep(6)
+        await client.send(str(4 * LONG))
+        assert await client.receive() == "x" * 4 * LONG
+        assert gate.sessions.held <= 2 * LONG
+
+
+async def test_where_much_waits_for_all_nobody_is_given_more_than_a_share(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with gateway() as gate:
+        gate.sessions.max_held = 100_000
+        slow, quick = await gate.rig.connect(lockstep=True), await gate.login()
+        await slow.upgrade()
+        await slow.send(auth(1))
+        assert await slow.receive() == success(YEAR)
+        with trio.move_on_after(1) as asking:
+            while True:
+                await slow.send("x" * 10_000)
+        assert asking.cancelled_caught
+        assert 50_000 < gate.sessions.held <= 70_000
+        for _ in range(20):
+            await quick.send("y" * 10_000)
+            assert await quick.receive() == "y" * 10_000
+        for _ in range(6):
+            assert await slow.receive() == "x" * 10_000
 
 
 # Silence.
@@ -710,15 +884,21 @@ async def test_clients_count_as_strangers_until_they_are_known() -> None:
 # Over sockets, with the kernel's buffers in between.
 
 
+def _echo(message: str | bytes, session: Session) -> None:
+    session.reply(str(message))
+
+
 @asynccontextmanager
-async def loopback(limits: SessionLimits) -> AsyncIterator[tuple[str, Sessions, Reports]]:
+async def loopback(
+    limits: SessionLimits, accept: Callable[[str | bytes, Session], None] = _echo
+) -> AsyncIterator[tuple[str, Sessions, Reports]]:
     table, sessions, reports = TokenTable(), Sessions(), Reports()
 
     async def handler(connection: Connection) -> None:
         await Session(
             connection,
             authenticate=partial(authenticate, table, Clock()),
-            accept=lambda message, session: session.reply(str(message)),
+            accept=accept,
             now=Clock(),
             sessions=sessions,
             reports=reports,
@@ -744,7 +924,7 @@ async def logged_in(url: str) -> AsyncIterator[Connection]:
 
 async def test_one_never_reads_among_many(caplog: pytest.LogCaptureFixture) -> None:
     report = "x" * 65536
-    limits = SessionLimits(outbox_size=10_000, outbox_bytes=16 * len(report))
+    limits = SessionLimits(outbox_size=10_000, outbox_bytes=16 * len(report), stall=0.1)
     async with loopback(limits) as (url, sessions, reports), AsyncExitStack() as clients:
         readers = [await clients.enter_async_context(logged_in(url)) for _ in range(2)]
         idler = RawClient(await trio.open_tcp_stream(*address_of(url)))
@@ -764,6 +944,35 @@ async def test_one_never_reads_among_many(caplog: pytest.LogCaptureFixture) -> N
         await idler.end()
         await trio.testing.wait_all_tasks_blocked(0.01)
         assert len(sessions) == 2
+
+
+async def test_many_that_do_not_read_hold_no_more_than_all_of_them_may() -> None:
+    size, most = 400_000, 4_000_000
+
+    def accept(message: str | bytes, session: Session) -> None:
+        if not session.reply("x" * (size if message == "long" else 1)):
+            session.reply("refused", always=True)
+
+    async with (
+        loopback(SessionLimits(stall=0.2), accept) as (url, sessions, _),
+        AsyncExitStack() as clients,
+    ):
+        sessions.max_held = most
+        idlers = [await clients.enter_async_context(logged_in(url)) for _ in range(20)]
+        reader = await clients.enter_async_context(logged_in(url))
+        highest = 0
+        for _ in range(40):  # more than the kernel keeps for them
+            for idler in idlers:
+                with trio.move_on_after(0.001), suppress(ConnectionClosed):
+                    await idler.send("long")
+            await reader.send("short")
+            assert await reader.receive() == "x", "nobody who reads is kept waiting"
+            highest = max(highest, sessions.held)
+        assert most / 2 < highest < most + 10_000
+        assert len(sessions) >= 1
+        for idler in idlers:
+            idler.drop()
+    assert sessions.held == 0
 
 
 async def test_a_hundred_clients_at_once_are_all_let_in() -> None:

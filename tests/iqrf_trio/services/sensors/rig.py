@@ -130,14 +130,21 @@ class Client:
     news: trio.Event = field(factory=trio.Event)
     live: bool = True
 
-    def subscribe(self, reports: Reports) -> None:
-        reports.subscribe(self.reply)
+    def report(self, text: str) -> None:
+        self.reply(text)
 
-    def reply(self, text: str) -> None:
+    def subscribe(self, reports: Reports) -> None:
+        reports.subscribe(self.report)
+
+    def reply(self, text: str, *, always: bool = False) -> bool:
         self.frcs_before = self.frcs()
         self.answers.append(json.loads(text)["data"])
         self.news.set()
         self.news = trio.Event()
+        return True
+
+    def owe(self, answers: int) -> None:
+        pass
 
 
 @define(eq=False)
