@@ -6,7 +6,8 @@ every shield is made here: when the shutdown begins, each one gets the earlier o
 and its share of the time that is left.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from math import inf
 from types import TracebackType
@@ -117,6 +118,7 @@ class Shutdown:
     _began: float = field(default=inf, init=False)
     _begun: trio.Event = field(factory=trio.Event, init=False)
     _shields: WeakSet[Shield] = field(factory=WeakSet, init=False)
+    _interrupted: set[trio.CancelScope] = field(factory=set, init=False)
 
     @property
     def begun(self) -> bool:
@@ -140,10 +142,24 @@ class Shutdown:
         self._begun.set()
         for shield in self._shields:
             shield.limit(self.moment(shield.share))
+        for scope in self._interrupted:
+            scope.cancel()
 
     async def wait(self) -> None:
         """Wait until the shutdown begins."""
         await self._begun.wait()
+
+    @contextmanager
+    def interrupting(self) -> Iterator[trio.CancelScope]:
+        """Cancel the block when the shutdown begins, or at once if it has begun."""
+        with trio.CancelScope() as scope:
+            self._interrupted.add(scope)
+            if self.begun:
+                scope.cancel()
+            try:
+                yield scope
+            finally:
+                self._interrupted.discard(scope)
 
     def shield(self, seconds: float = inf, share: Share = Share.WORK) -> Shield:
         """A shield for at most `seconds` from now, and for no longer than `share` at shutdown.
@@ -151,23 +167,26 @@ class Shutdown:
         One that is made when this share is used up has the next one, so that cleaning up behind
         something that was cut off has its time too.
         """
-        now = trio.current_time()
-        limit = next(
-            (at for at in map(self.moment, Share) if at > now and at >= self.moment(share)),
-            self.stop_at,
-        )
-        shield = Shield(now + seconds, limit, share)
+        deadline = inf if seconds == inf else trio.current_time() + seconds
+        shield = Shield(deadline, self._limit_of(share), share)
         self._shields.add(shield)
         return shield
+
+    def _limit_of(self, share: Share) -> float:
+        if not self.begun:
+            return inf
+        now, end = trio.current_time(), self.moment(share)
+        return next((at for at in map(self.moment, Share) if at >= end and at > now), self.stop_at)
 
     async def hop(self, work: Callable[[], T], /) -> T:
         """Run a blocking function in a thread, to its end even when cancelled.
 
         At shutdown the thread is left alone when the time for work is over: a disk or a bus that
-        does not answer cannot keep the process. Raises what `work` raises, and AbandonedError.
+        does not answer cannot keep the process. Raises what `work` raises, and AbandonedError
+        where nothing was cancelled.
         """
         await trio.lowlevel.checkpoint_if_cancelled()
         with self.shield():
             return await trio.to_thread.run_sync(work, abandon_on_cancel=True)
-        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint_if_cancelled()
         raise AbandonedError("not finished before the shutdown")

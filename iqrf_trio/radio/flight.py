@@ -5,6 +5,7 @@ import math
 import trio
 from attrs import define, field
 
+from iqrf_trio.shutdown import Shield
 from protocol.dpa.errors import DpaAbortedError
 from protocol.dpa.packet import Packet
 from protocol.dpa.transaction import Outcome, Transaction
@@ -14,16 +15,16 @@ from protocol.dpa.transaction import Outcome, Transaction
 class Flight:
     """The transaction under way.
 
-    Its scope shields it, and ends it at its deadline, or when the link is lost.
+    Its scope shields it, and ends it at its deadline, when the link is lost, or at shutdown.
     """
 
     transaction: Transaction
-    scope: trio.CancelScope = field(init=False)
+    scope: Shield
     _over: trio.Event = field(factory=trio.Event, init=False)
 
-    @scope.default
-    def _make_scope(self) -> trio.CancelScope:
-        return trio.CancelScope(shield=True, deadline=self.transaction.deadline)
+    def __attrs_post_init__(self) -> None:
+        """The transaction ends at its own deadline at the latest."""
+        self.scope.deadline = self.transaction.deadline
 
     def receive(self, packet: Packet) -> bool:
         """Take a frame from the coordinator; False if it is none of this transaction's."""

@@ -9,6 +9,7 @@ import trio
 from attrs import define, field
 
 from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
+from iqrf_trio.shutdown import Share, Shutdown
 from protocol.dpa.counters import Count
 
 log = logging.getLogger("iqrf_trio.transceiver")
@@ -37,6 +38,7 @@ class Links:
     _port: Port
     _counts: Counter[Count]
     _on_reset: Callable[[], None]
+    _shutdown: Shutdown
     _failures: int = field(default=0, init=False)
     _reset_due: bool = field(default=False, init=False)
 
@@ -74,7 +76,7 @@ class Links:
             try:
                 return await use(link)
             finally:
-                with trio.move_on_after(CLOSING_S, shield=True):
+                with self._shutdown.shield(CLOSING_S, Share.REST):
                     await link.aclose()
         except PortError as error:
             self.blame(error)

@@ -8,7 +8,8 @@ import trio
 from attrs import define, field
 
 from iqrf_trio.radio.jobs import Job, do
-from iqrf_trio.radio.turns import holder, shield
+from iqrf_trio.radio.turns import holder
+from iqrf_trio.shutdown import Shield, Shutdown
 from protocol.queue.lanes import Lane, Priority
 from protocol.queue.scheduling import Kind, QueueClosed, QueueFull
 from protocol.queue.tallies import Fate, Series, Tally
@@ -20,20 +21,21 @@ T = TypeVar("T")
 class Management:
     """Begins each job at once, and refuses those that would be more than `capacity` at a time.
 
-    Jobs that wait for something run in `nursery`, while there is one.
+    Jobs that wait for something run in `nursery`, while there is one. At shutdown those that run
+    go on until the time for work is over.
     """
 
     capacity: int
     _tallies: defaultdict[Series, Tally]
+    _shutdown: Shutdown
     nursery: trio.Nursery | None = field(default=None, init=False)
     _closed: bool = field(default=False, init=False)
-    _scopes: set[trio.CancelScope] = field(factory=set, init=False)
-    """Of the jobs that run."""
+    _running: int = field(default=0, init=False)
 
     @property
     def running(self) -> int:
         """How many jobs run."""
-        return len(self._scopes)
+        return self._running
 
     def do(self, work: Callable[[], T], priority: Priority, *, vital: bool = False) -> T:
         """Have a job that need not wait done, and return its result.
@@ -53,8 +55,8 @@ class Management:
         """Run `job` in a task of its own."""
         tally = self._admit(job.priority, closed=self._closed or self.nursery is None)
         assert self.nursery is not None
-        scope = shield()
-        self._scopes.add(scope)
+        self._running += 1
+        scope = self._shutdown.shield()
         self.nursery.start_soon(self._work, job, tally, scope, trio.current_time())
 
     async def probe(self) -> None:
@@ -72,11 +74,6 @@ class Management:
         """Refuse all that comes; what runs goes on."""
         self._closed = True
 
-    def hurry(self, grace: float) -> None:
-        """What runs has `grace` seconds from now."""
-        for scope in self._scopes:
-            scope.deadline = trio.current_time() + grace
-
     def _admit(self, priority: Priority, *, closed: bool, vital: bool = False) -> Tally:
         tally = self._tallies[Series(Lane.MANAGEMENT, Kind.REQUEST, priority)]
         if closed:
@@ -88,7 +85,7 @@ class Management:
         tally.accept()
         return tally
 
-    async def _work(self, job: Job, tally: Tally, scope: trio.CancelScope, began: float) -> None:
+    async def _work(self, job: Job, tally: Tally, scope: Shield, began: float) -> None:
         holder.set(None)  # a request that starts it does not lend it the radio
         fate = Fate.FAILED
         try:
@@ -96,7 +93,7 @@ class Management:
                 fate = await do(job)
         finally:
             tally.finish(fate, 0, trio.current_time() - began)
-            self._scopes.discard(scope)
+            self._running -= 1
 
 
 async def _set(event: trio.Event) -> None:

@@ -17,7 +17,8 @@ from iqrf_trio.radio.jobs import Job, do
 from iqrf_trio.radio.management import Management
 from iqrf_trio.radio.priority_channel import PriorityChannel
 from iqrf_trio.radio.silence import Owner, Silence
-from iqrf_trio.radio.turns import Entry, Turn, end, holder, hurry, refuse, run, shield
+from iqrf_trio.radio.turns import Entry, Turn, end, holder, refuse, run
+from iqrf_trio.shutdown import Shield, Shutdown
 from protocol.queue.lanes import Lane, Priority
 from protocol.queue.scheduling import (
     Kind,
@@ -56,20 +57,21 @@ class Scheduler:
     """Hands out turns: management jobs at once, network jobs and steps one at a time.
 
     Capacities are numbers of jobs: management counts those that run, network those that wait.
-    `background_wait` bounds the waiting of lower priorities, `grace` the work under way at
-    shutdown; both in seconds. While the radio is `reserved`, only requests of clients get it.
+    `background_wait` (seconds) bounds the waiting of lower priorities. While the radio is
+    `reserved`, only requests of clients get it. When the `shutdown` begins, `close` refuses what
+    waits, and what is under way has until the time for work is over.
     """
 
     management_capacity: int = 32
     network_capacity: int = 32
     background_wait: float = 10.0
-    grace: float = 5.0
+    shutdown: Shutdown = field(factory=Shutdown)
     reserved: bool = field(default=False, init=False)
     _channel: PriorityChannel[Turn] = field(init=False)
     _tallies: defaultdict[Series, Tally] = field(factory=lambda: defaultdict(Tally), init=False)
     _management: Management = field(init=False)
     _silence: Silence = field(factory=Silence, init=False)
-    _serving: trio.CancelScope = field(factory=shield, init=False)
+    _serving: Shield = field(init=False)
     """Covers the requests that are worked on where the queue is served."""
 
     @_channel.default
@@ -78,7 +80,11 @@ class Scheduler:
 
     @_management.default
     def _make_management(self) -> Management:
-        return Management(self.management_capacity, self._tallies)
+        return Management(self.management_capacity, self._tallies, self.shutdown)
+
+    @_serving.default
+    def _make_shield(self) -> Shield:
+        return self.shutdown.shield()
 
     @property
     def paused(self) -> bool:
@@ -246,8 +252,7 @@ class Scheduler:
             try:
                 await trio.sleep_forever()
             finally:
-                self.close()
-                hurry(self._channel.queue.active, self.grace)
+                self._stop()
 
     async def run_management(
         self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -260,7 +265,12 @@ class Scheduler:
                 await trio.sleep_forever()
             finally:
                 self._management.nursery = None
-                self._management.hurry(self.grace)
+                self._stop()
+
+    def _stop(self) -> None:
+        """The lanes are cancelled: that is the shutdown, whatever the reason."""
+        self.shutdown.begin()
+        self.close()
 
     def _own(self) -> Entry | None:
         """By what the current task has the radio; a copied context may outlive it."""
@@ -277,7 +287,8 @@ class Scheduler:
         patience: float,
     ) -> Entry:
         tally = self._tallies[Series(Lane.NETWORK, kind, priority)]
-        turn = Turn(tally, job, self._serving if kind is Kind.REQUEST else shield())
+        scope = self._serving if kind is Kind.REQUEST else self.shutdown.shield()
+        turn = Turn(tally, scope, job)
         try:
             if self.reserved and job is None:
                 raise RadioReserved("the gateway is in service mode")

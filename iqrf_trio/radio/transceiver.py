@@ -13,6 +13,7 @@ from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
 from iqrf_trio.radio.flight import Air, Flight
 from iqrf_trio.radio.greeting import after_reset, greet, is_reset_message
 from iqrf_trio.radio.links import Links
+from iqrf_trio.shutdown import Share, Shield, Shutdown
 from protocol.dpa.call import Call
 from protocol.dpa.counters import Count, Counters, kind_of
 from protocol.dpa.errors import DpaAbortedError, DpaTimeoutError, InterfaceError, status_text
@@ -34,9 +35,6 @@ SILENCE = 3
 
 START_S = 3.0
 """How long a module that was just switched on may take until it reports so."""
-
-GRACE_S = 5.0
-"""What the transaction on the air has to finish at shutdown."""
 
 Trace = Callable[[Literal["out", "in"], bytes], None]
 """Is told each frame: sent, or received whatever it is."""
@@ -66,6 +64,7 @@ class Transceiver:
     response; neither waits, nor raises but for a bug. `trace` sees all frames.
     `waits_for_air` is for ports without a signal of readiness, and the port's own word unless it
     is given: a request that needs the radio is held back until the routing before it is over.
+    When the `shutdown` begins, the transaction on the air has its share of the time that is left.
     `timing` is what is known of the network, learned from the coordinator when the link opens and
     from all answers that pass by.
     """
@@ -75,6 +74,7 @@ class Transceiver:
     on_answer: Callable[[Outcome], None] = field(kw_only=True, default=lambda _: None)
     trace: Trace | None = field(kw_only=True, default=None)
     waits_for_air: bool = field(kw_only=True)
+    shutdown: Shutdown = field(factory=Shutdown, kw_only=True)
     timing: Timing = field(factory=Timing, init=False)
     _counts: Counter[Count] = field(factory=Counter, init=False)
     _turn: trio.StrictFIFOLock = field(factory=trio.StrictFIFOLock, init=False)
@@ -84,7 +84,7 @@ class Transceiver:
     _links: Links = field(init=False)
     _session: _Session | None = field(default=None, init=False)
     _up: trio.Event = field(factory=trio.Event, init=False)
-    _scope: trio.CancelScope = field(factory=lambda: trio.CancelScope(shield=True), init=False)
+    _scope: Shield = field(init=False)
     _stopping: bool = field(default=False, init=False)
 
     @waits_for_air.default
@@ -93,7 +93,11 @@ class Transceiver:
 
     @_links.default
     def _make_links(self) -> Links:
-        return Links(self._port, self._counts, self._air.clear)
+        return Links(self._port, self._counts, self._air.clear, self.shutdown)
+
+    @_scope.default
+    def _make_shield(self) -> Shield:
+        return self.shutdown.shield(share=Share.REST)
 
     @property
     def connected(self) -> bool:
@@ -145,7 +149,8 @@ class Transceiver:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Open the port, again and again if need be, and read; for as long as the daemon lives.
 
-        When cancelled, the transaction on the air has GRACE_S to finish; later ones get -3.
+        When cancelled, the transaction on the air is finished within its share of the shutdown's
+        time; later ones get -3.
         """
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._keep_open)
@@ -154,8 +159,9 @@ class Transceiver:
                 await trio.sleep_forever()
             finally:
                 self._stopping = True
-                grace = 0 if self._flight is None else GRACE_S
-                self._scope.deadline = trio.current_time() + grace
+                self.shutdown.begin()
+                if self._flight is None:
+                    self._scope.cancel()
 
     async def _keep_open(self) -> None:
         with self._scope:
@@ -266,7 +272,7 @@ class Transceiver:
             air_free_at=self._air.free_at,
             rivals=self._unanswered.rivals(request, now),
         )
-        flight = self._flight = Flight(transaction)
+        flight = self._flight = Flight(transaction, self.shutdown.shield(share=Share.AIR))
         self._counts[kind_of(request)] += 1
         try:
             with flight.scope:

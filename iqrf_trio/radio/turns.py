@@ -1,6 +1,6 @@
 """Turns: how a request, step or lease learns that its turn has come, has it, and ends it."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import TypeVar
 
@@ -8,6 +8,7 @@ import trio
 from attrs import define, field
 
 from iqrf_trio.radio.jobs import Job, turn_away
+from iqrf_trio.shutdown import Shield
 from protocol.queue import scheduling
 from protocol.queue.scheduling import LeaseTimeout, QueueClosed, State
 from protocol.queue.tallies import Fate, Tally
@@ -15,22 +16,17 @@ from protocol.queue.tallies import Fate, Tally
 T = TypeVar("T")
 
 
-def shield() -> trio.CancelScope:
-    """A scope for work that whoever asked for it cannot cancel."""
-    return trio.CancelScope(shield=True)
-
-
 @define(eq=False)
 class Turn:
     """What the scheduler knows of a queue's entry, and how others learn that it is over.
 
-    `tally` is where its fate is counted. `scope` shields the work from whoever asked for it; its
-    deadline is set at shutdown.
+    `tally` is where its fate is counted. `scope` shields the work from whoever asked for it, until
+    the time for work is over at shutdown.
     """
 
     tally: Tally
+    scope: Shield
     job: Job | None = None
-    scope: trio.CancelScope = field(factory=shield)
     over: trio.Event = field(factory=trio.Event)
     _decided: trio.Event = field(factory=trio.Event)
     _error: Exception | None = None
@@ -54,7 +50,7 @@ holder: ContextVar[Entry | None] = ContextVar("holder", default=None)
 
 
 async def run(entry: Entry, step: Callable[[], Awaitable[T]]) -> T:
-    """Run the step whose turn has come; raises QueueClosed if the grace is over before it is."""
+    """Run the step whose turn has come; raises QueueClosed if the shutdown cuts it short."""
     with entry.item.scope:
         token = holder.set(entry)
         try:
@@ -83,9 +79,3 @@ def end(entry: Entry, fate: Fate) -> None:
         waited, ran = entry.started - entry.since, trio.current_time() - entry.started
         entry.item.tally.finish(fate, waited, ran)
     entry.item.over.set()
-
-
-def hurry(entries: Iterable[Entry], grace: float) -> None:
-    """What is under way has `grace` seconds from now."""
-    for entry in entries:
-        entry.item.scope.deadline = trio.current_time() + grace

@@ -5,6 +5,9 @@ but the disk, and cancelling its caller neither tears it nor hides that it happe
 
 There are two connections. Reads have one of their own, so that they never wait for a write, of
 this or of another program: in WAL mode a reader sees what was committed before it began.
+
+While another program holds the database, a write is tried again and again: the thread never waits
+longer than a tenth of a second, so that a shutdown is not held up by others.
 """
 
 import logging
@@ -17,10 +20,17 @@ from typing import Protocol, Self, TypeVar
 import trio
 from attrs import define, field
 
+from iqrf_trio.shutdown import AbandonedError, Share, Shutdown
 from iqrf_trio.store import copying, files, opening
-from iqrf_trio.store.errors import ReplacedDatabaseError, StoreError
+from iqrf_trio.store.errors import DatabaseBusyError, ReplacedDatabaseError, StoreError
 from iqrf_trio.store.opening import Connections, Probe
 from iqrf_trio.store.sqlite import Connection, look, pragma, transact, translated
+
+PATIENCE_S = 5.0
+"""How long a transaction waits for another program's; ours take milliseconds."""
+
+RETRY_S = 0.1
+"""Between two attempts."""
 
 _log = logging.getLogger("iqrf_trio.store")
 
@@ -52,12 +62,15 @@ class Database:
     _connections: Connections
     _probe: Probe
     _hop: Hop
+    _shutdown: Shutdown
     _writing: trio.Lock = field(factory=trio.Lock, init=False)
     _reading: trio.Lock = field(factory=trio.Lock, init=False)
     _seen: int = field(default=0, init=False)
     """The version of the database that the reading connection saw last, whoever made it."""
     _theirs: int = field(default=0, init=False)
     """The version that the writing connection saw last: its own commits do not change it."""
+    _abandoned: bool = field(default=False, init=False)
+    """Whether a thread still uses a connection that nobody waits for any more (shutdown)."""
 
     @classmethod
     @asynccontextmanager
@@ -67,22 +80,26 @@ class Database:
         *,
         hop: Hop = trio.to_thread.run_sync,
         probe: Probe = lambda _: None,
+        shutdown: Shutdown | None = None,
     ) -> AsyncIterator[Self]:
         """Open the database at `path`, making one where there is none.
 
         A damaged file is renamed and reported, and the last good backup takes its place, or a
         new database where there is none. `probe` reads what the caller cannot do without; what
-        it cannot read is damaged as well. Raises StoreError.
+        it cannot read is damaged as well. At `shutdown` nothing waits for other programs, or for
+        a disk, for longer than its time. Raises StoreError.
         """
-        database = cls(path, await hop(partial(opening.open_both, path, probe)), probe, hop)
+        shutdown = shutdown or Shutdown()
+        connections = await _patiently(hop, partial(opening.open_both, path, probe), shutdown)
+        database = cls(path, connections, probe, hop, shutdown)
         try:
             await database.changed()
             yield database
         finally:
             # Closing writes what stands beside the file back into it; it ends by itself.
-            with trio.CancelScope(shield=True):
+            with shutdown.shield(share=Share.ALL):
                 async with database._writing, database._reading:
-                    await hop(database._close)
+                    await database._end()
 
     @property
     def _connection(self) -> Connection:
@@ -100,9 +117,10 @@ class Database:
     async def write(self, fn: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Run `fn` as one transaction (see `transact`) and return its result.
 
-        Cancelled while waiting for its turn, nothing has happened; after that it ends as if it
-        had not been cancelled. Raises StoreError for what SQLite refuses, ReplacedDatabaseError
-        where it would be written into a file that nobody will ever open again.
+        Cancelled while waiting for its turn or for another program, nothing has happened; after
+        that it ends as if it had not been cancelled. Raises StoreError for what SQLite refuses,
+        ReplacedDatabaseError where it would be written into a file that nobody will ever open
+        again.
         """
 
         def write() -> T:
@@ -174,9 +192,45 @@ class Database:
                     _log.error("%s; what was written last may be lost", error)
             self._connections.close()
 
-    async def _run(self, work: Callable[[], T]) -> T:
-        def translate() -> T:
-            with translated(self.path):
-                return work()
+    async def _end(self) -> None:
+        """Close the connections, unless a thread that was abandoned still uses one."""
+        try:
+            await self._run(self._close)
+        except StoreError as error:
+            _log.error("the database was not closed: %s", error)
 
-        return await self._hop(translate)
+    async def _run(self, work: Callable[[], T]) -> T:
+        at_work = False
+
+        def run() -> T:
+            nonlocal at_work
+            at_work = True
+            try:
+                with translated(self.path):
+                    return work()
+            finally:
+                at_work = False
+
+        if self._abandoned:
+            raise self._no_answer()
+        try:
+            return await _patiently(self._hop, run, self._shutdown)
+        except AbandonedError:
+            raise self._no_answer() from None
+        finally:
+            self._abandoned |= at_work
+
+    def _no_answer(self) -> StoreError:
+        return StoreError(f"{self.path}: the disk does not answer")
+
+
+async def _patiently(hop: Hop, work: Callable[[], T], shutdown: Shutdown) -> T:
+    """Run `work`, anew as long as another program holds the database; raises what it raises."""
+    give_up_at = trio.current_time() + PATIENCE_S
+    while True:
+        try:
+            return await hop(work)
+        except DatabaseBusyError:
+            if trio.current_time() >= min(give_up_at, shutdown.moment(Share.AIR)):
+                raise
+        await trio.sleep(RETRY_S)

@@ -9,7 +9,13 @@ from attrs import frozen
 from iqrf_trio.store import backups, files
 from iqrf_trio.store.copying import copy_into
 from iqrf_trio.store.errors import DamagedDatabaseError, StoreError
-from iqrf_trio.store.sqlite import Connection, connect, connect_reader, translated
+from iqrf_trio.store.sqlite import (
+    SHORT_BUSY_TIMEOUT_S,
+    Connection,
+    connect,
+    connect_reader,
+    translated,
+)
 
 _log = logging.getLogger("iqrf_trio.store")
 
@@ -93,7 +99,7 @@ def open_sound(path: Path, probe: Probe) -> Connection:
 
 def _sound(path: Path, probe: Probe) -> Connection:
     """The database, if all of it can be read; raises StoreError."""
-    connection = connect(path, check=True)
+    connection = connect(path, check=True, busy_timeout_s=SHORT_BUSY_TIMEOUT_S)
     try:
         with translated(path):
             probe(connection)
@@ -125,4 +131,4 @@ def _rebuild(path: Path, probe: Probe, what_happened: str) -> Connection:
         "enumerate the network and create tokens anew",
         what_happened,
     )
-    return connect(path)
+    return connect(path, busy_timeout_s=SHORT_BUSY_TIMEOUT_S)

@@ -26,6 +26,9 @@ APPLICATION_ID = 0x49515452
 BUSY_TIMEOUT_S = 5.0
 """How long one program waits for another's transaction; ours take milliseconds."""
 
+SHORT_BUSY_TIMEOUT_S = 0.1
+"""The same for a program that asks again by itself and must not be held up in between."""
+
 _ERRORS: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_FULL: DatabaseFullError,
     sqlite3.SQLITE_BUSY: DatabaseBusyError,
@@ -57,12 +60,19 @@ def migrations() -> tuple[str, ...]:
     return tuple(script.read_text(encoding="utf-8") for script in scripts)
 
 
-def connect(path: Path, *, create: bool = True, check: bool = False) -> Connection:
+def connect(
+    path: Path,
+    *,
+    create: bool = True,
+    check: bool = False,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+) -> Connection:
     """Open the database at `path` and bring it to the newest version; the caller closes it.
 
     Without `create` a missing file stays missing (MissingDatabaseError). `check` looks through
-    all pages for damage. Raises StoreError also for a file that is damaged, that is another
-    program's, or that a newer version of this program made.
+    all pages for damage. Each statement waits `busy_timeout_s` for another program's transaction.
+    Raises StoreError also for a file that is damaged, that is another program's, or that a newer
+    version of this program made.
     """
     if create:
         files.create(path)
@@ -70,7 +80,7 @@ def connect(path: Path, *, create: bool = True, check: bool = False) -> Connecti
         raise MissingDatabaseError(f"there is no database {path}; `token create` makes one")
     with translated(path):
         connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
         )
         connection.text_factory = partial(str, encoding="utf-8")
         try:
@@ -86,7 +96,7 @@ def connect_reader(path: Path) -> Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
-        timeout=BUSY_TIMEOUT_S,
+        timeout=SHORT_BUSY_TIMEOUT_S,
         isolation_level=None,
         check_same_thread=False,
     )

@@ -10,6 +10,7 @@ from typing import Self
 import trio
 from attrs import define, evolve, field
 
+from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import archive, devices, parameters, sensors, settings, tokens
 from iqrf_trio.store.database import Database, Hop
 from iqrf_trio.store.errors import StoreError
@@ -37,9 +38,15 @@ class Store:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: Path, *, hop: Hop = trio.to_thread.run_sync) -> AsyncIterator[Self]:
+    async def open(
+        cls,
+        path: Path,
+        *,
+        hop: Hop = trio.to_thread.run_sync,
+        shutdown: Shutdown | None = None,
+    ) -> AsyncIterator[Self]:
         """Open the store in the file `path`, making one where there is none."""
-        async with Database.open(path, hop=hop, probe=_read) as database:
+        async with Database.open(path, hop=hop, probe=_read, shutdown=shutdown) as database:
             yield cls(await database.read(devices.load), database)
 
     async def save_network(self, network: Network) -> None:

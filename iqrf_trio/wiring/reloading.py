@@ -25,6 +25,7 @@ from iqrf_trio.messaging.session import SessionLimits
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.services.sensors.worker import SensorWorker
 from iqrf_trio.store import StoreError
+from iqrf_trio.store.database import Hop
 from protocol.readings.settings import SensorSettings
 
 log = logging.getLogger("iqrf_trio.reloading")
@@ -65,6 +66,7 @@ class Reloading:
     _scheduler: Scheduler
     _worker: SensorWorker
     _outlet: Outlet
+    _hop: Hop = trio.to_thread.run_sync
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """SIGHUP reads the configuration again; SIGUSR1 has the log say more, SIGUSR2 less."""
@@ -88,7 +90,7 @@ class Reloading:
     async def reload(self) -> None:
         """Put into force what changed in the configuration, as far as that needs no restart."""
         try:
-            new = await trio.to_thread.run_sync(self._load)
+            new = await self._hop(self._load)
         except ConfigError as error:
             log.error("the configuration stays as it was: %s", error)
             return

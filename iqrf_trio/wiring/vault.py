@@ -96,11 +96,11 @@ def keeper_of(
     )
 
 
-async def recover(store: Store, config: Config) -> None:
+async def recover(store: Store, config: Config, hop: Hop = trio.to_thread.run_sync) -> None:
     """Bring an empty database back from the vault, or say what does. Raises ConfigError."""
-    flash = flash_shelf(config)
+    flash = flash_shelf(config, hop)
     try:
-        shelves: list[Shelf] = [file_shelf(config), *([flash] if flash else [])]
+        shelves: list[Shelf] = [file_shelf(config, hop), *([flash] if flash else [])]
         auto = config.vault.auto_restore
         await recovery.recover(store, shelves, partial(passphrase_of, config), auto=auto)
     finally:

@@ -437,7 +437,7 @@ async def test_a_handler_cut_short_by_the_shutdown_is_answered_for(
 
     monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, "iqrfRaw": endless})
     async with caller(tmp_path) as client:
-        client.gateway.scheduler.grace = 0.05
+        client.gateway.scheduler.shutdown.grace_s = 0.05
         client.send("iqrfRaw", RAW)
         await trio.testing.wait_all_tasks_blocked()
         assert client.gateway.scheduler.on_air

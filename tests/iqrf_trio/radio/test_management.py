@@ -65,7 +65,7 @@ async def test_what_need_not_wait_is_managed_in_place(log: Log, autojump_clock: 
         scheduler.close()
         with pytest.raises(QueueClosed):
             scheduler.manage(fail)
-        scheduler.grace = 0
+        scheduler.shutdown.grace_s = 0
 
 
 async def test_management_does_not_wait_for_the_radio(log: Log, autojump_clock: MockClock) -> None:

@@ -17,6 +17,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from iqrf_trio.radio.jobs import Job
 from iqrf_trio.radio.scheduler import Scheduler
+from iqrf_trio.shutdown import Share, Shutdown
 from protocol.queue.lanes import Lane, Priority
 from protocol.queue.scheduling import Kind, QueueClosed, QueueFull, RadioReserved
 from protocol.queue.tallies import Fate, Series
@@ -30,6 +31,9 @@ from tests.iqrf_trio.radio.scheduler_rig import (
 )
 
 # --- conformance rows of the queues -----------------------------------------------------------
+
+GRACE_S = 10.0
+"""What a shutdown may take in these tests; jobs under way have 6 s of it."""
 
 
 async def test_q1_two_wait_right_after_two_pushes(log: Log, autojump_clock: MockClock) -> None:
@@ -321,7 +325,7 @@ async def test_an_abandon_that_raises_does_not_take_the_others_with_it(
 async def test_shutdown_finishes_the_running_job_and_abandons_the_waiting(
     log: Log, autojump_clock: MockClock
 ) -> None:
-    scheduler = Scheduler(grace=5)
+    scheduler = Scheduler(shutdown=Shutdown(GRACE_S))
     start = trio.current_time()
     async with running(scheduler):
         scheduler.submit_network(log.job("running", 4))
@@ -344,7 +348,7 @@ async def test_shutdown_finishes_the_running_job_and_abandons_the_waiting(
 async def test_shutdown_waits_no_longer_than_the_grace_time(
     log: Log, autojump_clock: MockClock
 ) -> None:
-    scheduler = Scheduler(grace=5)
+    scheduler = Scheduler(shutdown=Shutdown(GRACE_S))
     start = trio.current_time()
 
     def stuck(name: str, priority: Priority = INTERACTIVE) -> Job:
@@ -356,7 +360,7 @@ async def test_shutdown_waits_no_longer_than_the_grace_time(
         scheduler.submit_network(stuck("waiting"))
         scheduler.submit_management(stuck("management"))
         await trio.sleep(1)
-    assert trio.current_time() - start == pytest.approx(6)
+    assert trio.current_time() - start == pytest.approx(1 + Share.WORK * GRACE_S)
     # Those cut short are told as well, so that nobody waits for an answer in vain.
     assert sorted(log.abandoned) == ["endless", "management", "procedure", "waiting"]
 
@@ -364,7 +368,7 @@ async def test_shutdown_waits_no_longer_than_the_grace_time(
 async def test_shutdown_tells_a_procedure_that_its_next_step_will_not_run(
     log: Log, autojump_clock: MockClock
 ) -> None:
-    scheduler = Scheduler(grace=5)
+    scheduler = Scheduler(shutdown=Shutdown(GRACE_S))
 
     async def procedure() -> None:
         try:
@@ -408,7 +412,7 @@ async def test_shutdown_wakes_whoever_waits_for_a_step_or_lease(
 async def test_a_step_is_cut_short_at_the_end_of_the_grace_time(
     log: Log, autojump_clock: MockClock
 ) -> None:
-    scheduler = Scheduler(grace=5)
+    scheduler = Scheduler(shutdown=Shutdown(GRACE_S))
     start = trio.current_time()
 
     async def step() -> None:
@@ -418,7 +422,7 @@ async def test_a_step_is_cut_short_at_the_end_of_the_grace_time(
     async with trio.open_nursery() as callers, running(scheduler):
         callers.start_soon(step)
         await trio.sleep(1)
-    assert trio.current_time() - start == pytest.approx(6)
+    assert trio.current_time() - start == pytest.approx(1 + Share.WORK * GRACE_S)
 
 
 async def test_each_series_has_its_figures(log: Log, autojump_clock: MockClock) -> None:
@@ -465,7 +469,7 @@ def test_whatever_happens_each_accepted_job_has_one_fate(
     actions: list[tuple[str, Priority, float]], capacity: int
 ) -> None:
     log = Log()
-    scheduler = Scheduler(network_capacity=capacity, grace=5)
+    scheduler = Scheduler(network_capacity=capacity, shutdown=Shutdown(GRACE_S))
     accepted = []
     raised = []
     silent = False

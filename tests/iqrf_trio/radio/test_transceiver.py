@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from iqrf_trio.radio.transceiver import GRACE_S
+from iqrf_trio.shutdown import GRACE_S, Share
 from protocol.dpa import commands
 from protocol.dpa.counters import Count, kind_of
 from protocol.dpa.errors import DpaTimeoutError, InterfaceError, ResponseCodeError
@@ -423,7 +423,7 @@ async def test_shutdown_waits_no_longer_than_the_grace_time(
         callers.start_soon(discover)
         await trio.sleep(1)
         start = trio.current_time()
-    assert trio.current_time() - start == pytest.approx(GRACE_S)
+    assert trio.current_time() - start == pytest.approx(Share.AIR * GRACE_S)
     assert statuses == [-3]
 
 

@@ -74,7 +74,7 @@ def pragma(name: str) -> Callable[[Connection], object]:
 async def test_a_new_database_is_set_up_as_it_should_be(database: Database) -> None:
     assert await database.read(pragma("journal_mode")) == "wal"
     assert await database.write(pragma("foreign_keys")) == 1
-    assert await database.read(pragma("busy_timeout")) == 5000
+    assert await database.read(pragma("busy_timeout")) == 100
     assert await database.read(pragma("application_id")) == APPLICATION_ID
     assert await database.read(pragma("user_version")) == len(migrations())
 

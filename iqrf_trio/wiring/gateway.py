@@ -1,0 +1,146 @@
+"""The parts of a gateway, built from its configuration and tied together."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import trio
+from attrs import frozen
+
+from iqrf_trio import __version__
+from iqrf_trio.config import Config, ConfigError
+from iqrf_trio.edges.ports import Port
+from iqrf_trio.handlers.db import ANNOTATE_SETTING
+from iqrf_trio.handlers.exchange import Gateway
+from iqrf_trio.messaging.announcements import Announcer, Outlet
+from iqrf_trio.messaging.reports import Reports
+from iqrf_trio.radio.scheduler import Scheduler
+from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.services.enumeration import Enumeration, Interview
+from iqrf_trio.services.sensors import settings as sensor_settings
+from iqrf_trio.services.sensors.overheard import Overheard
+from iqrf_trio.services.sensors.worker import SensorWorker
+from iqrf_trio.services.vault.devices import Devices
+from iqrf_trio.shutdown import Shutdown
+from iqrf_trio.store import Store
+from iqrf_trio.store.database import Hop
+from iqrf_trio.wiring import products
+from iqrf_trio.wiring.ports import trace_of
+from iqrf_trio.wiring.vault import keeper_of
+from protocol.dpa.transaction import Outcome
+from protocol.network.catalogue import Catalogue, CatalogueError
+from protocol.readings.settings import Messaging, SensorSettings
+
+WEBSOCKET = Messaging("ws", "WebsocketMessaging")
+"""The one place that reports can be sent to."""
+
+
+@frozen(eq=False)
+class Parts:
+    """What the daemon runs: the gateway of the handlers, and what feeds its clients and store.
+
+    `reports` is what every client is sent unasked, `websocket` decides which of it.
+    """
+
+    gateway: Gateway
+    reports: Reports
+    websocket: Outlet
+    overheard: Overheard
+
+
+async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, hop: Hop) -> Parts:
+    """Build the gateway around its store and its port; nothing runs yet. Raises ConfigError."""
+    reports = Reports()
+    websocket = Outlet(reports.publish, unasked=config.websocket.async_messages)
+    announcer = Announcer(config.gateway.instance_id, {WEBSOCKET: websocket})
+    overheard = Overheard(store, now)
+    scheduler = Scheduler(
+        management_capacity=config.queue.management_capacity,
+        network_capacity=config.queue.network_capacity,
+        background_wait=config.queue.background_wait,
+        shutdown=shutdown,
+    )
+
+    def on_async(frame: bytes) -> None:
+        announcer.frame(frame)
+        overheard.frame(frame)
+
+    def on_answer(outcome: Outcome) -> None:
+        if not worker.asking:  # what a cycle brings is stored with the cycle
+            overheard.answer(outcome, lambda: transceiver.counters)
+        enumeration.observe(outcome)
+        keeper.observe(outcome)
+
+    transceiver = Transceiver(
+        port, on_async=on_async, on_answer=on_answer, trace=trace_of(config), shutdown=shutdown
+    )
+    enumeration = Enumeration(
+        Interview(transceiver, scheduler),
+        store,
+        announcer.enumeration,
+        await _catalogue(config, store, hop),
+        config.database.enumerate_after_bonding,
+    )
+    keeper = keeper_of(
+        config,
+        store,
+        Devices(transceiver, scheduler, yielding=True),
+        now,
+        busy=lambda: enumeration.running,
+        hop=hop,
+    )
+    if config.database.enumerate_on_launch:
+        enumeration.launch()
+    settings = await sensor_settings.load(store, _sensor_settings(config))
+    worker = SensorWorker(settings, transceiver, scheduler, store, announcer, now)
+    if worker.settings.auto_run:
+        worker.start()
+    annotate = await store.setting(ANNOTATE_SETTING)
+    gateway = Gateway(
+        ins_id=config.gateway.instance_id,
+        version=__version__,
+        store=store,
+        scheduler=scheduler,
+        transceiver=transceiver,
+        enumeration=enumeration,
+        worker=worker,
+        local_time=_local_time,
+        messagings=announcer.messagings,
+        keeper=keeper,
+        annotate=config.database.annotate_metadata if annotate is None else annotate is True,
+    )
+    enumeration.on_change = worker.on_change = gateway.monitor.changed
+    return Parts(gateway, reports, websocket, overheard)
+
+
+async def _catalogue(config: Config, store: Store, hop: Hop) -> Catalogue:
+    """The product catalogue, by which also those devices are named that are known already."""
+    file = config.database.products
+    try:
+        catalogue = await hop(partial(products.load, Path(file) if file else None))
+    except CatalogueError as error:
+        fix = "correct the file, or leave the key empty"
+        raise ConfigError("", "database.products", str(error), fix) from None
+    await store.save_network(catalogue.applied(store.network))
+    return catalogue
+
+
+def _sensor_settings(config: Config) -> SensorSettings:
+    """What the worker is told at the first start."""
+    return SensorSettings(
+        auto_run=config.sensor_data.auto_run,
+        period=config.sensor_data.period,
+        retry_period=config.sensor_data.retry_period,
+        async_reports=config.sensor_data.async_reports,
+    )
+
+
+def now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def _local_time(instant: float) -> datetime:
+    """An instant of Trio's clock as local time."""
+    ago = timedelta(seconds=trio.current_time() - instant)
+    return (now() - ago).astimezone()
