@@ -21,6 +21,7 @@ FLOORS = {
     "protocol.readings": 4,
     "protocol.vault": 5,
     "protocol.api": 6,
+    "protocol.outward": 7,
     "iqrf_trio": 10,  # the bare package: its version
     "iqrf_trio.shutdown": 11,
     "iqrf_trio.logs": 12,

@@ -37,7 +37,10 @@ BUCKETS_S = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 
 @frozen
 class Histogram:
-    """Durations: how many fell up to each of BUCKETS_S, those above at the end; and their sum."""
+    """Durations: how many fell up to each bound, those above all at the end; and their sum.
+
+    The bounds are BUCKETS_S unless it is said otherwise.
+    """
 
     counts: tuple[int, ...]
     total_s: float
@@ -62,16 +65,25 @@ class Figures:
 
 
 @define
-class _Durations:
-    counts: list[int] = field(factory=lambda: [0] * (len(BUCKETS_S) + 1))
-    total_s: float = 0.0
+class Durations:
+    """Counts durations by `bounds`, the upper bounds of their buckets in seconds, ascending."""
+
+    bounds: tuple[float, ...] = BUCKETS_S
+    _counts: list[int] = field(init=False)
+    _total_s: float = field(default=0.0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """One bucket more than bounds: for what is above them."""
+        self._counts = [0] * (len(self.bounds) + 1)
 
     def add(self, seconds: float) -> None:
-        self.counts[bisect_left(BUCKETS_S, seconds)] += 1
-        self.total_s += seconds
+        """Count one more."""
+        self._counts[bisect_left(self.bounds, seconds)] += 1
+        self._total_s += seconds
 
     def snapshot(self) -> Histogram:
-        return Histogram(tuple(self.counts), self.total_s)
+        """The durations up to this moment."""
+        return Histogram(tuple(self._counts), self._total_s)
 
 
 @define
@@ -80,8 +92,8 @@ class Tally:
 
     accepted: int = 0
     _fates: Counter[Fate] = field(factory=Counter)
-    _waited: _Durations = field(factory=_Durations)
-    _ran: _Durations = field(factory=_Durations)
+    _waited: Durations = field(factory=Durations)
+    _ran: Durations = field(factory=Durations)
 
     def accept(self) -> None:
         """One more request was accepted."""

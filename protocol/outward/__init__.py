@@ -1,0 +1,1 @@
+"""What other programs are told of the gateway: metrics, health, HTTP, MQTT, Home Assistant."""
