@@ -6,8 +6,9 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from threading import current_thread, main_thread
 from typing import NoReturn, TypeGuard
@@ -25,21 +26,32 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the words say; returns the exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
+    return _guarded(partial(_run, words))
+
+
+def tokenctl() -> int:
+    """The token tool under the name that scripts know, `iqrfgd2-tokenctl`."""
+
+    def work() -> int:
+        with _ctrl_c_just_ends():
+            tool = import_module("iqrf_trio.cli.token")
+        exit_code: int = tool.tokenctl()
+        return exit_code
+
+    return _guarded(work, "iqrfgd2-tokenctl")
+
+
+def _guarded(work: Callable[[], int], program: str = "iqrf-trio") -> int:
+    """The exit code that `work` gives, or that its failure means, which is told in one line."""
     _settle_streams()
     try:
-        exit_code = _run(words)
+        exit_code = work()
         sys.stdout.flush()  # here, where a reader that has left is no surprise
         return exit_code
     except SystemExit as error:  # how argparse ends --help and what it does not understand
         return error.code if isinstance(error.code, int) else FAILED
     except BaseException as error:
-        return _exit_code(error)
-
-
-def tokenctl() -> int:
-    """The token tool under the name that scripts know, `iqrfgd2-tokenctl`."""
-    exit_code: int = import_module("iqrf_trio.cli.token").tokenctl()
-    return exit_code
+        return _exit_code(error, program)
 
 
 def _settle_streams() -> None:
@@ -97,7 +109,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
-def _exit_code(error: BaseException) -> int:
+def _exit_code(error: BaseException, program: str = "iqrf-trio") -> int:
     """Tell the user what was expected to go wrong; what was not is raised again."""
     found = list(causes(error))
     if all(isinstance(cause, KeyboardInterrupt) for cause in found):
@@ -107,14 +119,23 @@ def _exit_code(error: BaseException) -> int:
         return FAILED
     if full := [cause for cause in found if _is_full(cause)]:
         _let_go()
-        sys.stderr.write(f"iqrf-trio: cannot write: {full[0].strerror}; make room there\n")
+        sys.stderr.write(f"{program}: cannot write: {full[0].strerror}; make room there\n")
         return FAILED
-    failures = [cause for cause in found if isinstance(cause, Failure)]
-    if len(failures) < len(found):
+    failures = [_failure(cause) for cause in found]
+    if None in failures:
         raise error
-    for failure in failures:
-        sys.stderr.write(f"iqrf-trio: {failure}\n")
-    return max(failure.exit_code for failure in failures)
+    told = [failure for failure in failures if failure is not None]
+    for failure in told:
+        sys.stderr.write(f"{program}: {failure}\n")
+    return max(failure.exit_code for failure in told)
+
+
+def _failure(error: BaseException) -> Failure | None:
+    """What may go wrong on any machine; None for what is our fault."""
+    if isinstance(error, PermissionError) and error.filename is not None:
+        cause = f"{error.filename}: {error.strerror}"
+        return Failure(cause, "run this with sudo, or name a place that this user may use")
+    return error if isinstance(error, Failure) else None
 
 
 def _is_full(error: BaseException) -> TypeGuard[OSError]:

@@ -10,6 +10,12 @@ from iqrf_trio.cli import USAGE, Failure
 HELP = """Print the effective configuration, with the origin of each value. The options are those
 of `run`, so that it shows what `run` would use."""
 
+SIMULATED_STATE = ".run"
+"""Where a simulated gateway keeps its database unless another place is named."""
+
+_SIMULATED = (config.Given("gateway.state_dir", SIMULATED_STATE, "--simulate"),)
+"""What holds in place of the installed service's file, so that nothing of it is touched."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The words of the command."""
@@ -33,7 +39,12 @@ def add_file_option(parser: argparse.ArgumentParser) -> None:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options that name or change the configuration."""
     add_file_option(parser)
-    parser.add_argument("--simulate", action="store_true", help="use a simulated mesh")
+    parser.add_argument(
+        "--simulate",
+        action="store_true",
+        help=f"use a simulated mesh; without -c, no file of the installed service, and the "
+        f"database is in {SIMULATED_STATE}",
+    )
     parser.add_argument("--port", metavar="N", help="the plain WebSocket port; 0 = any free one")
     parser.add_argument("--state-dir", metavar="DIR", help="where the database is")
     parser.add_argument("--log-level", metavar="L", help="debug, info, warning or error")
@@ -56,7 +67,12 @@ def load(arguments: argparse.Namespace) -> config.Config:
 
 def reload(arguments: argparse.Namespace) -> config.Config:
     """The same as often as it is wanted; raises ConfigError."""
-    return config.load(arguments.config, [*_sets(arguments), *arguments.set])
+    return config.load(
+        arguments.config,
+        arguments.set,
+        options=_given(arguments),
+        usual=_SIMULATED if arguments.simulate else (),
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -66,13 +82,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sets(arguments: argparse.Namespace) -> Iterator[str]:
-    """What the short options mean in terms of --set."""
+def _given(arguments: argparse.Namespace) -> Iterator[config.Given]:
+    """What the short options say about which key."""
     if arguments.simulate:
-        yield "port.kind=simulator"
+        yield config.Given("port.kind", "simulator", "--simulate")
     if arguments.port is not None:
-        yield f"websocket.port={arguments.port}"
+        yield config.Given("websocket.port", config.meant(arguments.port), "--port")
     if arguments.state_dir is not None:
-        yield f"gateway.state_dir={config.toml(arguments.state_dir)}"
+        yield config.Given("gateway.state_dir", arguments.state_dir, "--state-dir")
     if arguments.log_level is not None:
-        yield f"log.level={config.toml(arguments.log_level)}"
+        yield config.Given("log.level", arguments.log_level, "--log-level")

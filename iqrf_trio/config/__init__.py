@@ -1,7 +1,16 @@
 """What the gateway is told: the sections of its TOML file, how they are read and written out."""
 
-from iqrf_trio.config.reading import DEFAULT_FILE, STATE_DIR_VARIABLE, ConfigError, load
+from iqrf_trio.config.reading import (
+    DEFAULT_FILE,
+    FILE_VARIABLE,
+    STATE_DIR_VARIABLE,
+    ConfigError,
+    Given,
+    load,
+    meant,
+)
 from iqrf_trio.config.sections import (
+    AUTO,
     Config,
     Database,
     Gateway,
@@ -21,12 +30,15 @@ from iqrf_trio.config.sections import (
 from iqrf_trio.config.writing import default_file, describe, plain, toml
 
 __all__ = [
+    "AUTO",
     "DEFAULT_FILE",
+    "FILE_VARIABLE",
     "STATE_DIR_VARIABLE",
     "Config",
     "ConfigError",
     "Database",
     "Gateway",
+    "Given",
     "ImpossibleValueError",
     "Log",
     "Monitor",
@@ -42,6 +54,7 @@ __all__ = [
     "default_file",
     "describe",
     "load",
+    "meant",
     "plain",
     "toml",
 ]

@@ -1,13 +1,14 @@
 """The configuration from its sources: a TOML file, the environment, and the command line."""
 
+import errno
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from iqrf_trio.config.sections import Config, ImpossibleValueError
 from iqrf_trio.config.strict import structure
@@ -24,6 +25,11 @@ STATE_DIR_VARIABLE = "IQRF_TRIO_STATE_DIR"
 
 _SET = "--set"
 
+_FIXES = {
+    errno.EACCES: "run this with sudo, or name a file that this user may read",
+}
+"""What to do about a file that cannot be read, by the system's reason."""
+
 
 class ConfigError(Exception):
     """A configuration that cannot be used: where it stands, which key, why, and what to write."""
@@ -37,24 +43,40 @@ class ConfigError(Exception):
         super().__init__(f"{where}{key} {reason}; {fix}" if key else f"{where}{reason}; {fix}")
 
 
-def load(
-    path: Path | None, sets: Sequence[str], *, environment: Mapping[str, str] = os.environ
-) -> Config:
-    """The configuration of a file, of the environment and of `sets` ("KEY=VALUE"); the last wins.
+@frozen
+class Given:
+    """A value for a dotted key, and who gave it: "--port" for an option of a command."""
 
-    Without a path the file of FILE_VARIABLE is read, or DEFAULT_FILE if it exists.
+    key: str
+    value: object
+    origin: str
+
+
+def load(
+    path: Path | None,
+    sets: Sequence[str],
+    *,
+    options: Iterable[Given] = (),
+    usual: Sequence[Given] = (),
+    environment: Mapping[str, str] = os.environ,
+) -> Config:
+    """The configuration of a file, the environment, `options` and `sets` ("KEY=VALUE").
+
+    What comes later in this row wins. Without a path the file of FILE_VARIABLE is read; without
+    that DEFAULT_FILE if it exists, unless there are `usual` values to be used in its place.
     Raises ConfigError.
     """
-    file = path or _usual_file(environment)
+    file = path or _usual_file(environment, installed=not usual)
     table = _read(file) if file else {}
     origins = {key: str(file) for key in _leaves(table)}
-    if state_dir := environment.get(STATE_DIR_VARIABLE):
-        _put(table, origins, STATE_DIR_VARIABLE, "gateway.state_dir", state_dir)
+    given = [*(usual if file is None else ()), *_of_environment(environment), *options]
+    for each in given:
+        _put(table, origins, each.origin, each.key, each.value)
     for text in sets:
         key, equals, value = text.partition("=")
         if not equals:
             raise ConfigError(_SET, text, "has no value", f"write {_SET} {text}=VALUE")
-        _put(table, origins, _SET, key.strip(), _value(value))
+        _put(table, origins, _SET, key.strip(), meant(value))
     try:
         return evolve(structure(table), origins=origins)
     except ImpossibleValueError as error:
@@ -63,19 +85,32 @@ def load(
         raise ConfigError(origin, error.key, error.reason, fix) from None
 
 
-def _usual_file(environment: Mapping[str, str]) -> Path | None:
+def _usual_file(environment: Mapping[str, str], *, installed: bool) -> Path | None:
     """The file that is read where none is named on the command line."""
     named = environment.get(FILE_VARIABLE)
-    if named is None:
-        return DEFAULT_FILE if DEFAULT_FILE.exists() else None
-    return Path(named) if named else None
+    if named is not None:
+        return Path(named) if named else None
+    return DEFAULT_FILE if installed and _is_there(DEFAULT_FILE) else None
+
+
+def _is_there(file: Path) -> bool:
+    """Whether there is a file, or may be one: reading it tells what keeps us from it."""
+    try:
+        return file.exists()
+    except OSError:
+        return True
+
+
+def _of_environment(environment: Mapping[str, str]) -> Iterator[Given]:
+    if state_dir := environment.get(STATE_DIR_VARIABLE):
+        yield Given("gateway.state_dir", state_dir, STATE_DIR_VARIABLE)
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
-        fix = "name a file that exists and that this user may read"
+        fix = _FIXES.get(error.errno or 0, "name a file that exists and that this user may read")
         raise ConfigError(str(file), "", error.strerror or str(error), fix) from None
     except UnicodeDecodeError:
         raise ConfigError(str(file), "", "is not UTF-8 text", "save it as UTF-8") from None
@@ -84,7 +119,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(str(file), "", f"is not TOML: {error}", fix) from None
 
 
-def _value(text: str) -> object:
+def meant(text: str) -> object:
     """What `text` means as a TOML value; where it means nothing, the text itself."""
     try:
         table = tomllib.loads(f"value = {text}")
@@ -124,4 +159,8 @@ def _blamed(key: str, origins: Mapping[str, str]) -> str | None:
 def _example(key: str, origin: str) -> str:
     """How the default of `key` would be written where the wrong value stands."""
     default = toml(attrgetter(key)(Config()))
-    return f"{_SET} {key}={default}" if origin == _SET else f"{key.rpartition('.')[2]} = {default}"
+    if origin == _SET:
+        return f"{_SET} {key}={default}"
+    if origin.startswith("--"):
+        return f"{origin} {default}"
+    return f"{key.rpartition('.')[2]} = {default}"

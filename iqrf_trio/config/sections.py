@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from attrs import Attribute, field, fields, frozen
+from attrs import Attribute, Factory, field, fields, frozen
+
+from protocol.link.boards import BOARDS, NONE
 
 T = TypeVar("T")
 Check = Callable[[Any, "Attribute[Any]", Any], None]
@@ -26,6 +28,16 @@ class ImpossibleValueError(ValueError):
 def setting(default: T, comment: str = "", check: Check | None = None) -> T:
     """A key of a section: its default, its comment in the default file, and what it may hold."""
     value: T = field(default=default, metadata={"comment": comment}, validator=check)
+    return value
+
+
+def by_board(of: Callable[[Any], T], comment: str = "", check: Check | None = None) -> T:
+    """A key whose default, `of(section)`, is that of the board which the section names."""
+    value: T = field(
+        default=Factory(of, takes_self=True),
+        metadata={"comment": comment, BY_BOARD: True},
+        validator=check,
+    )
     return value
 
 
@@ -69,6 +81,12 @@ def _areas(__: object, attribute: "Attribute[Any]", value: tuple[str, ...]) -> N
 
 
 _LEVELS = ("debug", "info", "warning", "error")
+
+BY_BOARD = "by board"
+"""Marks, in a field's metadata, a key whose default is not the same for all boards."""
+
+AUTO = "auto"
+"""How the file spells a GPIO chip that is looked for by the board's label."""
 
 _NO_KEY = "no key"
 """Marks, in a field's metadata, what no file can set."""
@@ -173,10 +191,14 @@ class Spi:
         "raspberry-pi", "preset; the keys below override it"
     )
     mode: Literal["fast", "slow"] = setting("fast", "fast | slow")
-    gpio_chip: str = setting("/dev/gpiochip0", "by default found by the board's label", not_empty)
-    power_enable_pin: int = setting(23, "line of the chip; -1 = none", _PIN)
-    bus_enable_pin: int = setting(-1, "", _PIN)
-    programming_switch_pin: int = setting(-1, "held low: never programming mode", _PIN)
+    gpio_chip: str = setting(AUTO, "e.g. /dev/gpiochip0; auto = by the board's label", not_empty)
+    power_enable_pin: int = by_board(
+        lambda spi: BOARDS[spi.board].power, "line of the chip; -1 = none", _PIN
+    )
+    bus_enable_pin: int = by_board(lambda spi: BOARDS[spi.board].bus, "", _PIN)
+    programming_switch_pin: int = by_board(
+        lambda spi: BOARDS[spi.board].programming, "held low: never programming mode", _PIN
+    )
 
 
 @frozen
@@ -197,6 +219,13 @@ class Tcp:
     port: int = setting(10000, "", between(1, 65535))
 
 
+def _device_of(port: Any) -> str:
+    """The device of the board; a line without a board has no usual one."""
+    if port.kind == "uart" and port.uart.board != NONE:
+        return BOARDS[port.uart.board].uart_device
+    return BOARDS[port.spi.board if port.kind == "spi" else NONE].spi_device
+
+
 @frozen
 class Port:
     """The way to the coordinator."""
@@ -204,11 +233,11 @@ class Port:
     kind: Literal["spi", "uart", "cdc", "tcp", "simulator"] = setting(
         "spi", "spi | uart | cdc | tcp | simulator"
     )
-    device: str = setting("/dev/spidev0.0", "spi, uart, cdc")
-    trace: str = setting("", "file that receives every frame with its time, JSON lines")
     spi: Spi = Spi()
     uart: Uart = Uart()
     tcp: Tcp = Tcp()
+    device: str = by_board(_device_of, "spi, uart, cdc")
+    trace: str = setting("", "file that receives every frame with its time, JSON lines")
 
     def __attrs_post_init__(self) -> None:
         """Refuse a device that is plainly of another kind."""

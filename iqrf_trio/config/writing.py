@@ -1,14 +1,18 @@
 """A configuration as TOML text: each key with its comment, or with where its value came from."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import fields_dict, has
 
-from iqrf_trio.config.sections import OFF, Config, keys_of
+from iqrf_trio.config.sections import BY_BOARD, OFF, Config, keys_of
+
+Remark = Callable[[str, Mapping[Any, Any]], str]
 
 _COMMENT_COLUMN = 38
+
+_BOARD_KEYS = ("port.spi.board", "port.uart.board")
 
 
 def toml(value: object) -> str:
@@ -27,31 +31,44 @@ def toml(value: object) -> str:
 
 def describe(config: Config) -> str:
     """The configuration as TOML, behind each value where it came from."""
-    return _text(config, lambda key, _: config.origins.get(key, "default"))
+
+    def origin(key: str, metadata: Mapping[Any, Any]) -> str:
+        board = metadata.get(BY_BOARD) and any(each in config.origins for each in _BOARD_KEYS)
+        return config.origins.get(key, "of the board" if board else "default")
+
+    return _text(config, origin)
 
 
 def plain(config: Config) -> str:
     """The configuration as TOML without remarks."""
-    return _text(config, lambda _key, _comment: "")
+    return _text(config, lambda _key, _metadata: "")
 
 
 def default_file() -> str:
-    """The default configuration as a TOML file with comments."""
+    """The default configuration as a TOML file with comments.
+
+    What the board decides is commented out: in force it would stay when the board is changed.
+    """
     head = "# Every key of iqrf-trio with its default; a key left out means the same.\n\n"
-    return head + _text(Config(), lambda _, comment: comment)
+    return head + _text(Config(), lambda _, metadata: metadata.get("comment", ""), by_board="# ")
 
 
-def _text(section: Any, remark: Callable[[str, str], str], path: str = "") -> str:
-    """The keys of a section, then the sections within; `remark(key, comment)` ends each line."""
+def _text(section: Any, remark: Remark, path: str = "", by_board: str = "") -> str:
+    """The keys of a section, then the sections within; `remark(key, metadata)` ends each line.
+
+    `by_board` goes before each key whose default is the board's.
+    """
     lines, inner = [], []
     for name in keys_of(type(section)):
         value = getattr(section, name)
-        comment = fields_dict(type(section))[name].metadata.get("comment", "")
+        metadata = fields_dict(type(section))[name].metadata
         if has(type(value)):
-            within = _text(value, remark, f"{path}{name}.")
-            inner.append(_with_remark(f"[{path}{name}]", comment) + within)
+            within = _text(value, remark, f"{path}{name}.", by_board)
+            inner.append(_with_remark(f"[{path}{name}]", metadata.get("comment", "")) + within)
         else:
-            lines.append(_with_remark(f"{name} = {toml(value)}", remark(path + name, comment)))
+            mark = by_board if metadata.get(BY_BOARD) else ""
+            line = f"{mark}{name} = {toml(value)}"
+            lines.append(_with_remark(line, remark(path + name, metadata)))
     return "\n".join(filter(None, ("".join(lines), *inner)))
 
 

@@ -8,9 +8,9 @@ from attrs import evolve
 from iqrf_trio.config import Config
 from iqrf_trio.doctor.findings import Finding, error, note, ok, warning
 from iqrf_trio.doctor.machine import SERVICE, Machine
-from iqrf_trio.edges.boards import NO_PIN, Board
 from iqrf_trio.edges.gpio import CONSUMER
 from iqrf_trio.wiring.ports import board_of
+from protocol.link.boards import NO_PIN, Board
 
 _SPI_ON = re.compile(r"^\s*dtparam=(?:[^#\n]*,)?spi(?:=(on|off))?\s*(?:[,#].*)?$", re.MULTILINE)
 _CONSOLE = re.compile(r"\bconsole=(serial\d|tty(?:AMA|S)\d+)")
@@ -73,9 +73,6 @@ def _console(machine: Machine, device: str) -> Iterator[Finding]:
 
 def _device(machine: Machine, config: Config) -> Iterator[Finding]:
     device, kind = config.port.device, config.port.kind
-    if kind == "spi":
-        board = board_of(config.port.spi)
-        device = board.spi_device if device == type(config.port)().device else device
     access = machine.access(device)
     if access is None:
         fix = {

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 import trio
 from attrs import define, field
 
-from iqrf_trio.edges.boards import Board, Bus
 from iqrf_trio.edges.gpio import GpioLines, Lines, chip_labelled
+from protocol.link.boards import Board, Bus
 
 OFF_S = 0.3
 """Until the supply has gone down."""

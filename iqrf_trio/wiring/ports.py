@@ -4,8 +4,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from iqrf_trio.config import Config, ConfigError, Spi
-from iqrf_trio.edges.boards import BOARDS, Board, Bus
+from iqrf_trio.config import AUTO, Config, ConfigError, Spi
 from iqrf_trio.edges.ports import Port
 from iqrf_trio.edges.ports.cdc import CdcPort
 from iqrf_trio.edges.ports.spi import SpiPort
@@ -17,6 +16,7 @@ from iqrf_trio.simulator.files.network_file import read_network
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.wiring.simulator_port import SimulatorPort
+from protocol.link.boards import BOARDS, Board, Bus
 
 
 def port_of(config: Config) -> Port:
@@ -36,31 +36,21 @@ def port_of(config: Config) -> Port:
             power = Power(BOARDS[port.uart.board], Bus.UART)
             return UartPort(port.device, port.uart.baud_rate, power)
         case "spi":
-            board = board_of(port.spi)
-            device = board.spi_device if port.device == type(port)().device else port.device
-            return SpiPort(device, Power(board, Bus.SPI), slow=port.spi.mode == "slow")
+            power = Power(board_of(port.spi), Bus.SPI)
+            return SpiPort(port.device, power, slow=port.spi.mode == "slow")
 
 
 def board_of(spi: Spi) -> Board:
-    """The preset with what differs from the defaults, which are those of the Raspberry Pi.
-
-    A chip that is named is no longer looked for.
-    """
-    default = Spi()
-    members = {
-        "gpio_chip": "gpio_chip",
-        "power_enable_pin": "power",
-        "bus_enable_pin": "bus",
-        "programming_switch_pin": "programming",
-    }
-    changes = {
-        member: getattr(spi, key)
-        for key, member in members.items()
-        if getattr(spi, key) != getattr(default, key)
-    }
-    if "gpio_chip" in changes:
-        changes["gpio_labels"] = ()
-    return evolve(BOARDS[spi.board], **changes)
+    """The preset with the pins of the configuration; a chip that is named is not looked for."""
+    board = evolve(
+        BOARDS[spi.board],
+        power=spi.power_enable_pin,
+        bus=spi.bus_enable_pin,
+        programming=spi.programming_switch_pin,
+    )
+    if spi.gpio_chip == AUTO:
+        return board
+    return evolve(board, gpio_chip=spi.gpio_chip, gpio_labels=())
 
 
 def trace_of(config: Config) -> TraceFile | None:

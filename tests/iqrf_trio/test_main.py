@@ -1,17 +1,21 @@
 """The command line as a whole: what it offers, what it imports, how failures end."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from iqrf_trio import __main__, __version__
 from iqrf_trio.__main__ import main
 from iqrf_trio.cli import COMMANDS, Failure
+from iqrf_trio.config import FILE_VARIABLE
 
 ROOT = Path(__file__).parents[2]
 
@@ -120,6 +124,109 @@ def test_a_full_disk_is_said_in_one_line(words: list[str]) -> None:
     assert finished.stderr == (
         "iqrf-trio: cannot write: No space left on device; make room there\n"
     )
+
+
+@pytest.fixture
+def forbidden(tmp_path: Path) -> Iterator[Path]:
+    """The directory of an installed service as an ordinary user finds it: nobody may look."""
+    directory = tmp_path / "etc"
+    directory.mkdir(mode=0)
+    yield directory
+    directory.chmod(0o700)
+
+
+WITHOUT_PRIVILEGES = """
+import ctypes, os, sys
+for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: what opens root every file
+    ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP: from the next program on
+os.execv(sys.executable, [sys.executable, "-c", *sys.argv[1:]])
+"""
+
+
+def as_ordinary_user(directory: Path, words: list[str], tool: str = "main") -> Any:
+    """What a command does for somebody who may not read the service's configuration."""
+    code = (
+        "import sys; from pathlib import Path; from iqrf_trio import __main__ as it;"
+        "from iqrf_trio.config import reading;"
+        f"reading.DEFAULT_FILE = Path({str(directory / 'iqrf-trio.toml')!r});"
+        f"sys.argv[1:] = {words!r}; sys.exit(it.{tool}())"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop(FILE_VARIABLE, None)
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT_PRIVILEGES, code],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env=environment,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["config"], 2),
+        (["run"], 2),
+        (["doctor", "--no-module"], 2),
+        (["token", "list"], 1),
+        (["backup"], 2),
+        (["vault", "list"], 2),
+        (["db", "import", "x"], 2),
+    ],
+)
+def test_a_file_that_may_not_be_read_is_one_line_with_the_fix(
+    forbidden: Path, words: list[str], code: int
+) -> None:
+    finished = as_ordinary_user(forbidden, words)
+    said = finished.stderr + finished.stdout
+    assert f"{forbidden / 'iqrf-trio.toml'}: Permission denied; run this with sudo, or" in said
+    assert "Traceback" not in said
+    assert said.count("\n") == (2 if words[0] == "doctor" else 1)
+    assert finished.returncode == code
+
+
+def test_directories_that_may_not_be_read_are_one_line_with_the_fix(forbidden: Path) -> None:
+    finished = as_ordinary_user(forbidden, ["import-incumbent", str(forbidden)])
+    assert finished.returncode == 1
+    assert finished.stderr == (
+        f"iqrf-trio: {forbidden / 'config.json'}: Permission denied; run this with sudo, or name "
+        "a place that this user may use\n"
+    )
+
+
+def test_a_simulated_gateway_reads_nothing_of_the_installed_service(forbidden: Path) -> None:
+    finished = as_ordinary_user(forbidden, ["config", "--simulate"])
+    assert finished.returncode == 0, finished.stderr
+    assert 'state_dir = ".run"                     # --simulate' in finished.stdout
+    assert "/var/lib" not in finished.stdout
+    named = as_ordinary_user(forbidden, ["config", "--simulate", "-c", "/dev/null"])
+    assert 'state_dir = "/var/lib/iqrf-trio"       # default' in named.stdout
+
+
+def test_the_token_tool_ends_as_the_others_do(forbidden: Path) -> None:
+    denied = as_ordinary_user(forbidden, ["list"], "tokenctl")
+    assert (denied.returncode, denied.stderr.count("\n")) == (1, 1)
+    code = "import sys; from iqrf_trio.__main__ import tokenctl; sys.exit(tokenctl())"
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 - to be given on
+        finished = subprocess.run(
+            [sys.executable, "-c", code, "help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+    assert (finished.returncode, finished.stderr) == (
+        1,
+        "iqrfgd2-tokenctl: cannot write: No space left on device; make room there\n",
+    )
+    for closed in ("| true", ">&-", "2>&-"):
+        command = f"{sys.executable} -c '{code}' help {closed}"
+        finished = subprocess.run(
+            ["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False
+        )
+        assert finished.stderr == ""
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])

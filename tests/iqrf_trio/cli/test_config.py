@@ -21,14 +21,23 @@ def lines(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
 def test_options_stand_for_keys(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--simulate", "--port", "0", "--state-dir", "true", "--log-level", "debug"]
     shown = lines(capsys, *words, "--set", "simulator.nodes=50", "--set", "simulator.seed=2")
-    assert [each for each in shown if each.endswith("# --set")] == [
-        'state_dir = "true" # --set',
-        "port = 0 # --set",
-        'kind = "simulator" # --set',
+    assert [each for each in shown if "# --" in each] == [
+        'state_dir = "true" # --state-dir',
+        "port = 0 # --port",
+        'kind = "simulator" # --simulate',
         "nodes = 50 # --set",
         "seed = 2 # --set",
-        'level = "debug" # --set',
+        'level = "debug" # --log-level',
     ]
+
+
+def test_what_is_shown_is_what_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--set", "port.spi.board=iqube", "--set", "port.spi.bus_enable_pin=-1"]
+    shown = lines(capsys, *words)
+    assert 'device = "/dev/spidev1.0" # of the board' in shown
+    assert "power_enable_pin = 19 # of the board" in shown
+    assert "bus_enable_pin = -1 # --set" in shown
+    assert "power_enable_pin = 23 # default" in lines(capsys)
 
 
 def test_set_wins_over_the_short_options(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,9 +62,12 @@ def test_the_default_file(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "error"),
     [
         (["--set", "websocket.prot=1"], "--set: websocket.prot is no known key; did you mean"),
-        (["--port", "high"], '--set: websocket.port must be a port or "off", not the text "high"'),
-        (["--log-level", "loud"], "--set: log.level must be debug or info or warning or error"),
-        (["--state-dir", ""], "--set: gateway.state_dir must not be empty; for example"),
+        (
+            ["--port", "high"],
+            '--port: websocket.port must be a port or "off", not the text "high"; for example --p',
+        ),
+        (["--log-level", "loud"], "--log-level: log.level must be debug or info or warning or"),
+        (["--state-dir", ""], "--state-dir: gateway.state_dir must not be empty; for example"),
         (["-c", "/nowhere/x.toml"], "/nowhere/x.toml: No such file or directory; name a file"),
     ],
 )

@@ -11,7 +11,6 @@ from trio.testing import MockClock
 
 from iqrf_trio.config import Spi, load
 from iqrf_trio.config.sections import BoardName
-from iqrf_trio.edges.boards import BOARDS, NO_PIN, Board, Bus
 from iqrf_trio.edges.gpio import GpioLines, Lines, chip_labelled
 from iqrf_trio.edges.ports import PortError
 from iqrf_trio.edges.ports.cdc import CdcPort
@@ -19,6 +18,7 @@ from iqrf_trio.edges.ports.spi import SpiPort
 from iqrf_trio.edges.ports.uart import UartPort
 from iqrf_trio.edges.power import BOOT_S, OFF_S, Power
 from iqrf_trio.wiring.ports import board_of, port_of
+from protocol.link.boards import BOARDS, NO_PIN, Board, Bus
 
 PI, IQUBE, ORANGE, BARE = (
     BOARDS[name] for name in ("raspberry-pi", "iqube", "orange-pi-zero", "none")
@@ -191,11 +191,10 @@ def test_no_pin_has_two_roles(board: Board) -> None:
 def test_the_preset_of_the_raspberry_pi_is_the_default() -> None:
     default = Spi()
     assert board_of(default) == PI
-    assert (PI.power, PI.bus, PI.programming, PI.gpio_chip) == (
+    assert (PI.power, PI.bus, PI.programming) == (
         default.power_enable_pin,
         default.bus_enable_pin,
         default.programming_switch_pin,
-        default.gpio_chip,
     )
 
 
@@ -204,11 +203,37 @@ def test_keys_override_the_preset() -> None:
     assert (board.power, board.programming, board.gpio_chip) == (5, 3, "/dev/gpiochip4")
 
 
+def test_a_key_that_is_given_overrides_the_preset_also_with_what_is_usual_elsewhere() -> None:
+    sets = [
+        "port.spi.board=iqube",
+        "port.spi.power_enable_pin=23",
+        "port.spi.programming_switch_pin=-1",
+        "port.spi.gpio_chip=/dev/gpiochip0",
+    ]
+    board = board_of(load(None, sets, environment={}).port.spi)
+    assert (board.power, board.programming, board.spi) == (23, NO_PIN, 10)
+    sets = ["port.spi.gpio_chip=/dev/gpiochip0"]
+    board = board_of(load(None, sets, environment={}).port.spi)
+    assert (board.gpio_chip, board.gpio_labels) == ("/dev/gpiochip0", ())
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_what_the_configuration_shows_is_what_is_used(name: str) -> None:
+    port = load(None, [f"port.spi.board={name}"], environment={}).port
+    board = board_of(port.spi)
+    assert board == BOARDS[name]
+    assert port.device == board.spi_device
+    assert (port.spi.power_enable_pin, port.spi.bus_enable_pin) == (board.power, board.bus)
+    assert port.spi.programming_switch_pin == board.programming
+
+
 @pytest.mark.parametrize(
     ("sets", "kind", "name"),
     [
         ([], SpiPort, "spi /dev/spidev0.0"),
         (["port.spi.board=iqube"], SpiPort, "spi /dev/spidev1.0"),
+        (["port.spi.board=iqube", "port.device=/dev/spidev0.0"], SpiPort, "spi /dev/spidev0.0"),
+        (["port.kind=uart", "port.uart.board=iqube"], UartPort, "uart /dev/ttyS1"),
         (["port.device=/dev/spidev0.1"], SpiPort, "spi /dev/spidev0.1"),
         (["port.kind=uart", "port.device=/dev/ttyS0"], UartPort, "uart /dev/ttyS0"),
         (["port.kind=cdc", "port.device=/dev/ttyACM0"], CdcPort, "cdc /dev/ttyACM0"),

@@ -7,6 +7,9 @@ from attrs import frozen
 
 NO_PIN = -1
 
+NONE = "none"
+"""The board of a module that is always on."""
+
 
 class Bus(Enum):
     """What the module is connected with."""
