@@ -2,7 +2,7 @@
 
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -53,13 +53,15 @@ async def run(
     reload: Callable[[], Config] | None = None,
     notifier: Notifier | None = None,
     hop: Hop | None = None,
+    prepare: Callable[[], Awaitable[None]] | None = None,
     task_status: trio.TaskStatus[Running] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the gateway until `stop` is set; without one until SIGINT or SIGTERM.
 
     `port` replaces the one that the configuration describes. `reload` gives the configuration
     anew when SIGHUP asks for it, `notifier` tells the service manager, `hop` replaces the worker
-    threads. Started once clients can connect; told to stop before that, it returns without.
+    threads. `prepare` is awaited when the store is open and nobody can connect yet. Started once
+    clients can connect; told to stop before that, it returns without.
     Raises ConfigError, ListenError, TlsError or StoreError for what keeps it from starting.
     """
     port = port or port_of(config)
@@ -76,6 +78,8 @@ async def run(
                 Store.open(database, hop=hop, shutdown=shutdown)
             )
             await recover(store, config, hop)
+            if prepare:
+                await prepare()
             parts = await build(config, store, port, shutdown, hop)
         if not starting.cancelled_caught:
             await _serve(

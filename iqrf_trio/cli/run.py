@@ -54,16 +54,27 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _run(loaded: Config, arguments: argparse.Namespace) -> None:
     token_file: Path | None = arguments.token_file
-    reload = partial(config.reload, arguments)
-    async with trio.open_nursery() as nursery:
-        running = await nursery.start(
-            partial(daemon.run, loaded, reload=reload, notifier=Notifier.of())
-        )
+    database = loaded.gateway.state_dir / DATABASE_NAME
+    new_token: str | None = None
+
+    async def keep_token() -> None:
+        nonlocal new_token
         if token_file is not None:
-            database = loaded.gateway.state_dir / DATABASE_NAME
+            # Before "ready" is said: scripts wait for that, and then read the file.
             keep = partial(local_token.keep, database, token_file)
-            new = await trio.to_thread.run_sync(keep)
-            _introduce(running.url, new, token_file, loaded.websocket.certificate)
+            new_token = await trio.to_thread.run_sync(keep)
+
+    start = partial(
+        daemon.run,
+        loaded,
+        reload=partial(config.reload, arguments),
+        notifier=Notifier.of(),
+        prepare=keep_token,
+    )
+    async with trio.open_nursery() as nursery:
+        running = await nursery.start(start)
+        if token_file is not None:
+            _introduce(running.url, new_token, token_file, loaded.websocket.certificate)
         # What is there by now stays: a full collection need not look at it again, which would
         # keep every client waiting for some hundredths of a second.
         gc.collect()
@@ -95,8 +106,8 @@ def _failure(error: BaseException) -> Failure:
         case NetworkFileError():
             return Failure(str(error), "simulator.network names the file", exit_code=USAGE)
         case TlsError():
-            # No usage error: a file that is renewed may be there when systemd tries again.
-            return Failure(str(error), "see websocket.certificate and websocket.private_key")
+            fix = "see websocket.certificate and websocket.private_key"
+            return Failure(str(error), fix, exit_code=USAGE)
         case ListenError():
             return Failure(str(error), _other_place(str(error)))
     return Failure(str(error))

@@ -121,6 +121,20 @@ def changed_at(path: Path) -> float:
     return max((file.stat().st_mtime for file in files if file.stat().st_size), default=0.0)
 
 
+def exposures(path: Path) -> Iterator[str]:
+    """What others than the owner may do with a database and its directory, and what mends it."""
+    for place, wanted, fault in (
+        (path, 0o600, "may be opened by others: it tells who holds tokens"),
+        (path.parent, 0o700, "may be written by others, who could replace the database"),
+    ):
+        try:
+            mode = place.stat().st_mode & 0o777
+        except OSError:
+            continue
+        if mode & (0o077 if place == path else 0o022):
+            yield f"{place} (mode {mode:04o}) {fault}; chmod {wanted:o} {place}"
+
+
 def flush(path: Path) -> None:
     """Have what was written to the file, or the names in a directory, reach the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

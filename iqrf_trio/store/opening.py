@@ -90,6 +90,8 @@ def open_sound(path: Path, probe: Probe) -> Connection:
     """
     if files.left_open(path):
         _log.info("%s was not closed properly; SQLite recovers what was committed", path)
+    for exposure in files.exposures(path):
+        _log.warning("%s", exposure)
     try:
         return _sound(path, probe)
     except DamagedDatabaseError as error:

@@ -1,12 +1,14 @@
 """The gateway as a whole: its main job, what bad input does to it, and how it stops."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 
+from iqrf_trio import config, daemon
 from iqrf_trio.config import ConfigError
 from iqrf_trio.edges.ports import Link, Port, PortError
 from iqrf_trio.edges.tcp.listeners import ListenError
@@ -66,6 +68,26 @@ async def test_what_was_learned_is_there_after_a_restart(tmp_path: Path) -> None
     async with house(tmp_path) as home, authenticated(home) as connection:
         after = await ask(connection, "iqrfDb_GetDevices", {"sensors": True, "binouts": True})
     assert before == after
+
+
+async def test_what_is_prepared_is_there_before_ready_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    sets = ["websocket.port=0", f"gateway.state_dir={tmp_path}", "port.kind=simulator"]
+    stop, heard_before = trio.Event(), []
+
+    async def prepare() -> None:
+        assert (tmp_path / DATABASE_NAME).exists()
+        await trio.lowlevel.checkpoint()
+        heard_before.extend(caplog.messages)
+
+    async with trio.open_nursery() as nursery:
+        settings = config.load(None, sets, environment={})
+        await nursery.start(partial(daemon.run, settings, prepare=prepare, stop=stop))
+        stop.set()
+    assert not any("ready" in line for line in heard_before)
+    assert any(line.startswith("ready: ") for line in caplog.messages)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,16 @@ async def test_the_first_run_makes_a_token_and_shows_how_to_use_it(tmp_path: Pat
         assert file.read_text() == f"{token}\n"
 
 
+@pytest.mark.slow
+async def test_the_token_file_is_there_before_ready_is_said(tmp_path: Path) -> None:
+    words = (*QUICK, "--port", "0", "--state-dir", "s", "--token-file", "token")
+    async with command(*words, directory=tmp_path) as gateway:
+        await gateway.says("ready: ")
+        assert (tmp_path / "token").read_text().startswith("iqrfgd2;")
+        assert await gateway.end(signal.SIGTERM) == 0
+    assert gateway.said.index("API token") > gateway.said.index("ready: ")
+
+
 def test_the_command_to_try_names_only_what_differs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,7 +108,7 @@ async def test_an_address_in_use(tmp_path: Path) -> None:
                 *("--set", "websocket.certificate=nope.pem"),
                 *("--set", "websocket.private_key=nope.pem"),
             ],
-            1,
+            2,
             "certificate nope.pem: No such file or directory; see websocket.certificate and",
         ),
     ],

@@ -47,6 +47,31 @@ async def test_a_new_store_knows_nothing(store: Store) -> None:
     assert not await store.changed()
 
 
+def make_exposed(path: Path, mode: int, directory: int) -> None:
+    connect(path).close()
+    path.chmod(mode)
+    path.parent.chmod(directory)
+
+
+@pytest.mark.parametrize(
+    ("mode", "directory", "warnings"),
+    [
+        (0o600, 0o755, []),
+        (0o666, 0o700, ["{path} (mode 0666) may be opened by others"]),
+        (0o640, 0o700, ["{path} (mode 0640) may be opened by others"]),
+        (0o600, 0o777, ["{path.parent} (mode 0777) may be written by others"]),
+    ],
+)
+async def test_what_others_may_do_with_the_database_is_told_at_the_start(
+    path: Path, caplog: pytest.LogCaptureFixture, mode: int, directory: int, warnings: list[str]
+) -> None:
+    make_exposed(path, mode, directory)
+    async with Store.open(path):
+        pass
+    found = [line.partition(",")[0].partition(":")[0].partition(";")[0] for line in caplog.messages]
+    assert found == [warning.format(path=path) for warning in warnings]
+
+
 async def test_everything_is_there_after_a_restart(path: Path) -> None:
     async with Store.open(path) as store:
         await store.save_network(NETWORK)
