@@ -138,6 +138,7 @@ async def _serve(
             connection,
             authenticate=partial(authenticate, store, now),
             accept=dispatcher.accept,
+            withdraw=dispatcher.withdraw,
             now=now,
             sessions=sessions,
             reports=parts.reports,

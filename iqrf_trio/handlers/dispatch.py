@@ -89,6 +89,10 @@ class Dispatcher:
             log.exception("%s of %s failed", message.mtype, client.remote)
             self._refuse(FAILED, text, client, message.msg_id)
 
+    def withdraw(self, client: Client) -> None:
+        """Take back what `client` has waiting for the radio: it is gone, or may not stay."""
+        self._gateway.scheduler.withdraw(client)
+
     def _start(self, handler: Handler, exchange: Exchange[Any]) -> None:
         """Run the handler here, or hand it to the lane of its type; raises RequestError."""
         lane, scheduler = exchange.entry.lane, self._gateway.scheduler
@@ -128,6 +132,7 @@ class Dispatcher:
             name=f"{exchange.message.mtype} of {exchange.client.remote}",
             patience=LEASE_PATIENCE_S,
             refuse=partial(self._fail, exchange),
+            owner=exchange.client,
         )
 
     def _refusal(self, exchange: Exchange[Any]) -> ServiceError | RadioReserved | None:
@@ -151,7 +156,17 @@ class Dispatcher:
             self._finish(exchange, answer)
 
     async def _work(self, handler: Handler, exchange: Exchange[Any]) -> None:
-        """Have any handler answer, when its turn has come."""
+        """Have any handler answer, when its turn has come, if the client still may have it.
+
+        Since the request was accepted its token may have been revoked or given fewer rights, and
+        the gateway may have gone into service mode.
+        """
+        if not exchange.client.live:
+            self._gateway.dropped += 1
+            return
+        if refusal := self._refusal(exchange):
+            self._fail(exchange, refusal)
+            return
         try:
             answer = handler(self._gateway, exchange)
             if isinstance(answer, Awaitable):

@@ -62,8 +62,9 @@ class Session:
     """A client from its first message to its end.
 
     `authenticate` checks the text of a token: it gives a Grant or raises AuthError. `accept` is
-    handed each message of an authenticated client, and answers through `reply`. `now` is the
-    wall clock (UTC). `reports` are what every client is sent unasked.
+    handed each message of an authenticated client, and answers through `reply`; `withdraw` takes
+    back what it has waiting, as soon as the session is at its end. `now` is the wall clock (UTC).
+    `reports` are what every client is sent unasked.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Session:
         accept: Callable[[str | bytes, "Session"], None],
         now: Callable[[], datetime],
         sessions: Sessions,
+        withdraw: Callable[["Session"], None] = lambda _: None,
         reports: Reports | None = None,
         limits: SessionLimits | None = None,
     ) -> None:
@@ -82,6 +84,7 @@ class Session:
         self._accept = accept
         self._now = now
         self._sessions = sessions
+        self._withdraw = withdraw
         self._reports = reports
         self._limits = limits or SessionLimits()
         self._auth = Authentication()
@@ -207,6 +210,13 @@ class Session:
         """The gateway stops: send what waits, and close with 1001."""
         self._end(Ending(GOING_AWAY, flush=True))
 
+    def renew(self, granted: Grant) -> None:
+        """Take what the client's token is worth by now; requests that wait are judged by it."""
+        if self.live and granted != self.grant:
+            logger.info("%s: token %d may do other things now", self.remote, granted.token_id)
+            self._auth.renew(granted)
+            self._allow((granted.expires_at - self._now()).total_seconds())
+
     def check_clock(self) -> None:
         """End the session if its token's time is over by the wall clock, which may have jumped."""
         self._entitled()
@@ -224,6 +234,7 @@ class Session:
             self._ending = ending
             self._outbox.finish(ending.text, flush=ending.flush)
             self._reading.cancel()
+            self._withdraw(self)
 
     def _allow(self, seconds: float) -> None:
         self._reading.deadline = trio.current_time() + seconds

@@ -37,6 +37,9 @@ class Member(Protocol):
     def refuse(self, error: AuthError) -> None:
         """Tell the client why it may not stay, and close with 1008."""
 
+    def renew(self, granted: Grant) -> None:
+        """Take what the client's token is worth by now."""
+
     def check_clock(self) -> None:
         """End the session if its token's time is over by the wall clock."""
 
@@ -62,7 +65,7 @@ class Sessions:
     _stopping: bool = field(default=False, init=False)
 
     def __len__(self) -> int:
-        """How many there are, strangers included."""
+        """How many there are, unauthenticated ones included."""
         return len(self._all)
 
     @contextmanager
@@ -126,6 +129,11 @@ class Sessions:
         """Refuse every session of a token."""
         for session in tuple(self._of_token.get(token_id, ())):
             session.refuse(error)
+
+    def renew(self, granted: Grant) -> None:
+        """Tell every session of a token what the token is worth by now."""
+        for session in tuple(self._of_token.get(granted.token_id, ())):
+            session.renew(granted)
 
     def check_clock(self) -> None:
         """End the sessions whose token's time is over by the wall clock."""

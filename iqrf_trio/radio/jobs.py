@@ -24,7 +24,8 @@ class Job:
 
     On the network lane an INTERACTIVE job has the radio as long as it works. Any other one is a
     procedure: it works beside the radio, one procedure after the other, and takes the radio by
-    `Scheduler.perform` or `Scheduler.lease`.
+    `Scheduler.perform` or `Scheduler.lease`. `owner` is whoever asked for it: `Scheduler.withdraw`
+    takes back all that one has waiting.
     """
 
     priority: Priority
@@ -33,6 +34,7 @@ class Job:
     name: str = "job"
     patience: float = math.inf
     refuse: Callable[[LeaseTimeout], None] | None = None
+    owner: object = None
 
 
 async def do(job: Job) -> Fate:

@@ -141,6 +141,12 @@ class Scheduler:
         kind = Kind.REQUEST if job.priority is Priority.INTERACTIVE else Kind.PROCEDURE
         self._put(kind, job.priority, job, patience=job.patience)
 
+    def withdraw(self, owner: object) -> None:
+        """Take back the jobs of `owner` that wait for the radio; nobody is told."""
+        for entry in self._channel.queue.line:
+            if entry.item.job is not None and entry.item.job.owner is owner:
+                self._finish(entry, Fate.WITHDRAWN)
+
     async def perform(
         self,
         priority: Priority,

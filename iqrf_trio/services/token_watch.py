@@ -1,4 +1,4 @@
-"""What the store says about tokens: at the door, and as long as a session lives."""
+"""What the store says about tokens: at the authentication, and as long as a session lives."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -69,7 +69,7 @@ def objection(token_id: int, token: Token | None, now: datetime) -> AuthError | 
 
 @define
 class TokenWatch:
-    """Ends sessions whose token is revoked, expired or deleted while they live.
+    """Ends sessions whose token is revoked, expired or deleted; changes the rights of others.
 
     A store that fails says nothing about tokens: the sessions stay, and it is asked again.
     """
@@ -89,7 +89,7 @@ class TokenWatch:
     async def _look(self) -> None:
         try:
             changed = await self._store.changed()
-            # A token may be revoked between its check at the door and the start of its session.
+            # A token may be revoked between its check and the start of its session.
             newcomers = self._sessions.newcomers()
             await self._check(self._sessions.tokens() if changed or self._behind else newcomers)
         except StoreError as error:
@@ -109,7 +109,9 @@ class TokenWatch:
                 failure = error
                 continue
             reason = objection(token_id, token, self._now())
-            if reason is not None:
-                self._sessions.end(token_id, reason)
+            if token is None or reason is not None:
+                self._sessions.end(token_id, reason or TokenInvalidError(token_id=token_id))
+            else:
+                self._sessions.renew(Grant(token.id, token.expires_at, token.rights))
         if failure is not None:
             raise failure

@@ -144,7 +144,7 @@ class State(Enum):
 
 @define
 class Authentication:
-    """One connection's way from stranger to client; there is one attempt, and no second one.
+    """The authentication of one connection; there is one attempt, and no second one.
 
     A method that raises AuthError leaves the state CLOSING.
     """
@@ -172,6 +172,12 @@ class Authentication:
         self.check(now)
         self.state = State.AUTHENTICATED
         return granted.message
+
+    def renew(self, granted: Grant) -> None:
+        """Put what the token is worth by now in place of what it was worth before."""
+        if self.state is not State.AUTHENTICATED:
+            raise LocalProtocolError(f"not possible now: {self.state.value}")
+        self.granted = granted
 
     def check(self, now: datetime) -> None:
         """Raises TokenExpiredError once the token's time is over."""

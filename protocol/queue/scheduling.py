@@ -117,6 +117,11 @@ class RadioQueue(Generic[T]):
         return tuple({} for _ in Priority)
 
     @property
+    def line(self) -> tuple[Entry[T], ...]:
+        """All that wait, in the order in which they came."""
+        return tuple(self._all())
+
+    @property
     def empty(self) -> bool:
         """Whether nothing waits."""
         return not any(self._lines)

@@ -16,16 +16,20 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from iqrf_trio.handlers import dispatch
 from iqrf_trio.handlers.exchange import MAX_ANSWER
-from iqrf_trio.store import StoreError
+from iqrf_trio.store import DATABASE_NAME, StoreError, tokens
+from iqrf_trio.store.sqlite import opened, transact
 from protocol.api.message import parse, request_of
 from protocol.api.registry import REGISTRY
 from protocol.auth.rights import Rights, Scope
@@ -552,3 +556,85 @@ async def test_an_answer_without_room_is_a_short_one(tmp_path: Path) -> None:
         assert (await client.ask("iqrfDb_GetDevices", {"brief": True}))["status"] == 0
         client.room = 0
         assert client.refused("x" * 60_000)["status"] == 2
+
+
+CHANGES = [
+    pytest.param(Rights(Scope.READ), "err", id="a smaller scope"),
+    pytest.param(None, None, id="the session ended"),
+]
+
+
+@pytest.mark.parametrize(("rights", "told"), CHANGES)
+@pytest.mark.parametrize(
+    ("mtype", "req"), [("iqrfRaw", RAW_TO_NODE_3), ("iqmeshNetwork_Backup", {"deviceAddr": 3})]
+)
+async def test_rights_are_asked_again_when_the_turn_comes(
+    mtype: str, req: object, rights: Rights | None, told: str | None, tmp_path: Path
+) -> None:
+    async with caller(tmp_path) as client:
+        gateway, other = client.gateway, Caller(client.gateway)
+        await gateway.scheduler.pause()
+        client.send(mtype, req)
+        sent = gateway.figures().radio.transactions
+        if rights is None:
+            client.live = False
+        else:
+            client.rights = rights
+        gateway.scheduler.resume()
+        await other.ask("iqrfRaw", RAW)
+        await trio.testing.wait_all_tasks_blocked()
+        assert gateway.figures().radio.transactions == sent + 1
+        heard = [(answer["data"]["status"], answer["data"]["statusStr"]) for answer in client.heard]
+        assert heard == ([] if rights is None else [(-1, told)])
+
+
+async def test_service_mode_holds_for_requests_that_wait_already(tmp_path: Path) -> None:
+    async with caller(tmp_path) as client:
+        technician = Caller(client.gateway, Rights(Scope.CONTROL, service=True))
+        await client.gateway.scheduler.pause()
+        client.send("iqrfRaw", RAW)
+        technician.send("iqrfRaw", RAW)
+        assert (await technician.ask("mngDaemon_Mode", {"operMode": "service"}))["status"] == 0
+        client.gateway.scheduler.resume()
+        assert (await client.next())["data"]["status"] == -8
+        assert (await technician.next())["data"]["status"] == 0
+
+
+async def test_who_left_gives_the_places_back(tmp_path: Path) -> None:
+    async with (
+        house(tmp_path, "queue.network_capacity=4") as home,
+        authenticated(home) as staying,
+    ):
+        await ask(staying, "mngDaemon_StopNetworkQueue")
+        async with authenticated(home) as leaving:
+            for _ in range(3):
+                await leaving.send(request("iqrfRaw", RAW))
+            await staying.send(request("iqrfRaw", RAW))
+            await ask(leaving, "mngDaemon_Version")
+            assert home.gateway.scheduler.network_waiting == 4
+        while home.gateway.scheduler.network_waiting > 1:
+            await trio.lowlevel.checkpoint()
+        await ask(staying, "mngDaemon_StartNetworkQueue")
+        assert (await heard(staying))["status"] == 0
+        series = Series(Lane.NETWORK, Kind.REQUEST, Priority.INTERACTIVE)
+        fates = home.gateway.figures().requests[series].fates
+        assert (fates[Fate.WITHDRAWN], fates[Fate.ANSWERED]) == (3, 1)
+
+
+async def test_a_token_that_was_revoked_puts_nothing_on_the_air(tmp_path: Path) -> None:
+    async with (
+        house(tmp_path) as home,
+        authenticated(home) as revoked,
+    ):
+        await home.gateway.scheduler.pause()
+        await revoked.send(request("iqrfRaw", RAW))
+        await ask(revoked, "mngDaemon_Version")
+        sent = home.gateway.figures().radio.transactions
+        revoke = partial(tokens.revoke, token_id=1, at=datetime.now(UTC))
+        with opened(tmp_path / DATABASE_NAME) as connection:
+            transact(connection, revoke)
+        assert json.loads(await revoked.receive())["type"] == "auth_error"
+        assert home.gateway.scheduler.network_waiting == 0
+        home.gateway.scheduler.resume()
+        await Caller(home.gateway).ask("iqrfRaw", RAW)
+        assert home.gateway.figures().radio.transactions == sent + 1

@@ -9,7 +9,7 @@ import trio
 import trio.testing
 
 from iqrf_trio.edges.tcp.limits import Limits
-from iqrf_trio.services.token_watch import TokenStore, authenticate, objection
+from iqrf_trio.services.token_watch import POLL_S, TokenStore, authenticate, objection
 from iqrf_trio.store import Store, inline
 from iqrf_trio.store.sqlite import connect, transact
 from iqrf_trio.store.tokens import create, revoke
@@ -20,7 +20,7 @@ from protocol.auth.authentication import (
     TokenInvalidError,
     TokenRevokedError,
 )
-from protocol.auth.rights import CONTROL, READ
+from protocol.auth.rights import CONTROL, MANAGE, READ, Rights, Scope
 from protocol.auth.tokens import Status
 from tests.iqrf_trio.raw_client import EndOfStreamError, RawClient
 from tests.iqrf_trio.rig import SECRETS, START, Clock, TokenTable, auth, error, gateway
@@ -248,3 +248,42 @@ async def test_with_the_store_itself(tmp_path: Path) -> None:
         with pytest.raises(TokenRevokedError):
             await authenticate(seam, lambda: now, str(shown))
         tool.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "rights"),
+    [
+        ({"service": True}, Rights(Scope.READ, service=True)),
+        ({"scope": Scope.MANAGE}, MANAGE),
+        ({"expires_at": START + timedelta(days=999)}, READ),
+    ],
+)
+async def test_sessions_have_the_rights_that_their_token_has_now(
+    change: dict[str, object], rights: Rights, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with gateway(watch=True) as gate:
+        client = await gate.login()
+        await client.send("before")
+        assert await client.receive() == "before"
+        ((_, session),) = gate.accepted
+        assert session.rights == READ
+        gate.table.change(1, **change)
+        await trio.sleep(POLL_S + 0.1)
+        assert session.rights == rights
+        assert session.grant is not None
+        assert session.grant.expires_at == gate.table.tokens[1].expires_at
+        assert session.live
+
+
+async def test_a_session_lives_as_long_as_its_token_does_now(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with gateway(watch=True) as gate:
+        gate.table.change(1, expires_at=START + timedelta(seconds=20))
+        client = await gate.login()
+        gate.table.change(1, expires_at=START + timedelta(seconds=60))
+        await trio.sleep(40)
+        await client.send("still here")
+        assert await client.receive() == "still here"
+        await ended(client, 5)
+        assert trio.current_time() == pytest.approx(60)
