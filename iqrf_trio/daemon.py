@@ -146,6 +146,8 @@ async def _serve(
         ).run()
 
     async with trio.open_nursery() as core:
+        if parts.trace:
+            core.start_soon(parts.trace.run)
         await core.start(gateway.transceiver.run)
         async with trio.open_nursery() as clients:
             async with trio.open_nursery() as lanes:

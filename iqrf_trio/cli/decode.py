@@ -8,11 +8,13 @@ from typing import Any
 
 from iqrf_trio.cli import FAILED, Failure
 from protocol.dpa.describe import describe
+from protocol.dpa.keys import MASK, key_positions, shown
 from protocol.dpa.replay import records, replay
 from protocol.errors import RemoteProtocolError
 
 HELP = """Print DPA frames with peripheral, command and fields. Each word is a frame in
-hexadecimal (00.00.02.00.ff.ff), or a file that port.trace has written."""
+hexadecimal (00.00.02.00.ff.ff), or a file that port.trace has written. Keys of the network are
+printed as asterisks."""
 
 _ARROWS = {"out": ">", "in": "<"}
 
@@ -42,24 +44,30 @@ def run(arguments: argparse.Namespace) -> int:
 def _lines(word: str) -> Iterator[str]:
     frame = _frame(word)
     if frame is not None:
-        yield _described(frame)
+        yield _described(frame, key_positions(frame))
         return
     for number, text in enumerate(_text(Path(word)).splitlines(), 1):
         try:
             entry: Any = json.loads(text)
-            frame = bytes.fromhex(entry["frame"].replace(".", ""))
+            frame, masked = _traced(entry["frame"])
             head = f"{entry['time']} {_ARROWS[entry['direction']]}"
         except (ValueError, TypeError, KeyError, AttributeError):
             cause = f"{word}, line {number} is no line of a trace"
             raise Failure(cause, "name a file that port.trace has written") from None
-        yield f"{head} {_described(frame)}"
+        yield f"{head} {_described(frame, masked | key_positions(frame))}"
 
 
-def _described(frame: bytes) -> str:
+def _traced(text: str) -> tuple[bytes, frozenset[int]]:
+    """A frame as a trace has it, and where bytes of it are left out."""
+    masked = [at for at, byte in enumerate(text.split(".")) if byte == MASK]
+    return bytes.fromhex(text.replace(MASK, "00").replace(".", "")), frozenset(masked)
+
+
+def _described(frame: bytes, masked: frozenset[int]) -> str:
     try:
-        return describe(frame)
+        return describe(frame, masked)
     except RemoteProtocolError as error:
-        return f"no DPA: {frame.hex('.')} ({error})"
+        return f"no DPA: {shown(frame, masked)} ({error})"
 
 
 def _frame(word: str) -> bytes | None:

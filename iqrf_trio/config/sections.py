@@ -237,7 +237,11 @@ class Port:
     uart: Uart = Uart()
     tcp: Tcp = Tcp()
     device: str = by_board(_device_of, "spi, uart, cdc")
-    trace: str = setting("", "file that receives every frame with its time, JSON lines")
+    trace: str = setting(
+        "",
+        "file that receives every frame with its time, JSON lines; at 8 MiB a new one begins",
+    )
+    trace_keys: bool = setting(False, "keys of the network stand in the trace too")
 
     def __attrs_post_init__(self) -> None:
         """Refuse a device that is plainly of another kind."""

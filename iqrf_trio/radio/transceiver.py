@@ -17,6 +17,7 @@ from iqrf_trio.shutdown import Share, Shield, Shutdown
 from protocol.dpa.call import Call
 from protocol.dpa.counters import Count, Counters, kind_of
 from protocol.dpa.errors import DpaAbortedError, DpaTimeoutError, InterfaceError, status_text
+from protocol.dpa.keys import shown
 from protocol.dpa.packet import Confirmation, Request, Response, parse
 from protocol.dpa.requests import name_of, observe, uses_radio
 from protocol.dpa.timing import Timing, is_remote
@@ -224,7 +225,7 @@ class Transceiver:
             self._counts[Count.GARBAGE] += 1
             # A module gone mad sends thousands, which would wear out the disk.
             level = logging.DEBUG if session.garbled else logging.WARNING
-            log.log(level, "%s: %s: %s", self._port.name, error, frame.hex("."))
+            log.log(level, "%s: %s: %s", self._port.name, error, shown(frame))
             session.garbled = True
             return
         session.silent, session.garbled = 0, False
@@ -242,19 +243,19 @@ class Transceiver:
         try:
             self.on_async(frame)
         except Exception:
-            log.exception("the asynchronous frame %s was not passed on", frame.hex("."))
+            log.exception("the asynchronous frame %s was not passed on", shown(frame))
 
     def _unwanted(self, packet: Confirmation | Response, frame: bytes) -> None:
         """A frame that came too late, or for nothing."""
         if (request := self._unanswered.late(packet)) is not None:
             self._counts[Count.LATE] += 1
-            log.info("late: %s", frame.hex("."))
+            log.info("late: %s", shown(frame))
             if not is_remote(request):
                 # The coordinator is done with what it was thought to be busy with.
                 self._air.clear()
             return
         self._counts[Count.UNEXPECTED] += 1
-        log.warning("unexpected: %s", frame.hex("."))
+        log.warning("unexpected: %s", shown(frame))
 
     # Transactions.
 
@@ -296,7 +297,7 @@ class Transceiver:
         try:
             await session.link.send(frame)
         except PortError as error:
-            log.warning("%s: %s not sent: %s", self._port.name, frame.hex("."), error)
+            log.warning("%s: %s not sent: %s", self._port.name, shown(frame), error)
             transaction.fail(InterfaceError.code, trio.current_time())
 
     def _judge(self, session: _Session, outcome: Outcome, now: float, *, free: bool) -> None:

@@ -10,6 +10,7 @@ from attrs import frozen
 from iqrf_trio import __version__
 from iqrf_trio.config import Config, ConfigError
 from iqrf_trio.edges.ports import Port
+from iqrf_trio.edges.trace import TraceFile
 from iqrf_trio.handlers.db import ANNOTATE_SETTING
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer, Outlet
@@ -46,6 +47,7 @@ class Parts:
     reports: Reports
     websocket: Outlet
     overheard: Overheard
+    trace: TraceFile | None
 
 
 async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, hop: Hop) -> Parts:
@@ -71,8 +73,9 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         enumeration.observe(outcome)
         keeper.observe(outcome)
 
+    trace = trace_of(config)
     transceiver = Transceiver(
-        port, on_async=on_async, on_answer=on_answer, trace=trace_of(config), shutdown=shutdown
+        port, on_async=on_async, on_answer=on_answer, trace=trace, shutdown=shutdown
     )
     enumeration = Enumeration(
         Interview(transceiver, scheduler),
@@ -110,7 +113,7 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
     )
     enumeration.on_change = worker.on_change = gateway.monitor.changed
-    return Parts(gateway, reports, websocket, overheard)
+    return Parts(gateway, reports, websocket, overheard, trace)
 
 
 async def _catalogue(config: Config, store: Store, hop: Hop) -> Catalogue:

@@ -58,7 +58,7 @@ def trace_of(config: Config) -> TraceFile | None:
     if not config.port.trace:
         return None
     try:
-        return TraceFile(Path(config.port.trace))
+        return TraceFile(Path(config.port.trace), config.port.trace_keys)
     except OSError as error:
         origin = config.origins.get("port.trace", "")
         fix = "name a file that this user may write, or leave the key empty"

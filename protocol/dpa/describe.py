@@ -1,6 +1,6 @@
 """DPA frames in the field's terms, for people who read a trace."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import Enum
 from typing import Any
 
@@ -8,6 +8,7 @@ from attrs import fields, has
 
 from protocol.dpa.call import Field
 from protocol.dpa.errors import BadResponseError, status_text
+from protocol.dpa.keys import MASK, shown
 from protocol.dpa.packet import (
     ANY_HWPID,
     BROADCAST,
@@ -31,14 +32,40 @@ _PLACES = {
 }
 
 
-def describe(frame: bytes) -> str:
-    """One line: what the frame is, of whom, and what is in it; raises RemoteProtocolError."""
-    packet = parse(frame)
+def describe(frame: bytes, masked: Collection[int] = ()) -> str:
+    """One line: what the frame is, of whom, and what is in it; raises RemoteProtocolError.
+
+    Of the bytes at the indices `masked` nothing is told; their values in `frame` do not matter.
+    """
+    packet = parse(_filled(frame, masked, 0x00))
     kind, details = _details(packet)
+    if masked:
+        # What differs between two frames that differ in these bytes alone is made of them.
+        _, others = _details(parse(_filled(frame, masked, 0xFF)))
+        details = _common(details, others) or [("frame", shown(frame, masked))]
     place = _PLACES.get(packet.nadr, f"node {packet.nadr}")
     name = name_of(packet.pnum, packet.pcmd)
     told = ", ".join(f"{key} {value}" for key, value in details)
     return f"{kind}, {place}: {name}" + (f": {told}" if told else "")
+
+
+def _filled(frame: bytes, masked: Collection[int], value: int) -> bytes:
+    return bytes(value if at in masked else byte for at, byte in enumerate(frame))
+
+
+def _common(details: list[Field], others: list[Field]) -> list[Field]:
+    """`details` with asterisks where `others` say something else; none if they are of others."""
+    if [key for key, _ in details] != [key for key, _ in others]:
+        return []
+    pairs = zip(details, others, strict=True)
+    return [(key, _masked(text.split("."), other.split("."))) for (key, text), (_, other) in pairs]
+
+
+def _masked(parts: list[str], others: list[str]) -> str:
+    if len(parts) != len(others):
+        return MASK
+    pairs = zip(parts, others, strict=True)
+    return ".".join(part if part == other else MASK for part, other in pairs)
 
 
 def _details(packet: Packet) -> tuple[str, list[Field]]:

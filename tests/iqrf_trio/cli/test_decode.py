@@ -22,6 +22,7 @@ def test_a_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trace = TraceFile(tmp_path / "trace.jsonl")
     trace("out", bytes.fromhex("00000000ffff"))
     trace("in", bytes.fromhex("00000080000000a71e08"))
+    trace.flush()
     assert main(["decode", str(trace.path)]) == 0
     out, in_ = capsys.readouterr().out.splitlines()
     assert out.split("Z ")[1] == "> request, coordinator: Coordinator AddrInfo"
@@ -73,3 +74,20 @@ def test_recordings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table.write_text("something else")
     assert main(["decode", "--captures", str(table)]) == 1
     assert "is no table of recordings" in capsys.readouterr().err
+
+
+def test_keys_are_asterisks_wherever_they_come_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = ".".join(["a7"] * 16)
+    frame = f"03.00.02.06.ff.ff.00.{key}"
+    for keys in (False, True):
+        trace = TraceFile(tmp_path / f"trace-{keys}", keys)
+        trace("out", bytes.fromhex(frame.replace(".", "")))
+        trace.flush()
+        assert (key in trace.path.read_text()) is keys
+        assert main(["decode", str(trace.path)]) == 0
+    assert main(["decode", frame]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    hidden = "request, node 3: OS SetSecurity: PDATA 00." + ".".join(["**"] * 16)
+    assert [line[-len(hidden) :] for line in lines] == [hidden] * 3
