@@ -40,6 +40,7 @@ _iqrf_trio() {
             COMPREPLY=($(compgen -W "--output --state-dir --databases --tasks --force --help" -- "$cur")
                 $(compgen -d -- "$cur"))
             ;;
+        db) COMPREPLY=($(compgen -W "import new --state-dir --config --help" -- "$cur") $(compgen -f -- "$cur")) ;;
         call) COMPREPLY=($(compgen -W "$gateway --timeout --raw --help" -- "$cur")) ;;
         watch) COMPREPLY=($(compgen -W "$gateway --raw --help" -- "$cur")) ;;
         backup) COMPREPLY=($(compgen -W "$common $gateway --file --flash --nodes" -- "$cur")) ;;

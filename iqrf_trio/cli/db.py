@@ -1,25 +1,38 @@
-"""The database from the command line: taking an old gateway's over."""
+"""The database from the command line: taking an old gateway's over, and beginning anew."""
 
 import argparse
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from iqrf_trio.cli import USAGE, Failure
 from iqrf_trio.cli.support.state import database_path
 from iqrf_trio.config import ConfigError
-from iqrf_trio.store import StoreError, network_import
-from iqrf_trio.store.sqlite import opened, transact
+from iqrf_trio.store import StoreError, files, network_import, occupied
+from iqrf_trio.store.sqlite import connect, opened, transact
 from protocol.network.identity import listed
 
-HELP = """Take over the devices of an old gateway's database, with their metadata and latest
+HELP = """Take over the devices of an old gateway's database, or begin with an empty one."""
+
+_IMPORT = """Take over the devices of an old gateway's database, with their metadata and latest
 values. What is known here is not replaced. The gateway may be running."""
+
+_NEW = """Begin with an empty database: no devices, no settings, no tokens. The present one is set
+aside under another name. The gateway must be stopped."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The words of the command."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    action = actions.add_parser("import", help="take over an old gateway's devices")
-    action.add_argument("file", metavar="FILE", type=Path, help="its IqrfDb.db, or IqrfInfo.db")
+    action = actions.add_parser(
+        "import", help="take over an old gateway's devices", description=_IMPORT
+    )
+    action.add_argument("file", metavar="FILE", type=Path, help="its IqrfDb.db")
+    _add_place(action)
+    _add_place(actions.add_parser("new", help="begin with an empty database", description=_NEW))
+
+
+def _add_place(action: argparse.ArgumentParser) -> None:
     action.add_argument("--state-dir", metavar="DIR", type=Path, help="where our database is")
     action.add_argument(
         "-c", "--config", metavar="FILE", type=Path, help="the configuration that names DIR"
@@ -30,17 +43,37 @@ def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
     try:
         path = database_path(arguments.state_dir, arguments.config)
-        imported = network_import.read(arguments.file)
-        with opened(path) as connection:
-            work = partial(network_import.take_over, imported=imported)
-            taken = transact(connection, work)
+        if arguments.action == "new":
+            _begin_anew(path)
+        else:
+            _import(arguments.file, path)
     except ConfigError as error:
         raise Failure(str(error), exit_code=USAGE) from None
     except StoreError as error:
         raise Failure(str(error)) from None
+    return 0
+
+
+def _begin_anew(path: Path) -> None:
+    with occupied(path.parent):
+        aside = None
+        if files.exists(path):
+            with suppress(StoreError):
+                # Closing writes the WAL back, so that one file holds everything.
+                connect(path, create=False).close()
+            aside = files.set_aside(path, "set-aside")
+        connect(path, fresh=True).close()
+    print(f"{path} is new and empty; `iqrf-trio token create` makes a token.")
+    if aside is not None:
+        print(f"The former one is kept as {aside}.")
+
+
+def _import(file: Path, path: Path) -> None:
+    imported = network_import.read(file)
+    with opened(path) as connection:
+        taken = transact(connection, partial(network_import.take_over, imported=imported))
     print(f"{len(taken.added)} of {len(imported)} devices are taken over.")
     if taken.completed:
         print(f"Known already, but completed: {listed(taken.completed)}.")
     if taken.refused:
         print(f"Left out, as other modules have their addresses: {listed(taken.refused)}.")
-    return 0

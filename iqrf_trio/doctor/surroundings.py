@@ -9,7 +9,7 @@ from pathlib import Path
 from iqrf_trio.config import Config
 from iqrf_trio.doctor.findings import Finding, error, note, ok, warning
 from iqrf_trio.doctor.machine import SERVICE, Machine
-from iqrf_trio.store import DATABASE_NAME, StoreError
+from iqrf_trio.store import DATABASE_NAME, StoreError, backups
 from iqrf_trio.store.sqlite import connect_foreign, translated
 
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -147,6 +147,14 @@ def database(machine: Machine, config: Config) -> Iterator[Finding]:
     name = config.gateway.state_dir / DATABASE_NAME
     path = machine.path(name)
     access = machine.access(name)
+    if access is None and (trace := backups.trace(path)) is not None:
+        yield error(
+            "database",
+            f"there is no {name}, but there is {trace.name} beside it",
+            f"sudo systemctl restart {SERVICE} puts the newest good copy back; "
+            "`iqrf-trio db new` begins anew",
+        )
+        return
     if access is None:
         yield note("database", f"there is no {name} yet; the first start makes it")
         return

@@ -9,6 +9,10 @@ class MissingDatabaseError(StoreError):
     """There is no database yet, and the caller only wanted to look into one."""
 
 
+class LostDatabaseError(StoreError):
+    """There was a database here, as what stands beside it tells, and it is gone or empty."""
+
+
 class DatabaseFullError(StoreError):
     """The disk has no room for what was to be written; nothing of it was."""
 

@@ -14,6 +14,11 @@ from iqrf_trio.store.errors import StoreError
 _COMPANIONS = ("-wal", "-shm")
 """What SQLite keeps beside a database in WAL mode; recovery needs them under the same name."""
 
+ASIDE = ("damaged", "set-aside")
+"""What befell databases that were renamed: found damaged, or replaced on purpose."""
+
+STAMP_LENGTH = len("20260101T120000.000000Z")
+
 _ANOTHER = "choose a directory you may write to with --state-dir, or run this with sudo"
 """What to do about one that cannot be had."""
 
@@ -25,6 +30,22 @@ def exists(path: Path) -> bool:
     except OSError as error:
         cause = f"cannot open {path}: {error.strerror}"
         raise StoreError(f"{cause}; name another with --state-dir, or run this with sudo") from None
+
+
+def is_empty(path: Path) -> bool:
+    """Whether there is no file, or one without a byte. Raises StoreError."""
+    return not exists(path) or not path.stat().st_size
+
+
+def wal(path: Path) -> Path | None:
+    """The file with what was written last to the database at `path`, if there is one."""
+    found = new_wal(path)
+    return found if exists(found) else None
+
+
+def new_wal(path: Path) -> Path:
+    """Where that file would be."""
+    return _companion(path, "-wal")
 
 
 def create(path: Path) -> None:
@@ -168,19 +189,20 @@ def stamp() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a damaged database and what belongs to it; returns the new path.
+def set_aside(path: Path, why: str = "damaged") -> Path:
+    """Rename a database and what belongs to it, or what is left of it; returns the new path.
 
-    Raises StoreError.
+    `why` is one of ASIDE. Raises StoreError.
     """
-    aside = path.with_name(f"{path.name}.damaged-{stamp()}")
+    aside = path.with_name(f"{path.name}.{why}-{stamp()}")
+    left = [suffix for suffix in _COMPANIONS if _companion(path, suffix).exists()]
     try:
-        path.rename(aside)
-        for suffix in _COMPANIONS:
-            if (companion := _companion(path, suffix)).exists():
-                companion.rename(_companion(aside, suffix))
+        for suffix in ([""] if path.exists() or not left else []) + left:
+            _companion(path, suffix).rename(_companion(aside, suffix))
+        flush(path.parent)
     except OSError as error:
-        raise StoreError(f"{path} is damaged and cannot be renamed: {error.strerror}") from error
+        cause = "is damaged and cannot be renamed" if why == "damaged" else "cannot be renamed"
+        raise StoreError(f"{path} {cause}: {error.strerror}") from error
     return aside
 
 

@@ -1,19 +1,20 @@
 """Opening the database of a gateway: the file, or what takes its place where it is no good."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from attrs import frozen
 
 from iqrf_trio.store import backups, files
-from iqrf_trio.store.copying import copy_into
-from iqrf_trio.store.errors import DamagedDatabaseError, StoreError
+from iqrf_trio.store.copying import is_empty
+from iqrf_trio.store.errors import DamagedDatabaseError, LostDatabaseError, StoreError
 from iqrf_trio.store.sqlite import (
     SHORT_BUSY_TIMEOUT_S,
     Connection,
     connect,
     connect_reader,
+    copy_into,
     translated,
 )
 
@@ -83,10 +84,11 @@ def _write_back(path: Path, connection: Connection) -> None:
 
 
 def open_sound(path: Path, probe: Probe) -> Connection:
-    """Open the database at `path`, making one where there is none; the caller closes it.
+    """Open the database at `path`, making one at the first start; the caller closes it.
 
-    A damaged file is renamed and reported, and the last good backup takes its place, or a new
-    database where there is none. Raises StoreError.
+    Where it is damaged, or gone although copies tell that there was one, this is reported and the
+    newest good copy takes its place; where there is none, a new database. What was there is
+    renamed. Raises StoreError.
     """
     if files.left_open(path):
         _log.info("%s was not closed properly; SQLite recovers what was committed", path)
@@ -94,9 +96,17 @@ def open_sound(path: Path, probe: Probe) -> Connection:
         _log.warning("%s", exposure)
     try:
         return _sound(path, probe)
+    except LostDatabaseError:
+        what_happened = f"{path} is missing or empty"
+        candidates = backups.copies(path)
+        if files.is_empty(path):
+            path.unlink(missing_ok=True)
+        if path.exists() or files.wal(path):
+            what_happened += f"; what is left of it is kept as {files.set_aside(path)}"
     except DamagedDatabaseError as error:
-        aside = files.set_aside(path)
-        return _rebuild(path, probe, f"{error}; it is kept as {aside}")
+        candidates = backups.copies(path)
+        what_happened = f"{error}; it is kept as {files.set_aside(path)}"
+    return _put_back(path, candidates, probe, what_happened)
 
 
 def _sound(path: Path, probe: Probe) -> Connection:
@@ -111,26 +121,46 @@ def _sound(path: Path, probe: Probe) -> Connection:
     return connection
 
 
-def _rebuild(path: Path, probe: Probe, what_happened: str) -> Connection:
-    """The database of the last good backup, or an empty one."""
-    for backup in backups.newest_first(path):
-        try:
-            backups.put_back(backup, path)
-            connection = _sound(path, probe)
-        except StoreError as error:
-            _log.error("the backup %s is of no use: %s", backup, error)
-            files.remove(path)
+def _put_back(
+    path: Path, candidates: Sequence[Path], probe: Probe, what_happened: str
+) -> Connection:
+    """The database of the newest good copy that holds something, else of any, or a new one."""
+    empty: Path | None = None
+    for copy in candidates:
+        connection = _tried(copy, path, probe)
+        if connection is None:
             continue
-        _log.error(
-            "%s; the gateway goes on with the backup %s: enumerate the network, create the "
-            "tokens that are newer anew, and revoke again those that were revoked since",
-            what_happened,
-            backup,
-        )
-        return connection
+        if not is_empty(connection):
+            return _taken(connection, copy, what_happened)
+        empty = empty or copy
+        connection.close()
+        files.remove(path)
+    if empty is not None and (connection := _tried(empty, path, probe)) is not None:
+        return _taken(connection, empty, what_happened)
     _log.error(
         "%s; there is no good backup, so the gateway starts with an empty database: "
         "enumerate the network and create tokens anew",
         what_happened,
     )
-    return connect(path, busy_timeout_s=SHORT_BUSY_TIMEOUT_S)
+    return connect(path, fresh=True, busy_timeout_s=SHORT_BUSY_TIMEOUT_S)
+
+
+def _tried(copy: Path, path: Path, probe: Probe) -> Connection | None:
+    """The database with the content of `copy`; None, and nothing is left of it, if it is bad."""
+    try:
+        backups.put_back(copy, path)
+        return _sound(path, probe)
+    except StoreError as error:
+        _log.error("the backup %s is of no use: %s", copy, error)
+        files.remove(path)
+        return None
+
+
+def _taken(connection: Connection, copy: Path, what_happened: str) -> Connection:
+    _log.error(
+        "%s; the gateway goes on with the backup %s: enumerate the network, create the tokens "
+        "that are newer anew, and revoke again those that were revoked since: they are valid now",
+        what_happened,
+        copy,
+    )
+    return connection

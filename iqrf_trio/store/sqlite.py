@@ -9,11 +9,12 @@ from json import JSONDecodeError
 from pathlib import Path
 from typing import TypeVar
 
-from iqrf_trio.store import files
+from iqrf_trio.store import backups, files
 from iqrf_trio.store.errors import (
     DamagedDatabaseError,
     DatabaseBusyError,
     DatabaseFullError,
+    LostDatabaseError,
     MissingDatabaseError,
     StoreError,
 )
@@ -65,15 +66,21 @@ def connect(
     *,
     create: bool = True,
     check: bool = False,
+    fresh: bool = False,
     busy_timeout_s: float = BUSY_TIMEOUT_S,
 ) -> Connection:
     """Open the database at `path` and bring it to the newest version; the caller closes it.
 
-    Without `create` a missing file stays missing (MissingDatabaseError). `check` looks through
-    all pages for damage. Each statement waits `busy_timeout_s` for another program's transaction.
-    Raises StoreError also for a file that is damaged, that is another program's, or that a newer
-    version of this program made.
+    Without `create` a missing file stays missing (MissingDatabaseError). One that is missing or
+    empty although there was a database before is made anew only where that is wanted: `fresh`.
+    `check` looks through all pages for damage. Each statement waits `busy_timeout_s` for another
+    program's transaction. Raises StoreError also for a file that is damaged, that is another
+    program's, or that a newer version of this program made.
     """
+    # In this order: another program that makes the file just now has it before its WAL.
+    before = None if fresh else backups.trace(path)
+    if before is not None and files.is_empty(path):
+        raise LostDatabaseError(_lost(path, before))
     if create:
         files.create(path)
     elif not files.exists(path):
@@ -84,7 +91,7 @@ def connect(
         )
         connection.text_factory = partial(str, encoding="utf-8")
         try:
-            _prepare(connection, path, check=check)
+            _prepare(connection, path, check=check, fresh=fresh)
         except BaseException:
             connection.close()
             raise
@@ -181,6 +188,11 @@ def look(connection: Connection, fn: Callable[[Connection], T]) -> T:
             connection.execute("ROLLBACK")
 
 
+def copy_into(connection: Connection, file: Path) -> None:
+    """Write all that is committed into the empty `file`, as a database of its own."""
+    connection.execute("VACUUM INTO ?", (str(file),))
+
+
 def migrate(connection: Connection, scripts: Sequence[str]) -> None:
     """Run those of `scripts` that the database has not seen yet, each one a transaction."""
     for version, script in enumerate(scripts, start=1):
@@ -196,23 +208,61 @@ def migrate(connection: Connection, scripts: Sequence[str]) -> None:
                 raise
 
 
+def tables(connection: Connection) -> Sequence[str]:
+    """Our tables, in the order in which rows may refer to those before."""
+    rows = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+        "ORDER BY rowid"
+    )
+    return [name for (name,) in rows]
+
+
 def pragma(connection: Connection, name: str) -> int:
     """The number that a PRAGMA of this name gives."""
     (value,) = connection.execute(f"PRAGMA {name}").fetchone()
     return int(value)
 
 
-def _prepare(connection: Connection, path: Path, *, check: bool) -> None:
+def _prepare(connection: Connection, path: Path, *, check: bool, fresh: bool) -> None:
     scripts = migrations()
     # Before anything is written: another program's file is not ours to change.
     _refuse_strangers(connection, path, len(scripts))
+    copies = backups.copies(path)
+    # Read after them: a program that starts at the same time may just make the tables, and copies.
+    version = pragma(connection, "user_version")
+    if not version and not fresh and copies:
+        raise LostDatabaseError(_lost(path, copies[0]))
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
     if check:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise DamagedDatabaseError(f"{path} is damaged: {verdict}")
+    if 0 < version < len(scripts) and any(map(partial(_has_rows, connection), tables(connection))):
+        _keep_version(connection, path, version)
     migrate(connection, scripts)
+
+
+def _has_rows(connection: Connection, table: str) -> bool:
+    return connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchone() is not None
+
+
+def _lost(path: Path, trace: Path) -> str:
+    return (
+        f"{path} is missing or empty, but there is {trace}: start the gateway, which puts the "
+        "newest good copy back, or begin anew with `iqrf-trio db new`"
+    )
+
+
+def _keep_version(connection: Connection, path: Path, version: int) -> None:
+    """Copy a database before its tables change. Raises StoreError: without a copy it stays."""
+    try:
+        copy = backups.new_file(path, "version")
+        copy_into(connection, copy)
+        backups.keep_version(path, copy, version)
+    except OSError as error:
+        cause = f"{path} cannot be copied before it is brought up to date: {error.strerror}"
+        raise StoreError(cause) from error
 
 
 def _refuse_strangers(connection: Connection, path: Path, newest: int) -> None:

@@ -1,4 +1,4 @@
-"""`iqrf-trio db import`: what it says, and where it looks for the database."""
+"""`iqrf-trio db`: what it says, and where it looks for the database."""
 
 from contextlib import closing
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from iqrf_trio.__main__ import main
-from iqrf_trio.store import DATABASE_NAME, devices
+from iqrf_trio.store import DATABASE_NAME, devices, occupied
 from iqrf_trio.store.sqlite import connect, transact
 from protocol.network.network import Device, Network
 from tests.iqrf_trio.store import old_network
@@ -62,3 +62,48 @@ def test_failures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["db", "import", missing, "-c", missing]) == 2
     assert main(["db"]) == 2
     assert main(["db", "export"]) == 2
+
+
+def test_new_begins_anew_and_keeps_what_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = tmp_path / DATABASE_NAME
+    with closing(connect(database)) as connection:
+        transact(connection, lambda each: devices.save(each, Network.of([Device(0, 5)])))
+    assert main(["db", "new", "--state-dir", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert addresses(tmp_path) == []
+    (aside,) = tmp_path.glob(f"{DATABASE_NAME}.set-aside-*")
+    assert f"{database} is new and empty" in told
+    assert f"kept as {aside}" in told
+    with closing(connect(aside)) as connection:
+        assert [device.mid for device in devices.load(connection)] == [5]
+
+
+def test_new_where_the_database_was_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backup = tmp_path / f"{DATABASE_NAME}.backup-20260101T120000.000000Z"
+    backup.touch()
+    state = ["--state-dir", str(tmp_path)]
+    assert main(["token", "create", *state, "-o", "me", "-e", "1d"]) == 1
+    assert "iqrf-trio db new" in capsys.readouterr().err
+    assert main(["db", "new", *state]) == 0
+    assert "kept" not in capsys.readouterr().out
+    assert main(["token", "create", *state, "-o", "me", "-e", "1d"]) == 0
+    assert backup.exists()
+
+
+def test_new_makes_the_first_one_too(tmp_path: Path) -> None:
+    assert main(["db", "new", "--state-dir", str(tmp_path / "state")]) == 0
+    assert addresses(tmp_path / "state") == []
+
+
+def test_new_is_refused_while_a_gateway_works_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect(tmp_path / DATABASE_NAME).close()
+    with occupied(tmp_path):
+        assert main(["db", "new", "--state-dir", str(tmp_path)]) == 1
+    assert "another gateway works in" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*set-aside*"))

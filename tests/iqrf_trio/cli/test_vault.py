@@ -219,8 +219,8 @@ async def test_fifty_nodes_survive_the_loss_of_coordinator_and_card(
         assert len(home.gateway.store.network) == 0
         assert await run(home, tmp_path, "restore", "--flash", "--database") == 0
         assert "database: known again: 0-50" in capsys.readouterr().out
-        # The gateway notices by itself within half a second; a write of its own is sooner.
-        await home.gateway.store.set_metadata({})
+        # The gateway notices by itself within half a second; asking is sooner.
+        await home.gateway.store.changed()
         after = home.gateway.store.network
         assert [device.mid for device in after] == [device.mid for device in before]
         assert [device.product for device in after] == [device.product for device in before]

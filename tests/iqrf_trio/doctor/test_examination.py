@@ -132,6 +132,11 @@ def damaged(pi: Pi) -> None:
     database.write_bytes(b"no database" * 500)
 
 
+def lost(pi: Pi) -> None:
+    database = pi.root / "var/lib/iqrf-trio/iqrf-trio.db"
+    database.rename(f"{database}.backup-20260101T120000.000000Z")
+
+
 def open_database(pi: Pi) -> None:
     (pi.root / "var/lib/iqrf-trio/iqrf-trio.db").chmod(0o644)
 
@@ -163,6 +168,7 @@ ERROR, WARNING = Severity.ERROR, Severity.WARNING
         (in_memory, "file-system", WARNING, "it may be forgotten", "gateway.state_dir"),
         (port_in_use, "port-free", ERROR, "something listens on port 1338", "ss -ltnp"),
         (damaged, "database", ERROR, "iqrf-trio.db cannot be used", "systemctl restart"),
+        (lost, "database", ERROR, "there is no /var/lib/iqrf-trio/iqrf-trio.db, but", "db new"),
         (open_database, "database", WARNING, "others may read", "chmod 600"),
     ],
 )
