@@ -14,6 +14,7 @@ from iqrf_trio.edges.trace import TraceFile
 from iqrf_trio.handlers.db import ANNOTATE_SETTING
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer, Outlet
+from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
@@ -40,7 +41,8 @@ WEBSOCKET = Messaging("ws", "WebsocketMessaging")
 class Parts:
     """What the daemon runs: the gateway of the handlers, and what feeds its clients and store.
 
-    `reports` is what every client is sent unasked, `websocket` decides which of it.
+    `reports` is what every client is sent unasked, `websocket` decides which of it;
+    `measurements` is where all values pass.
     """
 
     gateway: Gateway
@@ -48,6 +50,7 @@ class Parts:
     websocket: Outlet
     overheard: Overheard
     trace: TraceFile | None
+    measurements: Measurements
 
 
 async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, hop: Hop) -> Parts:
@@ -55,7 +58,8 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
     reports = Reports()
     websocket = Outlet(reports.publish, unasked=config.websocket.async_messages)
     announcer = Announcer(config.gateway.instance_id, {WEBSOCKET: websocket})
-    overheard = Overheard(store, now)
+    measurements = Measurements()
+    overheard = Overheard(store, now, measurements)
     scheduler = Scheduler(
         management_capacity=config.queue.management_capacity,
         network_capacity=config.queue.network_capacity,
@@ -95,7 +99,9 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
     if config.database.enumerate_on_launch:
         enumeration.launch()
     settings = await sensor_settings.load(store, _sensor_settings(config))
-    worker = SensorWorker(settings, transceiver, scheduler, store, announcer, now)
+    worker = SensorWorker(
+        settings, transceiver, scheduler, store, announcer, now, measurements=measurements
+    )
     if worker.settings.auto_run:
         worker.start()
     annotate = await store.setting(ANNOTATE_SETTING)
@@ -113,7 +119,7 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
     )
     enumeration.on_change = worker.on_change = gateway.monitor.changed
-    return Parts(gateway, reports, websocket, overheard, trace)
+    return Parts(gateway, reports, websocket, overheard, trace, measurements)
 
 
 async def _catalogue(config: Config, store: Store, hop: Hop) -> Catalogue:

@@ -9,12 +9,14 @@ from typing import NoReturn
 import trio
 from attrs import define, field
 
+from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.store import Store, StoreError
 from protocol.dpa.counters import Counters
 from protocol.dpa.pnum import FRC
 from protocol.dpa.transaction import Outcome
 from protocol.errors import ProtocolError
 from protocol.network.network import Value
+from protocol.readings.measured import of_overheard
 from protocol.readings.overheard import Exchange, Values, answered, reported
 
 log = logging.getLogger("iqrf_trio.overheard")
@@ -28,10 +30,14 @@ STORING_S = 2.0
 
 @define(eq=False)
 class Overheard:
-    """Takes frames and outcomes as they pass, without waiting, and stores their values soon."""
+    """Takes frames and outcomes as they pass, without waiting, and stores their values soon.
+
+    `measurements` are handed the values too, whether or not they could be stored.
+    """
 
     _store: Store
     _now: Callable[[], datetime]
+    measurements: Measurements = field(factory=Measurements)
     _pending: dict[tuple[int, int], Value] = field(factory=dict, init=False)
     _noted: trio.Event = field(factory=trio.Event, init=False)
     _last_frc: tuple[int, Exchange] | None = field(default=None, init=False)
@@ -77,7 +83,9 @@ class Overheard:
         values, self._pending, self._noted = self._pending, {}, trio.Event()
         if not values:
             return
+        now = self._now()
+        self.measurements.values(of_overheard(values, self._store.network, now))
         try:
-            await self._store.save_values(values, self._now())
+            await self._store.save_values(values, now)
         except StoreError as error:
             log.error("%d sensor values that passed by were not stored: %s", len(values), error)

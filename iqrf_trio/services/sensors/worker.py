@@ -10,6 +10,7 @@ from typing import NoReturn, Protocol
 import trio
 from attrs import define, evolve, field
 
+from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.radio.dialogue import Dialogue
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
@@ -20,6 +21,7 @@ from protocol.dpa.errors import DpaError
 from protocol.dpa.step import Step
 from protocol.queue.lanes import Priority
 from protocol.queue.scheduling import QueueClosed, RadioReserved
+from protocol.readings.measured import CycleOver, of_reading
 from protocol.readings.reading import Cycle, Reading
 from protocol.readings.rounds import Answer, Round
 from protocol.readings.settings import SensorSettings
@@ -63,9 +65,9 @@ class Reporter(Protocol):
 class SensorWorker:
     """Reads all sensors once per period for as long as it is `running`.
 
-    The reporter is told of each cycle twice, with the settings the cycle began with. `on_change`
-    is called whenever `reading` may have changed. While it is `asking`, the radio is its own: what
-    is answered will be stored with the cycle.
+    The reporter is told of each cycle twice, with the settings the cycle began with, and
+    `measurements` once, when it is over. `on_change` is called whenever `reading` may have changed.
+    While it is `asking`, the radio is its own: what is answered will be stored with the cycle.
 
     While the radio is reserved (service mode) no cycle begins, and one under way ends; whoever
     reserves or releases it calls `reconsider`.
@@ -77,6 +79,7 @@ class SensorWorker:
     _store: Store
     _reporter: Reporter
     _now: Callable[[], datetime]
+    measurements: Measurements = field(factory=Measurements, kw_only=True)
     running: bool = field(default=False, init=False)
     asking: bool = field(default=False, init=False)
     on_change: Callable[[], None] = field(default=lambda: None, init=False)
@@ -204,6 +207,8 @@ class SensorWorker:
             cut_short = "internal error"
         finally:
             reading = await self._keep(cycle.reading(self._now(), cut_short=cut_short))
+            took = trio.current_time() - self._began
+            self.measurements.cycle(CycleOver(reading, took, of_reading(reading)))
             self._reporter.finished(settings, self._number, reading)
             self._failed = bool(reading.failure)
             self._busy = False

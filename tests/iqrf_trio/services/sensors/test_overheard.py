@@ -272,3 +272,14 @@ async def test_an_extra_result_behind_an_frc_whose_answer_was_lost_belongs_to_no
         assert (await rig.ask("iqrfRaw", frame(commands.frc_extra_result())))["status"] == 0
         await trio.sleep(SOON_S)
         assert heard(rig).keys() == {(address, 0) for address in range(1, 27)}
+
+
+async def test_values_that_pass_by_are_handed_on(autojump_clock: MockClock) -> None:
+    mesh = mixed_mesh()
+    async with gateway(mesh) as rig:
+        mesh.emit_report(1, rig.port.clock.now())
+        await trio.sleep(SOON_S)
+        mid = mesh.world.nodes[0].mid
+        latest = rig.overheard.measurements.latest
+        assert latest.nodes.keys() == {mid}
+        assert latest.nodes[mid].heard_at is not None

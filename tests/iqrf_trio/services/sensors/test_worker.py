@@ -674,3 +674,18 @@ def test_the_formula_is_the_one_that_was_agreed() -> None:
         for sizes in ((1,), (2,), (4,), (1, 2, 4)):
             mesh = dict.fromkeys(range(count), tuple(types[size] for size in sizes))
             assert minimum(mesh) == rounds(count, *sizes)
+
+
+async def test_a_cycle_is_handed_on_with_rssi_and_supply(autojump_clock: MockClock) -> None:
+    mesh = mesh_of({1: (1,), 2: (2, 128)})
+    async with gateway(mesh) as rig:
+        await rig.cycle()
+        latest = rig.worker.measurements.latest
+        assert latest.last_cycle is not None
+        assert latest.last_cycle.duration_s > 0
+        assert latest.outcomes == {"complete": 1}
+        for node in mesh.world.nodes:
+            state = latest.nodes[node.mid]
+            assert state.rssi is not None
+            assert state.supply == pytest.approx(2.9, abs=0.2)
+            assert state.misses == 0
