@@ -3,7 +3,6 @@
 A gateway on a simulated mesh without air time is asked everything once.
 """
 
-import inspect
 import json
 import re
 import tempfile
@@ -193,7 +192,7 @@ def page(recording: Recording) -> str:
 def _chapter(recorded: Recorded) -> str:
     entry = REGISTRY[recorded.mtype]
     lane = "network" if entry.lane is Lane.NETWORK else "management"
-    about = (inspect.getdoc(entry.request) or "").partition("\n")[0] if entry.request else ""
+    about = entry.about
     answers = recorded.answers
     if len(answers) > 3:
         answers = (answers[0], answers[-1])

@@ -1,6 +1,5 @@
 """The AsyncAPI 3 document: requests as JSON Schemas of their classes, answers as envelopes."""
 
-import inspect
 import json
 import types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -9,8 +8,8 @@ import attrs
 
 from docs.api_reference import Recording
 from iqrf_trio import __version__
+from protocol.api.family import Extra, Row
 from protocol.api.members import AtMost, Range, distinct
-from protocol.api.message import Entry
 from protocol.api.registry import REGISTRY
 
 _SIMPLE: dict[Any, dict[str, Any]] = {
@@ -83,17 +82,17 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def request_schema(entry: Entry) -> dict[str, Any]:
+def request_schema(entry: Row) -> dict[str, Any]:
     """The JSON Schema of a whole request."""
     data: dict[str, Any] = {
         "msgId": {"type": "string"},
         "returnVerbose": {"type": "boolean"},
     }
     required = ["msgId"]
-    if entry.request is not None:
-        data["req"] = schema(entry.request)
+    if entry.parameters is not None:
+        data["req"] = schema(entry.parameters)
         required.append("req")
-    if entry.timeout_allowed:
+    if Extra.TIMEOUT in entry.family.extras:
         data["timeout"] = {"type": "integer"}
     return {
         "type": "object",
@@ -131,10 +130,9 @@ def document(recording: Recording) -> str:
     messages: dict[str, Any] = {}
     for recorded in sorted(recording.asked, key=lambda recorded: recorded.mtype):
         entry = REGISTRY[recorded.mtype]
-        about = inspect.getdoc(entry.request) if entry.request else ""
         messages[recorded.mtype] = {
             "name": recorded.mtype,
-            "summary": (about or "").partition("\n")[0],
+            "summary": entry.about,
             "payload": request_schema(entry),
             "examples": [{"payload": recorded.request}],
         }

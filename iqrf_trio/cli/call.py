@@ -73,8 +73,8 @@ def _suggestion(mtype: str) -> str:
 
 def _request(mtype: str, req: object) -> object:
     """What stands in `data.req`; a message that wants one gets an empty one if none was given."""
-    entry = REGISTRY.get(mtype)
-    return {} if req is None and entry and entry.request else req
+    row = REGISTRY.get(mtype)
+    return {} if req is None and row and row.parameters else req
 
 
 def _json_object(text: str) -> Any:

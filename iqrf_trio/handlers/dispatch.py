@@ -9,45 +9,56 @@ from weakref import WeakKeyDictionary
 
 from attrs import field, frozen
 
-from iqrf_trio.handlers import db, iqmesh, mng, ntf, raw, sensor_data
+from iqrf_trio.handlers import db, iqmesh, mng, ntf, sensor_data
 from iqrf_trio.handlers.exchange import Client, Exchange, Gateway, Handler
-from iqrf_trio.handlers.row import Row, Work
+from iqrf_trio.handlers.in_order import InOrder, Work
+from iqrf_trio.handlers.transaction import transact
 from iqrf_trio.radio.jobs import Job
 from iqrf_trio.store import StoreError
 from protocol.api.errors import (
     GeneralError,
     RequestError,
     ServiceError,
-    UnsupportedTypeError,
     lane_closed,
     lane_full,
     message_error,
 )
-from protocol.api.message import Answer, Style, parse, request_of
-from protocol.api.registry import entry_of
+from protocol.api.family import Row, request_of
+from protocol.api.message import Answer, Style, parse
+from protocol.api.registry import REGISTRY, row_of
 from protocol.dpa.errors import DpaError
 from protocol.queue.lanes import Lane
 from protocol.queue.scheduling import QueueClosed, QueueFull, RadioReserved
 
 log = logging.getLogger("iqrf_trio.handlers")
 
-HANDLERS: Mapping[str, Handler] = {
-    **raw.HANDLERS,
+_SERVICES: Mapping[Row, Handler] = {
     **db.HANDLERS,
     **sensor_data.HANDLERS,
     **mng.HANDLERS,
     **ntf.HANDLERS,
     **iqmesh.HANDLERS,
 }
+"""Who carries out the messages that are more than their rows."""
 
-_AT_ONCE = frozenset(
-    mtype for mtype, handler in HANDLERS.items() if not iscoroutinefunction(handler)
-)
-"""The types whose handlers never wait."""
 
-_VITAL = frozenset({"mngDaemon_StartNetworkQueue", "mngDaemon_StopNetworkQueue"})
-"""Never refused and never kept waiting by other management requests: with them a client that
-has trouble with the radio gets the gateway out of it, however full the lanes are."""
+def _query(gateway: Gateway, exchange: Exchange[Any]) -> Answer:
+    """Answer from what is known of the network."""
+    query = exchange.row.query
+    assert query is not None
+    return exchange.answer(query(gateway.store.network, exchange.request))
+
+
+def _handler_of(row: Row) -> Handler:
+    if row.transaction is not None:
+        return transact
+    return _query if row.query is not None else _SERVICES[row]
+
+
+HANDLERS: Mapping[Row, Handler] = {row: _handler_of(row) for row in REGISTRY.values()}
+
+_AT_ONCE = frozenset(row for row, handler in HANDLERS.items() if not iscoroutinefunction(handler))
+"""The messages whose handlers never wait."""
 
 FAILED = GeneralError("The gateway failed to handle this request.")
 SHUTTING_DOWN = GeneralError("The gateway is shutting down.")
@@ -66,7 +77,7 @@ class Dispatcher:
     """
 
     _gateway: Gateway
-    _rows: WeakKeyDictionary[Client, Row] = field(factory=WeakKeyDictionary, init=False)
+    _orders: WeakKeyDictionary[Client, InOrder] = field(factory=WeakKeyDictionary, init=False)
 
     def accept(self, text: str | bytes, client: Client) -> None:
         """Answer `text` at once, or let it wait for its turn; never raises, never waits."""
@@ -76,13 +87,9 @@ class Dispatcher:
             self._refuse(error, text, client)
             return
         try:
-            entry = entry_of(message.mtype)
-            handler = HANDLERS.get(message.mtype)
-            if handler is None:
-                raise UnsupportedTypeError(message.mtype)
-            request = request_of(entry, message)
-            exchange = Exchange(message, entry, request, client, self._gateway)
-            self._start(handler, exchange)
+            row = row_of(message.mtype)
+            exchange = Exchange(message, row, request_of(row, message), client, self._gateway)
+            self._start(HANDLERS[row], exchange)
         except RequestError as error:
             self._refuse(error, text, client, message.msg_id)
         except Exception:
@@ -95,7 +102,7 @@ class Dispatcher:
 
     def _start(self, handler: Handler, exchange: Exchange[Any]) -> None:
         """Run the handler here, or hand it to the lane of its type; raises RequestError."""
-        lane, scheduler = exchange.entry.lane, self._gateway.scheduler
+        lane, scheduler = exchange.row.lane, self._gateway.scheduler
         if refusal := self._refusal(exchange):
             self._fail(exchange, refusal)
             return
@@ -103,22 +110,22 @@ class Dispatcher:
         try:
             if lane is Lane.NETWORK:
                 scheduler.submit_network(self._job(exchange, work))
-            elif exchange.message.mtype in _VITAL:
+            elif exchange.row.vital:
                 scheduler.manage(partial(self._answer, handler, exchange), vital=True)
-            elif exchange.message.mtype in _AT_ONCE and self._row_of(exchange).free:
+            elif exchange.row in _AT_ONCE and self._order_of(exchange).free:
                 scheduler.manage(partial(self._answer, handler, exchange))
             else:
-                self._row_of(exchange).enter(partial(self._manage, exchange), work)
+                self._order_of(exchange).enter(partial(self._manage, exchange), work)
         except QueueFull as full:
             raise lane_full(lane, exchange.message.mtype, full.capacity) from None
         except QueueClosed:
             raise lane_closed(lane, exchange.message.mtype) from None
 
-    def _row_of(self, exchange: Exchange[Any]) -> Row:
-        row = self._rows.get(exchange.client)
-        if row is None:
-            row = self._rows[exchange.client] = Row()
-        return row
+    def _order_of(self, exchange: Exchange[Any]) -> InOrder:
+        order = self._orders.get(exchange.client)
+        if order is None:
+            order = self._orders[exchange.client] = InOrder()
+        return order
 
     def _manage(self, exchange: Exchange[Any], work: Work) -> None:
         self._gateway.scheduler.submit_management(self._job(exchange, work))
@@ -126,7 +133,7 @@ class Dispatcher:
     def _job(self, exchange: Exchange[Any], work: Work) -> Job:
         """The request as something that can wait for its turn."""
         return Job(
-            exchange.entry.priority,
+            exchange.row.priority,
             work=work,
             abandon=partial(self._fail, exchange, SHUTTING_DOWN),
             name=f"{exchange.message.mtype} of {exchange.client.remote}",
@@ -138,11 +145,11 @@ class Dispatcher:
     def _refusal(self, exchange: Exchange[Any]) -> ServiceError | RadioReserved | None:
         """Why the client may not have this, if so."""
         rights = exchange.client.rights
-        if missing := rights.missing(exchange.entry.rights_for(exchange.request)):
+        if missing := rights.missing(exchange.row.rights_for(exchange.request)):
             # Answers of this style have no `errorStr`, so the reason goes into `statusStr`.
-            told = missing if exchange.entry.style is Style.SERVICE else "err"
+            told = missing if exchange.row.family.style is Style.SERVICE else "err"
             return ServiceError(-1, told, missing)
-        reserved = self._gateway.scheduler.reserved and exchange.entry.lane is Lane.NETWORK
+        reserved = self._gateway.scheduler.reserved and exchange.row.lane is Lane.NETWORK
         return SERVICE_MODE if reserved and not rights.service else None
 
     def _answer(self, handler: Handler, exchange: Exchange[Any]) -> None:
@@ -194,13 +201,13 @@ class Dispatcher:
             case QueueClosed():
                 self._fail(exchange, SHUTTING_DOWN)
             case DpaError():
-                exchange.send(self._failed(exchange, exchange.entry.failure(error)))
+                exchange.send(self._failed(exchange, exchange.row.family.failure(error)))
             case _:
                 log.error("%s failed", exchange.message.mtype, exc_info=error)
                 self._fail(exchange, FAILED)
 
     def _failed(self, exchange: Exchange[Any], error: ServiceError) -> Answer:
-        return exchange.entry.failed(exchange.message, exchange.request, error)
+        return exchange.row.failure(exchange.message, exchange.request, error)
 
     def _refuse(
         self, error: RequestError, text: str | bytes, client: Client, msg_id: str | None = None

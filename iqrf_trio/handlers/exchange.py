@@ -18,9 +18,11 @@ from iqrf_trio.services.vault.keeper import Keeper
 from iqrf_trio.store import Store
 from protocol.api import mng, ntf
 from protocol.api.errors import ServiceError
-from protocol.api.message import Answer, Entry, Message, dump
+from protocol.api.family import Row
+from protocol.api.message import Answer, Message, dump
 from protocol.auth.rights import Rights
 from protocol.dpa.counters import Counters
+from protocol.network.network import JsonObject
 from protocol.queue.tallies import Statistics
 from protocol.readings.settings import Messaging
 
@@ -138,12 +140,12 @@ class Exchange(Generic[R_co]):
     """One request on its way to its answers; `request` is its `data.req`, or None."""
 
     message: Message
-    entry: Entry
+    row: Row
     request: R_co
     client: Client
     gateway: Gateway
 
-    def answer(self, rsp: object | None = None) -> Answer:
+    def answer(self, rsp: JsonObject | None = None) -> Answer:
         """The answer that says `rsp`, status 0."""
         return self.message.answer(rsp)
 
@@ -160,12 +162,12 @@ class Exchange(Generic[R_co]):
         else:
             reason = f"More is waiting to be sent to clients than there is room for {len(text)};"
         error = ServiceError(-1, *2 * (f"{reason} ask for fewer devices.",))
-        failed = self.entry.failed(self.message, self.request, error)
+        failed = self.row.failure(self.message, self.request, error)
         self.gateway.reply(self.client, self._text(failed))
 
     def _text(self, answer: Answer) -> str:
         verbose, ins_id = self.message.verbose, self.gateway.ins_id
-        return dump(answer, self.entry.style, verbose=verbose, ins_id=ins_id)
+        return dump(answer, self.row.family.style, verbose=verbose, ins_id=ins_id)
 
 
 Handler = Callable[[Gateway, Exchange[Any]], Answer | Awaitable[Answer | None] | None]

@@ -10,12 +10,15 @@ from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
 from iqrf_trio.services.vault.devices import Devices
 from iqrf_trio.services.vault.files import VaultError
 from iqrf_trio.store import StoreError
-from protocol.api import iqmesh, raw
+from protocol.api import iqmesh
+from protocol.api.family import Row
 from protocol.api.message import Answer
+from protocol.api.record import record
 from protocol.dpa.attempts import nobody_can_be_asked
 from protocol.dpa.errors import DpaError
 from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.transaction import Outcome
+from protocol.network.network import JsonObject
 from protocol.vault.blocks import BadBackupError
 
 log = logging.getLogger("iqrf_trio.handlers")
@@ -79,17 +82,16 @@ async def _backup(
 
 def _failed(
     exchange: Exchange[iqmesh.Backup] | Exchange[iqmesh.Restore],
-    rsp: dict[str, object],
+    rsp: JsonObject,
     error: DpaError | BadBackupError,
 ) -> Answer:
     failure = iqmesh.failure(error)
-    answer = exchange.answer(rsp)
-    return evolve(answer, status=failure.status, status_str=failure.status_str)
+    return exchange.message.answer(rsp, failure.status, failure.status_str)
 
 
 def _told(gateway: Gateway, answer: Answer, outcomes: list[Outcome]) -> Answer:
     """The answer with its transactions."""
-    told = tuple(raw.transaction(outcome, gateway.local_time) for outcome in outcomes)
+    told = tuple(record(outcome, gateway.local_time) for outcome in outcomes)
     return evolve(answer, raw=told)
 
 
@@ -101,7 +103,7 @@ async def _keep(gateway: Gateway) -> None:
         log.warning("no snapshot before the coordinator is restored: %s", error)
 
 
-HANDLERS: Mapping[str, Handler] = {
-    "iqmeshNetwork_Backup": backup,
-    "iqmeshNetwork_Restore": restore,
+HANDLERS: Mapping[Row, Handler] = {
+    iqmesh.BACKUP: backup,
+    iqmesh.RESTORE: restore,
 }

@@ -7,6 +7,7 @@ import trio
 
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
 from protocol.api import mng
+from protocol.api.family import Row
 from protocol.api.message import Answer
 from protocol.queue.scheduling import RadioReserved
 
@@ -69,10 +70,10 @@ def stop_network_queue(gateway: Gateway, exchange: Exchange[None]) -> None:
     gateway.scheduler.pause_for(exchange.client, answer)
 
 
-HANDLERS: Mapping[str, Handler] = {
-    "mngDaemon_Version": version,
-    "mngDaemon_Exit": leave,
-    "mngDaemon_Mode": mode,
-    "mngDaemon_StartNetworkQueue": start_network_queue,
-    "mngDaemon_StopNetworkQueue": stop_network_queue,
+HANDLERS: Mapping[Row, Handler] = {
+    mng.VERSION: version,
+    mng.EXIT: leave,
+    mng.MODE: mode,
+    mng.START_QUEUE: start_network_queue,
+    mng.STOP_QUEUE: stop_network_queue,
 }

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
+from protocol.api import ntf
+from protocol.api.family import Row
 from protocol.api.message import Answer
 
 
@@ -13,4 +15,4 @@ def invoke_monitor(gateway: Gateway, exchange: Exchange[None]) -> Answer:
     return exchange.answer()
 
 
-HANDLERS: Mapping[str, Handler] = {"ntfDaemon_InvokeMonitor": invoke_monitor}
+HANDLERS: Mapping[Row, Handler] = {ntf.INVOKE_MONITOR: invoke_monitor}

@@ -7,6 +7,7 @@ from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
 from iqrf_trio.services.sensors.worker import AlreadyReadingError, NotRunningError
 from iqrf_trio.store import StoreError
 from protocol.api import sensor_data
+from protocol.api.family import Row
 from protocol.api.message import Answer
 
 log = logging.getLogger("iqrf_trio.handlers")
@@ -60,11 +61,11 @@ def invoke(gateway: Gateway, exchange: Exchange[None]) -> Answer:
     return exchange.answer()
 
 
-HANDLERS: Mapping[str, Handler] = {
-    "iqrfSensorData_GetConfig": get_config,
-    "iqrfSensorData_SetConfig": set_config,
-    "iqrfSensorData_Status": status,
-    "iqrfSensorData_Start": start,
-    "iqrfSensorData_Stop": stop,
-    "iqrfSensorData_Invoke": invoke,
+HANDLERS: Mapping[Row, Handler] = {
+    sensor_data.GET_CONFIG: get_config,
+    sensor_data.SET_CONFIG: set_config,
+    sensor_data.STATUS: status,
+    sensor_data.START: start,
+    sensor_data.STOP: stop,
+    sensor_data.INVOKE: invoke,
 }

@@ -5,8 +5,8 @@ members they do not know, all others refuse them. What reads a class is made whe
 """
 
 from collections.abc import Callable
-from types import GenericAlias
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from types import GenericAlias, NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, IterableValidationError
@@ -15,7 +15,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from protocol.api import members
 from protocol.api.errors import InvalidRequestError, shorten
 from protocol.api.members import MemberError
-from protocol.api.shape import annotations, checks_of, is_open, members_of
+from protocol.api.shape import alternatives, annotations, checks_of, is_open, members_of
 from protocol.network.network import JsonObject
 
 T = TypeVar("T")
@@ -83,6 +83,12 @@ def _annotated(type_: Any) -> Hook:
     return read
 
 
+def _optional(type_: Any) -> Hook:
+    (given,) = (kind for kind in alternatives(type_) if kind is not NoneType)
+    read = _CONVERTER.get_structure_hook(given)
+    return lambda value, _: None if value is None else read(value, given)
+
+
 def _tuple(type_: Any) -> Hook:
     items: Any = GenericAlias(list, get_args(type_)[0])
     return lambda value, _: tuple(_CONVERTER.structure(members.array(value), items))
@@ -137,5 +143,7 @@ for _type, _read in (
     register(_type, _read)
 _register_generic(Literal, _literal)
 _register_generic(tuple, _tuple)
+_register_generic(Union, _optional)
+_register_generic(UnionType, _optional)
 _register_generic(Annotated, _annotated)
 _CONVERTER.register_structure_hook_factory(attrs.has, _class_in)

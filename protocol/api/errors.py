@@ -10,6 +10,9 @@ from protocol.queue.lanes import Lane
 UNKNOWN_MSG_ID = "unknown"
 """`msgId` of the answer to a message that bears none."""
 
+MESSAGE_ERROR = "messageError"
+"""The type of the answer to what is no request that can be carried out."""
+
 MAX_ECHO = 1024
 """Characters of an offending message that its messageError repeats."""
 
@@ -169,7 +172,7 @@ def message_error(
     rsp = {"message": _echo(text)} if error.echoes else {}
     return orjson.dumps(
         {
-            "mType": "messageError",
+            "mType": MESSAGE_ERROR,
             "data": {
                 "msgId": error.msg_id if msg_id is None else msg_id,
                 "rsp": rsp | error.members(),

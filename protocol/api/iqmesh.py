@@ -1,16 +1,20 @@
 """iqmeshNetwork_Backup and _Restore: copies of devices, so that they can be replaced."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal, TypedDict
 
 from attrs import frozen
 
-from protocol.api.db import Address
+from protocol.api.devices import Address
 from protocol.api.errors import ServiceError
+from protocol.api.family import Family, Final, Row
+from protocol.api.members import Range
+from protocol.api.message import Style
+from protocol.api.shape import Unit
+from protocol.auth.rights import MANAGE
 from protocol.dpa.errors import EXCLUSIVE_ACCESS, DpaError
+from protocol.queue.lanes import Lane, Priority
 from protocol.vault.blocks import BadBackupError, DeviceBackup, pack, unpack
-
-Json = dict[str, object]
 
 COMPLETE = 100
 """Percent; the answer with this progress is the last one."""
@@ -24,23 +28,23 @@ somebody else has the radio to himself."""
 
 @frozen(kw_only=True)
 class Backup:
-    """Copy one device, or, with `whole_network`, the coordinator and all nodes."""
+    """What to copy."""
 
     open_to_extras: ClassVar[bool] = True
 
     device_addr: Address
-    whole_network: bool = False
+    whole_network: Annotated[bool, "the coordinator and all nodes instead"] = False
 
 
 @frozen(kw_only=True)
 class Restore:
-    """Give a device what Backup said of it, in hexadecimal digits."""
+    """What to give to which device."""
 
     open_to_extras: ClassVar[bool] = True
 
     device_addr: Address
-    data: str
-    restart_coordinator: bool = False
+    data: Annotated[str, "what Backup said of it, in hexadecimal digits"]
+    restart_coordinator: Annotated[bool, "restart it afterwards, if it is the coordinator"] = False
 
     def blocks(self) -> tuple[bytes, ...]:
         """The blocks in `data`; raises ServiceError for what is no whole backup."""
@@ -60,35 +64,76 @@ def failure(error: DpaError | BadBackupError) -> ServiceError:
     return ServiceError(_FAILED, str(error))
 
 
-def backed_up(progress: int, backup: DeviceBackup) -> Json:
+Progress = Annotated[int, Range(0, COMPLETE), Unit("%"), "100 in the last answer"]
+
+
+class Copied(TypedDict):
+    """A device that was copied."""
+
+    deviceAddr: Address
+    online: Annotated[Literal[True], "it answered"]
+    mid: Annotated[int, "module's identification"]
+    dpaVer: Annotated[int, "DPA version, 0x0417 for 4.17"]
+    data: Annotated[str, "the copy in hexadecimal digits; it holds keys of the network"]
+
+
+class NotCopied(TypedDict):
+    """A device that was not copied."""
+
+    deviceAddr: Address
+    online: Annotated[Literal[False], "it did not answer"]
+
+
+class BackedUp(TypedDict):
+    """How far the copying is, and what became of one device."""
+
+    progress: Progress
+    devices: Annotated[list[Copied | NotCopied], "one of them"]
+
+
+class GivenBack(TypedDict):
+    """What became of a device that was to have its copy back."""
+
+    deviceAddr: Address
+    restoreStatus: Annotated[bool, "whether it has"]
+
+
+class Restored(TypedDict):
+    """What became of a device that was to have its copy back."""
+
+    progress: Progress
+    devices: Annotated[list[GivenBack], "that one"]
+
+
+def backed_up(progress: int, backup: DeviceBackup) -> BackedUp:
     """`rsp` about a device that was copied."""
-    device = {
-        "deviceAddr": backup.address,
-        "online": True,
-        "mid": backup.mid,
-        "dpaVer": backup.dpa,
-        "data": pack(backup.blocks).hex(),
-    }
-    return {"progress": progress, "devices": [device]}
+    copied = Copied(
+        deviceAddr=backup.address,
+        online=True,
+        mid=backup.mid,
+        dpaVer=backup.dpa,
+        data=pack(backup.blocks).hex(),
+    )
+    return BackedUp(progress=progress, devices=[copied])
 
 
-def not_backed_up(progress: int, address: int) -> Json:
+def not_backed_up(progress: int, address: int) -> BackedUp:
     """`rsp` about a device that was not copied."""
-    return {"progress": progress, "devices": [{"deviceAddr": address, "online": False}]}
+    return BackedUp(progress=progress, devices=[NotCopied(deviceAddr=address, online=False)])
 
 
-def restored(address: int, *, success: bool) -> Json:
+def restored(address: int, *, success: bool) -> Restored:
     """`rsp` of iqmeshNetwork_Restore."""
-    device = {"deviceAddr": address, "restoreStatus": success}
-    return {"progress": COMPLETE, "devices": [device]}
+    device = GivenBack(deviceAddr=address, restoreStatus=success)
+    return Restored(progress=COMPLETE, devices=[device])
 
 
-def no_backup(request: Backup) -> Json:
+def no_backup(request: Backup) -> BackedUp:
     """`rsp` of an iqmeshNetwork_Backup that failed before any device."""
     return not_backed_up(COMPLETE, request.device_addr)
 
 
-def no_restore(request: Restore) -> Json:
+def no_restore(request: Restore) -> Restored:
     """`rsp` of an iqmeshNetwork_Restore that failed."""
     return restored(request.device_addr, success=False)
 
@@ -96,3 +141,38 @@ def no_restore(request: Restore) -> Json:
 def progress_after(done: int, devices: Iterable[int]) -> int:
     """Percent after so many of the devices."""
     return round(COMPLETE * done / len(tuple(devices)))
+
+
+FAMILY = Family(
+    prefix="iqmeshNetwork_",
+    about="Services that take the radio for longer. A status above 1000 is of the service.",
+    lane=Lane.NETWORK,
+    style=Style.DPA,
+    rights=MANAGE,
+    priority=Priority.PROCEDURE,
+    closed=False,
+    failure=failure,
+)
+
+BACKUP = Row(
+    FAMILY,
+    "Backup",
+    "Copy a device, or the coordinator and all nodes, so that it can be replaced.",
+    Backup,
+    BackedUp,
+    example={"deviceAddr": 1, "wholeNetwork": False},
+    failed=no_backup,
+    final=Final("progress", COMPLETE, by_device=True),
+)
+RESTORE = Row(
+    FAMILY,
+    "Restore",
+    "Give a device what Backup said of it, or of the one that it replaces.",
+    Restore,
+    Restored,
+    example={"deviceAddr": 1, "data": "EXAMPLE", "restartCoordinator": False},
+    failed=no_restore,
+    final=Final("progress", COMPLETE),
+)
+
+ROWS = (BACKUP, RESTORE)

@@ -1,38 +1,25 @@
 """The envelope: what all requests have in common on the way in, and all answers on the way out."""
 
-from collections.abc import Callable
 from enum import Enum
-from functools import cache
-from typing import Any
 
-import attrs
 import orjson
 from attrs import field, frozen
 
 from protocol.api import document
 from protocol.api.auth import token_of
-from protocol.api.converter import structure
 from protocol.api.errors import (
     UNKNOWN_MSG_ID,
     InvalidRequestError,
     MissingMTypeError,
     RequestError,
-    ServiceError,
     UnexpectedAuthError,
-    UnsupportedTypeError,
 )
 from protocol.api.members import kind, whole
-from protocol.auth.rights import Rights
-from protocol.dpa.errors import DpaError, status_text
+from protocol.api.record import Record
 from protocol.network.network import JsonObject
-from protocol.queue.lanes import Lane, Priority
 
 ASYNC = "async"
 """`msgId` of most messages that nobody asked for."""
-
-_OPTIONAL_INT: Any = int | None
-_VERSIONS = ("1.0.0", "1.0", "1")
-"""The spellings of the one version that messages have, for `ver`."""
 
 
 class Style(Enum):
@@ -52,11 +39,11 @@ class Answer:
 
     mtype: str
     msg_id: str
-    rsp: object | None = None
+    rsp: JsonObject | None = None
     status: int = 0
     status_str: str = "ok"
     error_str: str | None = None
-    raw: tuple[JsonObject, ...] | None = None
+    raw: tuple[Record, ...] | None = None
     timeout: int | None = None
 
 
@@ -75,51 +62,16 @@ class Message:
     document: JsonObject = field(repr=False)
     text: str | bytes = field(repr=False)
 
-    def answer(self, rsp: object | None = None) -> Answer:
-        """The answer of a request that succeeded."""
-        return Answer(self.mtype, self.msg_id, rsp, timeout=self.timeout)
-
-
-def _no_rsp(_request: object) -> None:
-    return None
-
-
-def _transaction_failed(error: DpaError) -> ServiceError:
-    return ServiceError(error.status, status_text(error.status))
-
-
-@frozen(eq=False)
-class Entry:
-    """What is known of one type of request, beside its handler.
-
-    `request` is the class of `data.req`, None where there is no such member. `rsp_of_failure`
-    makes, of the request, the `rsp` that the answer's schema demands even when all failed.
-    `failure` makes of a failed transaction what this family says of it: the codes differ.
-    `rights` is what a request takes; a function where that depends on its parameters.
-    """
-
-    mtype: str
-    request: type | None
-    lane: Lane
-    style: Style
-    rights: Rights | Callable[[Any], Rights]
-    rsp_of_failure: Callable[[Any], object | None] = _no_rsp
-    failure: Callable[[DpaError], ServiceError] = _transaction_failed
-    timeout_allowed: bool = False
-    closed: bool = True
-    priority: Priority = Priority.INTERACTIVE
-
-    def rights_for(self, request: object) -> Rights:
-        """What the holder of a token needs to have `request` carried out."""
-        return self.rights if isinstance(self.rights, Rights) else self.rights(request)
-
-    def failed(self, message: Message, request: object, error: ServiceError) -> Answer:
-        """The answer of this type that says what `error` does."""
-        return attrs.evolve(
-            message.answer(self.rsp_of_failure(request)),
-            status=error.status,
-            status_str=error.status_str,
-            error_str=error.error_str,
+    def answer(
+        self,
+        rsp: JsonObject | None = None,
+        status: int = 0,
+        status_str: str = "ok",
+        error_str: str | None = None,
+    ) -> Answer:
+        """The answer to this message; by default that of a request that succeeded."""
+        return Answer(
+            self.mtype, self.msg_id, rsp, status, status_str, error_str, timeout=self.timeout
         )
 
 
@@ -165,45 +117,6 @@ def _of(msg_id: str, error: RequestError) -> RequestError:
     """`error`, as that of the message with this id."""
     error.msg_id = msg_id
     return error
-
-
-def request_of(entry: Entry, message: Message) -> Any:
-    """The `data.req` of `message` as `entry.request`, None where its type has no parameters.
-
-    Raises InvalidRequestError with the path of the member that is not as it must be, and
-    UnsupportedTypeError for a version (`ver`) that does not exist.
-    """
-    envelope = structure(message.document, _envelope(entry))
-    if not entry.closed and envelope.ver not in _VERSIONS:
-        raise UnsupportedTypeError(f"{message.mtype}, version {envelope.ver}")
-    return getattr(envelope.data, "req", None)
-
-
-class _Open:
-    __slots__ = ()
-    open_to_extras = True
-
-
-@cache
-def _envelope(entry: Entry) -> Any:
-    """The class of the whole message, made of what the entry allows."""
-    data: dict[str, Any] = {
-        "msg_id": field(type=str, default=UNKNOWN_MSG_ID),
-        "return_verbose": field(type=bool, default=False),
-    }
-    if entry.timeout_allowed:
-        data["timeout"] = field(type=_OPTIONAL_INT, default=None)
-    if entry.request is not None:
-        data["req"] = field(type=entry.request)
-    top: dict[str, Any] = {"m_type": field(type=str)}
-    if not entry.closed:
-        top["ver"] = field(type=str, default=_VERSIONS[0])
-
-    def make(name: str, members: dict[str, Any]) -> type:
-        bases = () if entry.closed else (_Open,)
-        return attrs.make_class(name, members, bases=bases, frozen=True, kw_only=True)
-
-    return make("Message", top | {"data": field(type=make("Data", data))})
 
 
 def dump(answer: Answer, style: Style, *, verbose: bool, ins_id: str) -> str:

@@ -1,21 +1,23 @@
 """iqrfRaw and iqrfRawHdp: DPA requests of the client's own making, and what comes unasked."""
 
 import re
-from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from operator import attrgetter
+from typing import Annotated, ClassVar, TypedDict
 
 from attrs import field, frozen
 
 from protocol.api.converter import register
+from protocol.api.family import Extra, Family, Row, Transaction
 from protocol.api.members import AtMost, MemberError, Range, string
-from protocol.api.message import ASYNC, Answer, Message
+from protocol.api.message import ASYNC, Answer, Message, Style
+from protocol.api.record import hex_of
 from protocol.api.shape import json_name
+from protocol.auth.rights import CONTROL
 from protocol.dpa.errors import status_text
-from protocol.dpa.packet import ANY_HWPID, MAX_PDATA, Confirmation, Request, Response
+from protocol.dpa.packet import ANY_HWPID, MAX_PDATA, Request, Response
 from protocol.dpa.transaction import Outcome
 from protocol.errors import LocalProtocolError
-from protocol.network.network import JsonObject
+from protocol.queue.lanes import Lane
 
 _HEADER = 6
 _HEX_BYTES = re.compile(r"[0-9a-f]{1,2}([. ][0-9a-f]{1,2})*", re.IGNORECASE)
@@ -46,7 +48,12 @@ class Raw:
 
     open_to_extras: ClassVar[bool] = True
 
-    request: Request = field(metadata=json_name("rData"))
+    request: Annotated[Request, "bytes in hexadecimal digits: NADR, PNUM, PCMD, HWPID, PDATA"] = (
+        field(metadata=json_name("rData"))
+    )
+
+
+Byte = Annotated[int, Range(0, 0xFF)]
 
 
 @frozen
@@ -55,13 +62,13 @@ class RawHdp:
 
     open_to_extras: ClassVar[bool] = True
 
-    nadr: Annotated[int, Range(0, 0xFF)] = field(metadata=json_name("nAdr"))
-    pnum: Annotated[int, Range(0, 0xFF)] = field(metadata=json_name("pNum"))
-    pcmd: Annotated[int, Range(0, 0x7F)] = field(metadata=json_name("pCmd"))
-    hwpid: Annotated[int, Range(None, 0xFFFF)] = field(
-        default=ANY_HWPID, metadata=json_name("hwpId")
+    nadr: Annotated[Byte, "network address"] = field(metadata=json_name("nAdr"))
+    pnum: Annotated[Byte, "peripheral"] = field(metadata=json_name("pNum"))
+    pcmd: Annotated[int, Range(0, 0x7F), "command"] = field(metadata=json_name("pCmd"))
+    hwpid: Annotated[int, Range(None, 0xFFFF), "hardware profile; a negative one means any"] = (
+        field(default=ANY_HWPID, metadata=json_name("hwpId"))
     )
-    pdata: Annotated[tuple[Annotated[int, Range(0, 0xFF)], ...], AtMost(MAX_PDATA)] = field(
+    pdata: Annotated[tuple[Byte, ...], AtMost(MAX_PDATA), "data of the request"] = field(
         default=(), metadata=json_name("pData")
     )
 
@@ -72,82 +79,90 @@ class RawHdp:
         return Request(self.nadr, self.pnum, self.pcmd, bytes(self.pdata), hwpid)
 
 
-def raw(response: Response | None) -> dict[str, object]:
+class RawResult(TypedDict):
+    """A DPA response, written as bytes."""
+
+    rData: Annotated[str, "the bytes in hexadecimal digits; empty without a response"]
+
+
+class RawHdpResult(TypedDict):
+    """A DPA response, written as its header and data; all zero without a response."""
+
+    nAdr: Annotated[int, "network address of the device"]
+    pNum: Annotated[int, "peripheral"]
+    pCmd: Annotated[int, "command, with bit 7 set"]
+    hwpId: Annotated[int, "hardware profile of the device"]
+    rCode: Annotated[int, "response code, 0 for success"]
+    dpaVal: Annotated[int, "DpaValue"]
+    pData: Annotated[list[int], "data of the response"]
+
+
+def raw(response: Response | None) -> RawResult:
     """`rsp` of iqrfRaw; without response (a broadcast, a failure) `rData` is empty."""
-    return {"rData": _hex(response)}
+    return RawResult(rData=hex_of(response))
 
 
-def raw_hdp(response: Response | None) -> dict[str, object]:
+def raw_hdp(response: Response | None) -> RawHdpResult:
     """`rsp` of iqrfRawHdp; without response everything is zero."""
     if response is None:
-        return dict.fromkeys(("nAdr", "pNum", "pCmd", "hwpId", "rCode", "dpaVal"), 0) | {
-            "pData": []
-        }
+        return RawHdpResult(nAdr=0, pNum=0, pCmd=0, hwpId=0, rCode=0, dpaVal=0, pData=[])
     frame = response.encode()
-    return {
-        "nAdr": response.nadr,
-        "pNum": response.pnum,
-        "pCmd": frame[3],
-        "hwpId": response.hwpid,
-        "rCode": frame[6],
-        "dpaVal": response.dpa_value,
-        "pData": list(response.pdata),
-    }
-
-
-def annotated(rsp: dict[str, object], metadata: JsonObject | None) -> dict[str, object]:
-    """`rsp` together with what the user stored about the device that was addressed."""
-    return rsp | {"metaData": metadata}
-
-
-def answer(
-    message: Message,
-    rsp: dict[str, object],
-    outcome: Outcome,
-    local_time: Callable[[float], datetime],
-) -> Answer:
-    """The answer that tells `outcome`; `local_time` is an instant of its clock with the zone."""
-    return Answer(
-        message.mtype,
-        message.msg_id,
-        rsp,
-        outcome.status,
-        status_text(outcome.status),
-        raw=(transaction(outcome, local_time),) if message.verbose else None,
-        timeout=message.timeout,
+    return RawHdpResult(
+        nAdr=response.nadr,
+        pNum=response.pnum,
+        pCmd=frame[3],
+        hwpId=response.hwpid,
+        rCode=frame[6],
+        dpaVal=response.dpa_value,
+        pData=list(response.pdata),
     )
 
 
-def transaction(outcome: Outcome, local_time: Callable[[float], datetime]) -> dict[str, object]:
-    """One record of `raw`: the three packets and their times, empty where there is none."""
+def finish_raw(message: Message, _request: Raw, outcome: Outcome) -> Answer:
+    """The answer to an iqrfRaw that came to `outcome`."""
+    return message.answer(raw(outcome.response), outcome.status, status_text(outcome.status))
 
-    def time(at: float | None) -> str:
-        return "" if at is None else local_time(at).isoformat(timespec="milliseconds")
 
-    return {
-        "request": _hex(outcome.request),
-        "requestTs": time(outcome.requested_at),
-        "confirmation": _hex(outcome.confirmation),
-        "confirmationTs": time(outcome.confirmed_at),
-        "response": _hex(outcome.response),
-        "responseTs": time(outcome.responded_at),
-    }
+def finish_raw_hdp(message: Message, _request: RawHdp, outcome: Outcome) -> Answer:
+    """The answer to an iqrfRawHdp that came to `outcome`."""
+    return message.answer(raw_hdp(outcome.response), outcome.status, status_text(outcome.status))
 
 
 def unasked(frame: bytes) -> Answer:
     """The message for a DPA packet that the coordinator sent on its own."""
-    return Answer("iqrfRaw", ASYNC, {"rData": frame.hex(".")})
+    return Answer(RAW.mtype, ASYNC, RawResult(rData=frame.hex(".")))
 
 
-def no_raw(_request: Any) -> dict[str, object]:
-    """`rsp` of an iqrfRaw that failed before the radio."""
-    return raw(None)
+FAMILY = Family(
+    prefix="iqrf",
+    about="One DPA transaction as the client wants it.",
+    lane=Lane.NETWORK,
+    style=Style.DPA,
+    rights=CONTROL,
+    closed=False,
+    extras=frozenset({Extra.TIMEOUT}),
+    annotated=True,
+)
 
+RAW = Row(
+    FAMILY,
+    "Raw",
+    "Send a DPA request that is written as bytes.",
+    Raw,
+    RawResult,
+    example={"rData": "01.00.06.03.ff.ff"},
+    failed=lambda _: raw(None),
+    transaction=Transaction(attrgetter("request"), finish_raw),
+)
+RAW_HDP = Row(
+    FAMILY,
+    "RawHdp",
+    "Send a DPA request that is written as its header and data.",
+    RawHdp,
+    RawHdpResult,
+    example={"nAdr": 0, "pNum": 2, "pCmd": 0},
+    failed=lambda _: raw_hdp(None),
+    transaction=Transaction(attrgetter("request"), finish_raw_hdp),
+)
 
-def no_raw_hdp(_request: Any) -> dict[str, object]:
-    """`rsp` of an iqrfRawHdp that failed before the radio."""
-    return raw_hdp(None)
-
-
-def _hex(packet: Request | Confirmation | Response | None) -> str:
-    return packet.encode().hex(".") if packet is not None else ""
+ROWS = (RAW, RAW_HDP)

@@ -1,36 +1,25 @@
 """What a class of parameters or results says of its members; and its objects as JSON.
 
-Such a class is an attrs class. A member is named like its attribute in camel case, or as its
-`json_name` says. Beside its type an attribute bears, in `Annotated`, its limits (what is called
-to check a value), its meaning (a string) and its `Unit`. Everything about a member is taken from
-here: the reader of requests, the writer of answers, the schemas, the documents, the tests.
+Parameters are attrs classes, because they are checked. A member is named like its attribute in
+camel case, or as its `json_name` says. `T | None = None` may be absent, but is not null; `T | None`
+without a default has to be there and may be null. Results are TypedDicts, which are written as they
+are, with the names of JSON; what may be absent is NotRequired.
 
-`T | None = None` may be absent, but is not null. `T | None` without a default is always there and
-may be null. `T | None | Absent = ABSENT` may be absent and may be null.
+Beside its type a member bears, in `Annotated`, its limits (what is called to check a value), its
+meaning (a string) and its `Unit`. Everything about a member is taken from here: the reader of
+requests, the schemas, the documents, the tests.
 """
 
 import re
 from collections.abc import Callable
-from enum import Enum
 from functools import cache
-from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import attrs
 from attrs import frozen
 
 _JSON_NAME = "json_name"
-
-
-class Absent(Enum):
-    """The type of ABSENT."""
-
-    ABSENT = "absent"
-
-
-ABSENT: Final = Absent.ABSENT
-"""The value of a member that is not there, where null is a value too."""
 
 
 @frozen
@@ -44,8 +33,8 @@ class Unit:
 class Member:
     """One member of an object: what a client can know of it.
 
-    `type` is what its value is when it is there. `default` stands for an absent one; where it
-    is required that is attrs.NOTHING.
+    `type` is what its value is when it is there. `default` stands for an absent one: None for one
+    that has no default, attrs.NOTHING where the member is required.
     """
 
     attribute: str
@@ -60,11 +49,6 @@ class Member:
         """Whether it is always there."""
         return self.default is attrs.NOTHING
 
-    @property
-    def omitted(self) -> bool:
-        """Whether its default is written by leaving it out."""
-        return self.default is None or self.default is ABSENT
-
 
 def json_name(name: str) -> dict[str, str]:
     """Metadata of an attribute whose member is not simply its name in camel case."""
@@ -72,9 +56,23 @@ def json_name(name: str) -> dict[str, str]:
 
 
 @cache
-def members_of(cls: type) -> tuple[Member, ...]:
+def members_of(cls: Any) -> tuple[Member, ...]:
     """The members of an object of this class, in their order."""
-    return tuple(map(_member, attrs.fields(cls)))
+    if is_typeddict(cls):
+        hints, required = get_type_hints(cls, include_extras=True), cls.__required_keys__
+        return tuple(
+            _member(name, name, hint, attrs.NOTHING if name in required else None)
+            for name, hint in hints.items()
+        )
+    return tuple(
+        _member(each.name, _json_name(each), _given(each), each.default)
+        for each in attrs.fields(cls)
+    )
+
+
+def is_class(type_: Any) -> bool:
+    """Whether it is a class of parameters or results."""
+    return attrs.has(type_) or is_typeddict(type_)
 
 
 def is_open(cls: type) -> bool:
@@ -105,97 +103,41 @@ def union(types: tuple[Any, ...]) -> Any:
     return Union[types]  # noqa: UP007 - the operator cannot take a tuple
 
 
-def _member(attribute: "attrs.Attribute[Any]") -> Member:
-    bare, notes = annotations(attribute.type)
-    left_out = _left_out(attribute.default)
-    kinds = tuple(kind for kind in alternatives(bare) if kind is not left_out)
-    type_ = bare if len(kinds) == len(alternatives(bare)) else union(kinds)
-    checks = tuple(note for note in notes if callable(note))
-    if checks:
-        type_ = Annotated[(type_, *checks)]
-    spoken = (*_notes_within(bare), *notes)
-    return Member(
-        attribute=attribute.name,
-        name=attribute.metadata.get(_JSON_NAME) or _camel(attribute.name),
-        type=type_,
-        about=next((note for note in reversed(spoken) if isinstance(note, str)), ""),
-        unit=next((note.name for note in reversed(spoken) if isinstance(note, Unit)), ""),
-        default=attribute.default,
-    )
-
-
-def _notes_within(bare: Any) -> tuple[Any, ...]:
-    return tuple(note for kind in alternatives(bare) for note in annotations(kind)[1])
-
-
-def _left_out(default: object) -> type | None:
-    """The type that stands for an absent member only."""
-    if default is None:
-        return NoneType
-    return Absent if default is ABSENT else None
-
-
-def _camel(name: str) -> str:
-    return re.sub("_(.)", lambda match: match[1].upper(), name)
-
-
-# --- writing --------------------------------------------------------------------------------------
-
-Writer = Callable[[Any], dict[str, object]]
-
-
-class _Writers(dict[type, Writer]):
-    """The writer of each class, made when the first of its objects is written."""
-
-    def __missing__(self, cls: type) -> Writer:
-        if not attrs.has(cls):
-            raise TypeError(f"{cls.__name__} is no type of the API")
-        self[cls] = writer = _writer_of(cls)
-        return writer
-
-
-_WRITERS = _Writers()
-
-
-def write(value: object) -> dict[str, object]:
-    """An object of the API's classes as a JSON object, of which the values are not yet written.
-
-    It is what orjson calls for such objects (`default`), which goes on with the values.
-    """
-    return _WRITERS[type(value)](value)
-
-
 def unstructure(value: object) -> Any:
-    """A value of the API's classes as plain objects, arrays and scalars, to the last level."""
+    """An object of attrs classes as plain objects, arrays and scalars, to the last level."""
     if isinstance(value, tuple | list):
         return [unstructure(item) for item in value]
-    if attrs.has(type(value)):
-        return {name: unstructure(item) for name, item in write(value).items()}
+    cls: Any = type(value)
+    if attrs.has(cls):
+        members = members_of(cls)
+        return {each.name: unstructure(getattr(value, each.attribute)) for each in members}
     return value
 
 
-def _writer_of(cls: type) -> Writer:
-    names = tuple(member.name for member in members_of(cls))
-    values = _getter(tuple(member.attribute for member in members_of(cls)))
-    omitted = tuple((member.name, member.default) for member in members_of(cls) if member.omitted)
-
-    def whole(value: object) -> dict[str, object]:
-        return dict(zip(names, values(value), strict=True))
-
-    def without_absent(value: object) -> dict[str, object]:
-        written = dict(zip(names, values(value), strict=True))
-        for name, absent in omitted:
-            if written[name] is absent:
-                del written[name]
-        return written
-
-    return without_absent if omitted else whole
+def _member(attribute: str, name: str, hint: Any, default: object) -> Member:
+    bare, notes = annotations(hint)
+    checks = tuple(note for note in notes if callable(note))
+    within = tuple(note for kind in alternatives(bare) for note in annotations(kind)[1])
+    spoken = (*within, *notes)
+    return Member(
+        attribute=attribute,
+        name=name,
+        type=Annotated[(bare, *checks)] if checks else bare,
+        about=next((note for note in reversed(spoken) if isinstance(note, str)), ""),
+        unit=next((note.name for note in reversed(spoken) if isinstance(note, Unit)), ""),
+        default=default,
+    )
 
 
-def _getter(attributes: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    if len(attributes) > 1:
-        return attrgetter(*attributes)
-    if attributes:
-        only = attrgetter(*attributes)
-        return lambda value: (only(value),)
-    return lambda _value: ()
+def _given(attribute: "attrs.Attribute[Any]") -> Any:
+    """The type of an attribute that is there: where None means that it is not, without None."""
+    bare, notes = annotations(attribute.type)
+    if attribute.default is not None or NoneType not in alternatives(bare):
+        return attribute.type
+    given = union(tuple(kind for kind in alternatives(bare) if kind is not NoneType))
+    return Annotated[(given, *notes)] if notes else given
+
+
+def _json_name(attribute: "attrs.Attribute[Any]") -> str:
+    given: str | None = attribute.metadata.get(_JSON_NAME)
+    return given or re.sub("_(.)", lambda match: match[1].upper(), attribute.name)

@@ -5,19 +5,27 @@ from typing import Annotated, Literal
 from attrs import frozen
 
 from protocol.api.members import Range, distinct
+from protocol.api.shape import Unit
 
-Minutes = Annotated[int, Range(1)]
+Minutes = Annotated[int, Range(1), Unit("min")]
 
 
 @frozen
 class Messaging:
     """One way out for reports: a kind of connection, and the name of its instance."""
 
-    type: Literal["mqtt", "ws"]
-    instance: str
+    type: Annotated[Literal["mqtt", "ws"], "its kind"]
+    instance: Annotated[str, "its name"]
 
 
 Messagings = Annotated[tuple[Messaging, ...], distinct]
+
+# What the settings mean, for those who set them.
+AUTO_RUN = "begin to read when the gateway starts"
+PERIOD = "how often a cycle begins"
+RETRY_PERIOD = "when a cycle begins after one that failed"
+ASYNC_REPORTS = "whether cycles are reported"
+MESSAGING_LIST = "where reports go; where it is empty, to all who take what nobody asked for"
 
 
 @frozen
@@ -29,8 +37,8 @@ class SensorSettings:
     nobody asked for.
     """
 
-    auto_run: bool = False
-    period: Minutes = 10
-    retry_period: Minutes = 1
-    async_reports: bool = True
-    messaging_list: Messagings = ()
+    auto_run: Annotated[bool, AUTO_RUN] = False
+    period: Annotated[Minutes, PERIOD] = 10
+    retry_period: Annotated[Minutes, RETRY_PERIOD] = 1
+    async_reports: Annotated[bool, ASYNC_REPORTS] = True
+    messaging_list: Annotated[Messagings, MESSAGING_LIST] = ()

@@ -30,7 +30,8 @@ from iqrf_trio.handlers import dispatch
 from iqrf_trio.handlers.exchange import MAX_ANSWER
 from iqrf_trio.store import DATABASE_NAME, StoreError, tokens
 from iqrf_trio.store.sqlite import opened, transact
-from protocol.api.message import parse, request_of
+from protocol.api.family import request_of
+from protocol.api.message import parse
 from protocol.api.registry import REGISTRY
 from protocol.auth.rights import Rights, Scope
 from protocol.dpa.errors import DpaTimeoutError
@@ -276,7 +277,7 @@ async def test_a_full_lane_takes_pauses_and_their_end(
     async def slow(*_: object) -> None:
         await go_on.wait()
 
-    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, change: slow})
+    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, REGISTRY[change]: slow})
     async with caller(tmp_path, "queue.management_capacity=1") as client:
         client.send(change, {})
         assert (await client.ask("mngDaemon_Version"))["status"] == 6
@@ -333,7 +334,7 @@ async def test_a_change_keeps_no_other_client_waiting(
     async def slow(*_: object) -> None:
         await go_on.wait()
 
-    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, change: slow})
+    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, REGISTRY[change]: slow})
     async with house(tmp_path) as home, authenticated(home) as first, authenticated(home) as second:
         await first.send(request(change, {}))
         await first.send(request("mngDaemon_Version", msgId="behind"))
@@ -349,7 +350,7 @@ async def test_a_change_that_fails_or_is_refused_keeps_nobody_waiting(
         raise ZeroDivisionError
 
     change = "iqrfSensorData_SetConfig"
-    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, change: fail})
+    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, REGISTRY[change]: fail})
     with caplog.at_level(logging.CRITICAL):
         async with caller(tmp_path, "queue.management_capacity=1") as client:
             client.send(change, {})
@@ -411,7 +412,7 @@ async def test_a_handler_that_raises_is_answered_for(
     async def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, "iqrfRaw": fail})
+    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, REGISTRY["iqrfRaw"]: fail})
     with caplog.at_level(logging.CRITICAL):
         async with caller(tmp_path) as client:
             client.send("iqrfRaw", RAW)
@@ -439,7 +440,7 @@ async def test_a_handler_cut_short_by_the_shutdown_is_answered_for(
     async def endless(*_: object) -> None:
         await trio.sleep_forever()
 
-    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, "iqrfRaw": endless})
+    monkeypatch.setattr(dispatch, "HANDLERS", {**dispatch.HANDLERS, REGISTRY["iqrfRaw"]: endless})
     async with caller(tmp_path) as client:
         client.gateway.scheduler.shutdown.grace_s = 0.05
         client.send("iqrfRaw", RAW)
@@ -505,11 +506,11 @@ async def test_all_that_happened_is_counted_in_one_place(tmp_path: Path) -> None
 async def test_a_scope_that_does_not_include_a_request_is_told(
     mtype: str, scope: Scope, tmp_path: Path
 ) -> None:
-    entry = REGISTRY[mtype]
+    row = REGISTRY[mtype]
     async with caller(tmp_path) as client:
         client.rights = Rights(scope)
-        message = parse(request(mtype, GOOD.get(mtype, {}) if entry.request else None))
-        needed = entry.rights_for(request_of(entry, message))
+        message = parse(request(mtype, GOOD.get(mtype, {}) if row.parameters else None))
+        needed = row.rights_for(request_of(row, message))
         if scope.includes(needed.scope):
             return
         client.say(message.text)

@@ -62,7 +62,6 @@ async def test_service_mode_keeps_the_radio_for_who_may_have_it(tmp_path: Path) 
     [
         ("iqrfRaw", RAW, -8),
         ("iqrfDb_Enumerate", {}, -1),
-        ("iqrfDb_Reset", {}, -1),
         ("iqmeshNetwork_Backup", {"deviceAddr": 0}, 1002),
     ],
 )
@@ -75,6 +74,21 @@ async def test_service_mode_is_told_in_the_codes_of_each_family(
         data = await client.ask(mtype, req)
         assert data["status"] == status
         assert "ERROR_IFACE_EXCLUSIVE_ACCESS" in data["statusStr"]
+
+
+async def test_the_network_is_forgotten_without_the_radio(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        client, technician = Caller(home.gateway), Caller(home.gateway, rights=ALL)
+        await client.ask("mngDaemon_StopNetworkQueue")
+        assert await client.ask("iqrfDb_Reset", {}) == {
+            "msgId": "test",
+            "rsp": {},
+            "status": 0,
+            "statusStr": "ok",
+            "insId": "iqrfgd2-default",
+        }
+        await technician.ask("mngDaemon_Mode", SERVICE)
+        assert (await client.ask("iqrfDb_Reset", {}))["status"] == 0
 
 
 @pytest.mark.parametrize("mode", [OPERATIONAL, SERVICE, FORWARDING])

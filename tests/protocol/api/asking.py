@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from protocol.api.errors import InvalidRequestError
-from protocol.api.message import Message, parse, request_of
-from protocol.api.registry import entry_of
+from protocol.api.family import request_of
+from protocol.api.message import Message, parse
+from protocol.api.registry import row_of
 
 
 def message(mtype: str, **data: object) -> Message:
@@ -17,7 +18,7 @@ def message(mtype: str, **data: object) -> Message:
 
 def asked(mtype: str, **data: object) -> Any:
     """What the gateway makes of the request."""
-    return request_of(entry_of(mtype), message(mtype, **data))
+    return request_of(row_of(mtype), message(mtype, **data))
 
 
 def refusal(mtype: str, **data: object) -> str:

@@ -9,6 +9,8 @@ from protocol.network.network import Network
 from .asking import asked, refusal
 from .networks import NETWORK
 
+ANY = db.Anything()
+
 
 def test_enumerate() -> None:
     assert asked("iqrfDb_Enumerate", req={}) == db.Enumerate()
@@ -104,7 +106,7 @@ def test_get_devices_refused() -> None:
 
 def test_get_metadata() -> None:
     request = asked("iqrfDb_GetDeviceMetadata", req={"devices": [5, 1, 2, 1], "more": 1})
-    assert db.metadata(NETWORK, request.devices) == {
+    assert db.metadata(NETWORK, request) == {
         "devices": [
             {"address": 1, "success": True, "metadata": {"name": "sensor 1"}},
             {"address": 2, "success": True, "metadata": None},
@@ -153,16 +155,16 @@ def test_set_metadata_refused(item: object, reason: str) -> None:
 
 
 def test_what_only_some_devices_have() -> None:
-    assert db.binary_outputs(NETWORK) == {"binoutDevices": [{"address": 1, "count": 4}]}
-    assert db.lights(NETWORK) == {"lightDevices": [2]}
-    devices = db.sensors(NETWORK)["sensorDevices"]
+    assert db.binary_outputs(NETWORK, ANY) == {"binoutDevices": [{"address": 1, "count": 4}]}
+    assert db.lights(NETWORK, ANY) == {"lightDevices": [2]}
+    devices = db.sensors(NETWORK, ANY)["sensorDevices"]
     assert isinstance(devices, list)
     assert [device["address"] for device in devices] == [1]
     assert devices[0]["sensors"][2]["value"] == (1, 2)
 
 
 def test_topology() -> None:
-    devices = db.topology(NETWORK)["devices"]
+    devices = db.topology(NETWORK, ANY)["devices"]
     assert isinstance(devices, list)
     assert [device["address"] for device in devices] == [0, 1, 2, 9]
 
@@ -170,10 +172,10 @@ def test_topology() -> None:
 def test_an_empty_network() -> None:
     empty = Network()
     assert db.devices(empty, db.GetDevices()) == {"devices": []}
-    assert db.binary_outputs(empty) == {"binoutDevices": []}
-    assert db.lights(empty) == {"lightDevices": []}
-    assert db.sensors(empty) == {"sensorDevices": []}
-    assert db.topology(empty) == {"devices": []}
+    assert db.binary_outputs(empty, ANY) == {"binoutDevices": []}
+    assert db.lights(empty, ANY) == {"lightDevices": []}
+    assert db.sensors(empty, ANY) == {"sensorDevices": []}
+    assert db.topology(empty, ANY) == {"devices": []}
 
 
 @pytest.mark.parametrize(
@@ -189,4 +191,4 @@ def test_annotation_and_reset() -> None:
     assert refusal("iqrfDb_MetadataAnnotation", req={}) == (
         "data.req.annotate: required member is missing"
     )
-    assert db.reset() == {}
+    assert db.RESET.failed(db.Anything()) == {}

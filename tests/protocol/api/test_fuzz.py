@@ -9,8 +9,9 @@ from random import Random
 import pytest
 
 from protocol.api.errors import RequestError, message_error
-from protocol.api.message import parse, request_of
-from protocol.api.registry import entry_of
+from protocol.api.family import request_of
+from protocol.api.message import parse
+from protocol.api.registry import row_of
 
 from .mutations import Mutations
 
@@ -31,7 +32,7 @@ def fate(text: str | bytes) -> int:
     """The status of what becomes of a message; 0 for one that a handler would be given."""
     try:
         message = parse(text)
-        request_of(entry_of(message.mtype), message)
+        request_of(row_of(message.mtype), message)
     except RequestError as error:
         answer = json.loads(message_error(error, text=text, ins_id="gw"))
         assert answer["mType"] == "messageError"

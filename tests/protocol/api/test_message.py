@@ -13,15 +13,17 @@ from protocol.api.errors import (
     UnsupportedTypeError,
     message_error,
 )
-from protocol.api.message import Answer, Style, dump, parse, request_of
-from protocol.api.registry import entry_of
+from protocol.api.family import request_of
+from protocol.api.message import Answer, Style, dump, parse
+from protocol.api.record import Record
+from protocol.api.registry import row_of
 
 from .asking import asked, message, refusal
 
 
 def read(text: str) -> object:
     parsed = parse(text)
-    return request_of(entry_of(parsed.mtype), parsed)
+    return request_of(row_of(parsed.mtype), parsed)
 
 
 def refused(text: str) -> RequestError:
@@ -119,7 +121,7 @@ def test_a_number_without_a_fraction_is_an_integer() -> None:
     text = '{"mType":"iqrfRaw","data":{"timeout":1000.0,"req":{"rData":"01.00.06.03.ff.ff"}}}'
     parsed = parse(text)
     assert (parsed.timeout, type(parsed.timeout)) == (1000, int)
-    request_of(entry_of("iqrfRaw"), parsed)
+    request_of(row_of("iqrfRaw"), parsed)
 
 
 def test_an_unknown_type_goes_before_what_else_is_wrong() -> None:
@@ -164,7 +166,7 @@ def test_a_request_that_must_have_parameters() -> None:
 def test_an_open_envelope() -> None:
     text = '{"mType":"iqrfRaw","x":1,"data":{"y":1,"req":{"rData":"00.00.06.03.ff.ff","z":1}}}'
     parsed = parse(text)
-    assert request_of(entry_of("iqrfRaw"), parsed).request.pnum == 6
+    assert request_of(row_of("iqrfRaw"), parsed).request.pnum == 6
     assert refusal("iqrfRaw", timeout="1", req={"rData": ""}).startswith("data.timeout: ")
     assert refusal("iqrfRaw", timeout=10**30, req={"rData": ""}).startswith("data.timeout: ")
 
@@ -173,7 +175,7 @@ def test_an_open_envelope() -> None:
 def test_the_version_that_there_is(version: str) -> None:
     data = {"req": {"rData": "00.00.06.03.ff.ff"}}
     parsed = parse(json.dumps({"mType": "iqrfRaw", "ver": version, "data": data}))
-    assert request_of(entry_of("iqrfRaw"), parsed)
+    assert request_of(row_of("iqrfRaw"), parsed)
 
 
 @pytest.mark.parametrize("version", ["2.0.0", "", "x" * 60_000])
@@ -189,13 +191,22 @@ def test_no_parameters_are_none() -> None:
 
 
 def test_the_answer_in_the_order_of_the_dpa_style() -> None:
-    answer = Answer("iqrfRaw", "m", {"rData": "00"}, raw=({"request": ""},), timeout=1000)
+    record = Record(
+        request="00",
+        requestTs="",
+        confirmation="",
+        confirmationTs="",
+        response="",
+        responseTs="",
+    )
+    answer = Answer("iqrfRaw", "m", {"rData": "00"}, raw=(record,), timeout=1000)
     assert dump(answer, Style.DPA, verbose=False, ins_id="gw") == (
         '{"mType":"iqrfRaw","data":{"msgId":"m","rsp":{"rData":"00"},"status":0,"insId":"gw"}}'
     )
     assert dump(answer, Style.DPA, verbose=True, ins_id="gw") == (
         '{"mType":"iqrfRaw","data":{"msgId":"m","timeout":1000,"rsp":{"rData":"00"},'
-        '"raw":[{"request":""}],"insId":"gw","statusStr":"ok","status":0}}'
+        '"raw":[{"request":"00","requestTs":"","confirmation":"","confirmationTs":"",'
+        '"response":"","responseTs":""}],"insId":"gw","statusStr":"ok","status":0}}'
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from protocol.api import mng
 from protocol.api.message import dump, parse
-from protocol.api.registry import entry_of
+from protocol.api.registry import row_of
 from protocol.auth.rights import READ, Rights, Scope
 
 from .asking import asked, refusal
@@ -17,10 +17,10 @@ def test_version_starts_like_the_releases_that_clients_know() -> None:
 
 
 def test_version_without_verbose_has_no_status_text() -> None:
-    entry = entry_of("mngDaemon_Version")
+    row = row_of("mngDaemon_Version")
     message = parse('{"mType":"mngDaemon_Version","data":{"msgId":"a"}}')
     answer = message.answer(mng.version("0.1.0"))
-    assert dump(answer, entry.style, verbose=message.verbose, ins_id="gw") == (
+    assert dump(answer, row.family.style, verbose=message.verbose, ins_id="gw") == (
         '{"mType":"mngDaemon_Version","data":{"msgId":"a",'
         '"rsp":{"version":"v2.7.0 (iqrf-trio 0.1.0)"},"status":0,"insId":"gw"}}'
     )
@@ -43,7 +43,7 @@ def test_mode_takes_the_permission_only_to_be_changed(mode: str) -> None:
     request = asked("mngDaemon_Mode", req={"operMode": mode})
     assert request.oper_mode == mode
     needed = Rights(Scope.CONTROL, service=True) if mode else READ
-    assert entry_of("mngDaemon_Mode").rights_for(request) == needed
+    assert row_of("mngDaemon_Mode").rights_for(request) == needed
     assert mng.mode("operational") == {"operMode": "operational"}
 
 
@@ -56,12 +56,12 @@ def test_a_mode_that_there_is_not() -> None:
 
 @pytest.mark.parametrize(("asked_for", "shown"), [("service", "service"), ("", "unknown")])
 def test_a_mode_that_could_not_be_set(asked_for: str, shown: str) -> None:
-    entry = entry_of("mngDaemon_Mode")
+    row = row_of("mngDaemon_Mode")
     data = {"msgId": "a", "req": {"operMode": asked_for}}
     message = parse(json.dumps({"mType": "mngDaemon_Mode", "data": data}))
     request = asked("mngDaemon_Mode", req={"operMode": asked_for})
-    answer = entry.failed(message, request, mng.ManagementError("no"))
-    assert dump(answer, entry.style, verbose=True, ins_id="gw") == (
+    answer = row.failure(message, request, mng.ManagementError("no"))
+    assert dump(answer, row.family.style, verbose=True, ins_id="gw") == (
         '{"mType":"mngDaemon_Mode","data":{"msgId":"a","rsp":{"operMode":"' + shown + '"},'
         '"errorStr":"no","insId":"gw","statusStr":"err","status":-1}}'
     )

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.api import raw
 from protocol.api.message import Style, dump
+from protocol.api.record import record
 from protocol.dpa.packet import Confirmation, Request, Response
 from protocol.dpa.transaction import Outcome
 
@@ -133,15 +135,16 @@ def test_responses() -> None:
 
 
 def test_no_response() -> None:
-    assert raw.raw(None) == raw.no_raw(None) == {"rData": ""}
+    assert raw.raw(None) == raw.RAW.failed(None) == {"rData": ""}
     nothing = {"nAdr": 0, "pNum": 0, "pCmd": 0, "hwpId": 0, "rCode": 0, "dpaVal": 0, "pData": []}
-    assert raw.raw_hdp(None) == raw.no_raw_hdp(None) == nothing
+    assert raw.raw_hdp(None) == raw.RAW_HDP.failed(None) == nothing
 
 
 def test_an_answer_byte_for_byte() -> None:
     request = message("iqrfRaw", timeout=1000, returnVerbose=True)
     outcome = Outcome(Request(0, 6, 3), 0, None, RESPONSE, 0.0, None, 0.028)
-    answer = raw.answer(request, raw.raw(outcome.response), outcome, local_time)
+    answer = raw.finish_raw(request, raw.Raw(outcome.request), outcome)
+    answer = evolve(answer, raw=(record(outcome, local_time),))
     assert dump(answer, Style.DPA, verbose=False, ins_id="iqrfgd2-default") == (
         '{"mType":"iqrfRaw","data":{"msgId":"m","rsp":{"rData":"00.00.06.83.00.00.00.44"},'
         '"status":0,"insId":"iqrfgd2-default"}}'
@@ -158,7 +161,7 @@ def test_an_answer_byte_for_byte() -> None:
 def test_a_record_with_all_packets() -> None:
     confirmation = Confirmation(1, 6, 1, 0xFFFF, 0x3B, 1, 4, 1)
     outcome = Outcome(Request(1, 6, 1), 0, confirmation, Response(1, 6, 1, 2), 0.0, 1.0, 2.0)
-    assert raw.transaction(outcome, local_time) == {
+    assert record(outcome, local_time) == {
         "request": "01.00.06.01.ff.ff",
         "requestTs": "2018-08-31T12:48:35.887+02:00",
         "confirmation": "01.00.06.01.ff.ff.ff.3b.01.04.01",
@@ -171,7 +174,7 @@ def test_a_record_with_all_packets() -> None:
 @pytest.mark.parametrize(("status", "text"), [(-1, "ERROR_TIMEOUT"), (3, "ERROR_PNUM")])
 def test_a_transaction_that_failed_says_why(status: int, text: str) -> None:
     outcome = Outcome(Request(1, 6, 3), status, None, None, 0.0, None, None)
-    answer = raw.answer(message("iqrfRaw"), raw.raw(None), outcome, local_time)
+    answer = raw.finish_raw(message("iqrfRaw"), raw.Raw(outcome.request), outcome)
     assert dump(answer, Style.DPA, verbose=False, ins_id="gw") == (
         '{"mType":"iqrfRaw","data":{"msgId":"m","rsp":{"rData":""},'
         f'"status":{status},"statusStr":"{text}","insId":"gw"}}}}'
@@ -185,8 +188,3 @@ def test_a_packet_that_nobody_asked_for() -> None:
         '{"mType":"iqrfRaw","data":{"msgId":"async","rsp":{"rData":"' + text + '"},'
         '"status":0,"insId":"iqrfgd2-default"}}'
     )
-
-
-def test_annotation_with_metadata() -> None:
-    assert raw.annotated(raw.raw(None), {"a": 1}) == {"rData": "", "metaData": {"a": 1}}
-    assert raw.annotated(raw.raw(None), None) == {"rData": "", "metaData": None}

@@ -16,8 +16,9 @@ from protocol.api.errors import (
     UnsupportedTypeError,
     message_error,
 )
-from protocol.api.message import Entry, Style, dump, parse, request_of
-from protocol.api.registry import REGISTRY, entry_of
+from protocol.api.family import Extra, Row, request_of
+from protocol.api.message import Style, dump, parse
+from protocol.api.registry import REGISTRY, row_of
 from protocol.queue.lanes import Lane
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -34,13 +35,13 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 """Parameters of the requests that need some."""
 
-ENTRIES = pytest.mark.parametrize("entry", REGISTRY.values(), ids=REGISTRY.keys())
+ROWS = pytest.mark.parametrize("row", REGISTRY.values(), ids=REGISTRY.keys())
 
 
-def document(entry: Entry) -> Any:
+def document(row: Row) -> Any:
     """The shortest good request of a type."""
-    req = {"req": deepcopy(GOOD.get(entry.mtype, {}))} if entry.request else {}
-    return {"mType": entry.mtype, "data": {"msgId": "m", **req}}
+    req = {"req": deepcopy(GOOD.get(row.mtype, {}))} if row.parameters else {}
+    return {"mType": row.mtype, "data": {"msgId": "m", **req}}
 
 
 def test_the_types() -> None:
@@ -67,18 +68,18 @@ def test_the_types() -> None:
 
 
 def test_only_these_wait_for_the_radio() -> None:
-    waiting = {entry.mtype for entry in REGISTRY.values() if entry.lane is Lane.NETWORK}
+    waiting = {row.mtype for row in REGISTRY.values() if row.lane is Lane.NETWORK}
     assert waiting == {
-        *("iqrfRaw", "iqrfRawHdp", "iqrfDb_Enumerate", "iqrfDb_Reset"),
+        *("iqrfRaw", "iqrfRawHdp", "iqrfDb_Enumerate"),
         *("iqmeshNetwork_Backup", "iqmeshNetwork_Restore"),
     }
 
 
 def test_only_raw_requests_have_a_timeout_and_unknown_members() -> None:
-    for entry in REGISTRY.values():
-        is_raw = entry.mtype in {"iqrfRaw", "iqrfRawHdp"}
-        assert entry.timeout_allowed is is_raw
-        assert entry.closed is not (is_raw or entry.mtype.startswith("iqmeshNetwork_"))
+    for row in REGISTRY.values():
+        is_raw = row.mtype in {"iqrfRaw", "iqrfRawHdp"}
+        assert (Extra.TIMEOUT in row.family.extras) is is_raw
+        assert row.family.closed is not (is_raw or row.mtype.startswith("iqmeshNetwork_"))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_only_raw_requests_have_a_timeout_and_unknown_members() -> None:
 )
 def test_unknown_types(mtype: str) -> None:
     with pytest.raises(UnsupportedTypeError, match=f"^Unsupported message type: {mtype}$"):
-        entry_of(mtype)
+        row_of(mtype)
 
 
 @pytest.mark.parametrize(
@@ -94,25 +95,25 @@ def test_unknown_types(mtype: str) -> None:
 )
 def test_types_that_are_only_sent(mtype: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        entry_of(mtype)
+        row_of(mtype)
     assert str(refused.value) == f"mType: {mtype} is sent by the gateway, it cannot be requested"
 
 
-@ENTRIES
-def test_the_shortest_request_of_each_type(entry: Entry) -> None:
-    message = parse(json.dumps(document(entry)))
-    assert entry_of(message.mtype) is entry
-    request = request_of(entry, message)
-    assert request is None if entry.request is None else isinstance(request, entry.request)
+@ROWS
+def test_the_shortest_request_of_each_type(row: Row) -> None:
+    message = parse(json.dumps(document(row)))
+    assert row_of(message.mtype) is row
+    request = request_of(row, message)
+    assert request is None if row.parameters is None else isinstance(request, row.parameters)
 
 
-@ENTRIES
-def test_each_type_may_be_verbose_but_without_id_it_is_unknown(entry: Entry) -> None:
-    value = document(entry)
+@ROWS
+def test_each_type_may_be_verbose_but_without_id_it_is_unknown(row: Row) -> None:
+    value = document(row)
     value["data"]["returnVerbose"] = True
     del value["data"]["msgId"]
     message = parse(json.dumps(value))
-    request_of(entry, message)
+    request_of(row, message)
     assert message.verbose
     assert message.msg_id == "unknown"
 
@@ -144,22 +145,22 @@ RSP_OF_FAILURE = {
 }
 
 
-@ENTRIES
-def test_a_failure_has_the_members_that_its_schema_demands(entry: Entry) -> None:
-    message = parse(json.dumps(document(entry)))
-    answer = entry.failed(message, request_of(entry, message), ServiceError(-1, "why"))
-    written = json.loads(dump(answer, entry.style, verbose=False, ins_id="gw"))
-    assert written["mType"] == entry.mtype
+@ROWS
+def test_a_failure_has_the_members_that_its_schema_demands(row: Row) -> None:
+    message = parse(json.dumps(document(row)))
+    answer = row.failure(message, request_of(row, message), ServiceError(-1, "why"))
+    written = json.loads(dump(answer, row.family.style, verbose=False, ins_id="gw"))
+    assert written["mType"] == row.mtype
     assert written["data"]["msgId"] == "m"
     assert (written["data"]["status"], written["data"]["statusStr"]) == (-1, "why")
-    if entry.mtype in RSP_OF_FAILURE:
-        assert written["data"]["rsp"] == RSP_OF_FAILURE[entry.mtype]
-    elif entry.mtype != "iqrfRawHdp":
+    if row.mtype in RSP_OF_FAILURE:
+        assert written["data"]["rsp"] == RSP_OF_FAILURE[row.mtype]
+    elif row.mtype != "iqrfRawHdp":
         assert "rsp" not in written["data"]
 
 
 def test_who_shows_the_status_text_always() -> None:
-    quiet = {entry.mtype for entry in REGISTRY.values() if entry.style is Style.DPA}
+    quiet = {row.mtype for row in REGISTRY.values() if row.family.style is Style.DPA}
     assert quiet == {
         *("iqrfRaw", "iqrfRawHdp", "ntfDaemon_InvokeMonitor"),
         *("iqmeshNetwork_Backup", "iqmeshNetwork_Restore"),
@@ -196,14 +197,14 @@ def handle(text: str | bytes) -> None:
     """What becomes of a message before its handler; only a RequestError may come of it."""
     try:
         message = parse(text)
-        entry = entry_of(message.mtype)
-        request = request_of(entry, message)
+        row = row_of(message.mtype)
+        request = request_of(row, message)
     except RequestError as error:
         json.loads(message_error(error, text=text, ins_id="gw"))
         return
-    assert request is None or isinstance(request, entry.request or type(None))
-    answer = entry.failed(message, request, ServiceError(-1, "why"))
-    assert json.loads(dump(answer, entry.style, verbose=message.verbose, ins_id="gw"))
+    assert request is None or isinstance(request, row.parameters or type(None))
+    answer = row.failure(message, request, ServiceError(-1, "why"))
+    assert json.loads(dump(answer, row.family.style, verbose=message.verbose, ins_id="gw"))
 
 
 @given(st.text(st.characters()) | st.binary())
@@ -216,20 +217,20 @@ def test_any_json(value: object) -> None:
     handle(json.dumps(value))
 
 
-@ENTRIES
+@ROWS
 @settings(max_examples=40)
 @given(st.data())
-def test_any_members(entry: Entry, data: st.DataObject) -> None:
+def test_any_members(row: Row, data: st.DataObject) -> None:
     top = data.draw(st.dictionaries(st.sampled_from(WORDS), VALUES, max_size=2))
     inner = data.draw(st.dictionaries(st.sampled_from(WORDS), VALUES, max_size=4))
-    handle(json.dumps({**top, "mType": entry.mtype, "data": inner}))
+    handle(json.dumps({**top, "mType": row.mtype, "data": inner}))
 
 
-@ENTRIES
+@ROWS
 @settings(max_examples=40)
 @given(st.data())
-def test_a_good_request_with_one_thing_changed(entry: Entry, data: st.DataObject) -> None:
-    value = document(entry)
+def test_a_good_request_with_one_thing_changed(row: Row, data: st.DataObject) -> None:
+    value = document(row)
     place: object = value
     while isinstance(place, dict | list) and place:
         keys = list(place) if isinstance(place, dict) else range(len(place))
@@ -244,10 +245,10 @@ def test_a_good_request_with_one_thing_changed(entry: Entry, data: st.DataObject
     handle(json.dumps(value))
 
 
-@ENTRIES
-def test_depth_and_size_harm_nobody(entry: Entry) -> None:
+@ROWS
+def test_depth_and_size_harm_nobody(row: Row) -> None:
     deep = "[" * 900 + "]" * 900
-    mtype = json.dumps(entry.mtype)
+    mtype = json.dumps(row.mtype)
     for text in (
         f'{{"mType":{mtype},"data":{deep}}}',
         f'{{"mType":{mtype},"data":{{"req":{deep}}}}}',
@@ -266,6 +267,6 @@ def test_deep_metadata_is_refused_before_it_is_stored() -> None:
         text = f'{{"mType":"iqrfDb_SetDeviceMetadata","data":{{"req":{{"devices":[{item}]}}}}}}'
         message = parse(text)
         with suppress(InvalidRequestError):
-            request = request_of(entry_of(message.mtype), message)
+            request = request_of(row_of(message.mtype), message)
             answer = message.answer({"metadata": request.devices[0].metadata})
             assert dump(answer, Style.SERVICE, verbose=False, ins_id="gw")

@@ -1,4 +1,4 @@
-"""A row of requests: served as they came, although some of them wait and most do not."""
+"""Requests of one client in order: answered as they came, although some wait and most do not."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,10 +9,10 @@ Work = Callable[[], Awaitable[None]]
 
 
 @define(eq=False)
-class Row:
+class InOrder:
     """Who came first is served first.
 
-    As long as the row is `free`, a request that need not wait is served where it is accepted;
+    As long as it is `free`, a request that need not wait is served where it is accepted;
     behind one that does wait (for the disk, say) everybody has to `enter`.
     """
 

@@ -1,0 +1,233 @@
+"""What messages of one family have in common, and a row per message: all that is declared of it.
+
+From its row follow the reader of the request, the answer that says that it failed, who carries it
+out, its chapter in docs/api.md, its schemas, the help and completion of `call`, and its tests.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+import attrs
+from attrs import field, frozen
+
+from protocol.api.converter import reader
+from protocol.api.errors import UNKNOWN_MSG_ID, ServiceError, UnsupportedTypeError
+from protocol.api.message import Answer, Message, Style
+from protocol.auth.rights import Rights
+from protocol.dpa.errors import DpaError, status_text
+from protocol.dpa.packet import Request
+from protocol.dpa.transaction import Outcome
+from protocol.network.network import JsonObject, Network
+from protocol.queue.lanes import Lane, Priority
+
+P = TypeVar("P")
+
+_VERSIONS = ("1.0.0", "1.0", "1")
+"""The spellings of the one version that messages have, for `ver`."""
+
+
+class Extra(Enum):
+    """A member that `data` may have beside `msgId`, `req` and `returnVerbose`, by its name."""
+
+    TIMEOUT = "timeout"
+    """How long the DPA transaction may take, in ms."""
+
+    REPEAT = "repeat"
+    """How often a transaction is repeated that failed."""
+
+    PROGRESS = "progress"
+    """Whether answers in between tell how far it is."""
+
+
+_EXTRA_TYPES: Mapping[Extra, Any] = {
+    Extra.TIMEOUT: int | None,
+    Extra.REPEAT: int | None,
+    Extra.PROGRESS: bool | None,
+}
+
+
+def told_by_its_code(error: DpaError) -> ServiceError:
+    """A failed transaction as most families tell it: its own status and text."""
+    return ServiceError(error.status, status_text(error.status))
+
+
+@frozen(eq=False, kw_only=True)
+class Family:
+    """Messages that belong together; a row may say otherwise of lane, priority and rights.
+
+    `prefix` is what their types begin with. `style` is the order of members in answers. In `closed`
+    messages members that nobody knows are refused. `extras` are what `data` may have besides.
+    `failure` makes of a failed transaction what this family says of it: the codes differ.
+    `annotated` answers carry the metadata of the device that was addressed, where that is wanted.
+    """
+
+    prefix: str
+    about: str
+    lane: Lane
+    style: Style
+    rights: Rights
+    priority: Priority = Priority.INTERACTIVE
+    closed: bool = True
+    extras: frozenset[Extra] = frozenset()
+    failure: Callable[[DpaError], ServiceError] = told_by_its_code
+    annotated: bool = False
+
+
+@frozen(eq=False)
+class Transaction(Generic[P]):
+    """A message that is one DPA transaction: how it begins, and what comes of it. Both are pure.
+
+    `begin` makes the DPA request of the parameters; it raises ServiceError for what cannot be
+    sent. `finish` makes the answer of the outcome, whatever that is.
+    """
+
+    begin: Callable[[P], Request]
+    finish: Callable[[Message, P, Outcome], Answer]
+
+
+@frozen
+class Final:
+    """Which of several answers is the last one: in its `rsp` the member has this value.
+
+    One with a status other than 0 is the last one too, but for services that answer `by_device`,
+    where a device that failed ends nothing.
+    """
+
+    member: str
+    value: object
+    by_device: bool = False
+
+
+def _no_result(_parameters: object) -> None:
+    return None
+
+
+@frozen(eq=False)
+class Row:
+    """One type of request.
+
+    `about` is what it does, in a sentence. `parameters` is the class of `data.req`, None where
+    there is no such member; `result` the class, or the union of classes, of `data.rsp`. `example`
+    is a `data.req` that asks for something sensible.
+
+    `failed` makes, of the parameters, the `rsp` that an answer has even when all failed. `rights`
+    is what a request takes, or a function of the parameters. `final` is for requests with several
+    answers. A `vital` request is never kept waiting by others of the management lane.
+
+    What carries it out is a `transaction`, a `query` of the known network (a pure function), or,
+    without either, a handler of the gateway.
+    """
+
+    family: Family
+    name: str
+    about: str
+    parameters: type | None = None
+    result: Any = None
+    example: JsonObject | None = field(default=None, kw_only=True)
+    failed: Callable[[Any], JsonObject | None] = field(default=_no_result, kw_only=True)
+    transaction: Transaction[Any] | None = field(default=None, kw_only=True)
+    query: Callable[[Network, Any], JsonObject] | None = field(default=None, kw_only=True)
+    final: Final | None = field(default=None, kw_only=True)
+    vital: bool = field(default=False, kw_only=True)
+    lane: Lane = field(kw_only=True)
+    priority: Priority = field(kw_only=True)
+    rights: Rights | Callable[[Any], Rights] = field(kw_only=True)
+    mtype: str = field(init=False)
+
+    @lane.default
+    def _lane_of_family(self) -> Lane:
+        return self.family.lane
+
+    @priority.default
+    def _priority_of_family(self) -> Priority:
+        return self.family.priority
+
+    @rights.default
+    def _rights_of_family(self) -> Rights:
+        return self.family.rights
+
+    @mtype.default
+    def _make_mtype(self) -> str:
+        return self.family.prefix + self.name
+
+    @property
+    def always_has_result(self) -> bool:
+        """Whether even the answer of a failure has an `rsp`."""
+        return self.failed is not _no_result
+
+    def rights_for(self, parameters: object) -> Rights:
+        """What the holder of a token needs to have the request carried out."""
+        return self.rights if isinstance(self.rights, Rights) else self.rights(parameters)
+
+    def failure(self, message: Message, parameters: object, error: ServiceError) -> Answer:
+        """The answer of this type that says what `error` does."""
+        return message.answer(
+            self.failed(parameters), error.status, error.status_str, error.error_str
+        )
+
+    def ends_with(self, data: Mapping[str, Any]) -> bool:
+        """Whether the answer with this `data` (as JSON) is the last one to a request."""
+        if self.final is None:
+            return True
+        rsp = data.get("rsp")
+        rsp = rsp if isinstance(rsp, dict) else {}
+        failed = data.get("status", 0) != 0
+        if failed and not (self.final.by_device and self.final.member in rsp):
+            return True
+        return bool(rsp.get(self.final.member) == self.final.value)
+
+
+@frozen(eq=False)
+class Unasked:
+    """A type of message that only the gateway sends; `data` is the class of all its members.
+
+    Where `rsp` is given instead, the message has the form of an answer in the style.
+    """
+
+    mtype: str
+    about: str
+    rsp: Any = None
+    data: Any = None
+    style: Style = Style.SERVICE
+
+
+def request_of(row: Row, message: Message) -> Any:
+    """The `data.req` of `message` as `row.parameters`, None where its type has none.
+
+    Raises InvalidRequestError with the path of the member that is not as it must be, and
+    UnsupportedTypeError for a version (`ver`) that does not exist.
+    """
+    envelope = _reader(row)(message.document)
+    if not row.family.closed and envelope.ver not in _VERSIONS:
+        raise UnsupportedTypeError(f"{message.mtype}, version {envelope.ver}")
+    return getattr(envelope.data, "req", None)
+
+
+class _Open:
+    __slots__ = ()
+    open_to_extras = True
+
+
+@cache
+def _reader(row: Row) -> Callable[[object], Any]:
+    """What reads a whole message, made when the first of its type comes."""
+    data: dict[str, Any] = {
+        "msg_id": field(type=str, default=UNKNOWN_MSG_ID),
+        "return_verbose": field(type=bool, default=False),
+    }
+    for extra in sorted(row.family.extras, key=lambda extra: extra.value):
+        data[extra.value] = field(type=_EXTRA_TYPES[extra], default=None)
+    if row.parameters is not None:
+        data["req"] = field(type=row.parameters)
+    top: dict[str, Any] = {"m_type": field(type=str)}
+    if not row.family.closed:
+        top["ver"] = field(type=str, default=_VERSIONS[0])
+
+    def make(name: str, members: dict[str, Any]) -> type:
+        bases = () if row.family.closed else (_Open,)
+        return attrs.make_class(name, members, bases=bases, frozen=True, kw_only=True)
+
+    whole = make("Message", top | {"data": field(type=make("Data", data))})
+    return reader(whole)
