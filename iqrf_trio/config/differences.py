@@ -24,6 +24,7 @@ _OF_WEBSOCKET = (
     "handshake_timeout",
     "heartbeat",
     "origins",
+    "trusted_proxies",
     "async_messages",
 )
 """What of `[websocket]` counts from the next client on, or from the next message."""

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 
 from attrs import Attribute, Factory, field, fields, frozen
 
+from protocol.auth.addresses import parse_networks
 from protocol.link.boards import BOARDS, NONE
 
 T = TypeVar("T")
@@ -49,6 +50,14 @@ def between(low: float, high: float) -> Check:
             raise ImpossibleValueError(attribute.name, f"must be {low} to {high}, not {value}")
 
     return check
+
+
+def networks(_: object, attribute: "Attribute[Any]", value: tuple[str, ...]) -> None:
+    """Networks, each as an address with or without the length of its prefix."""
+    try:
+        parse_networks(value)
+    except ValueError as error:
+        raise ImpossibleValueError(attribute.name, f"holds what is no network: {error}") from None
 
 
 def not_empty(_: object, attribute: "Attribute[Any]", value: str) -> None:
@@ -138,7 +147,9 @@ class WebSocket:
     tls_mode: Literal["modern", "intermediate"] = setting("intermediate", "modern | intermediate")
     auth_timeout: int = setting(30, "seconds, 1..60", between(1, 60))
     auth_failures_per_minute: int = setting(
-        20, "per address before attempts are refused; 0 = no limit", between(0, 2**31 - 1)
+        20,
+        "per address and token before the answer takes 10 s; 0 = no limit",
+        between(0, 2**31 - 1),
     )
     max_clients: int = setting(50, "", _COUNT)
     max_message_size: int = setting(65536, "bytes", _COUNT)
@@ -146,12 +157,15 @@ class WebSocket:
     outbox_bytes: int = setting(4194304, "bytes that wait for one client", _COUNT)
     outbox_bytes_total: int = setting(33554432, "bytes that wait for all clients together", _COUNT)
     max_handshakes: int = setting(64, "connections that are not yet WebSockets", _COUNT)
-    max_unauthenticated: int = setting(32, "", _COUNT)
+    max_unauthenticated: int = setting(32, "the oldest of the largest network goes", _COUNT)
     handshake_timeout: int = setting(10, "seconds", _SECONDS)
     heartbeat: int = setting(
         150, "seconds idle before a ping; twice that ends the session", _SECONDS
     )
     origins: tuple[str, ...] = setting((), "empty = any")
+    trusted_proxies: tuple[str, ...] = setting(
+        (), 'networks whose X-Forwarded-For is believed, e.g. ["127.0.0.1"]', networks
+    )
     async_messages: bool = setting(True, "asynchronous messages go to all sessions")
 
     def __attrs_post_init__(self) -> None:

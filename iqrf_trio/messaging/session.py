@@ -242,7 +242,7 @@ class Session:
     def _hold_against(self, error: AuthError) -> float:
         """Count the failure where it is one; how long the client has to wait for the answer."""
         counts = self.grant is None and error.held_against
-        return self._connection.failed() if counts else 0.0
+        return self._connection.failed(error.token_id) if counts else 0.0
 
     async def _read(self) -> None:
         try:

@@ -26,6 +26,7 @@ from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.services.sensors.worker import SensorWorker
 from iqrf_trio.store import StoreError
 from iqrf_trio.store.database import Hop
+from protocol.auth.addresses import parse_networks
 from protocol.readings.settings import SensorSettings
 
 log = logging.getLogger("iqrf_trio.reloading")
@@ -41,6 +42,7 @@ def limits_of(settings: WebSocket) -> Limits:
         handshake_timeout=settings.handshake_timeout,
         auth_failures_per_minute=settings.auth_failures_per_minute,
         origins=settings.origins,
+        trusted_proxies=parse_networks(settings.trusted_proxies),
     )
 
 

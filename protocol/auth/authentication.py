@@ -46,10 +46,11 @@ class UnauthenticatedError(AuthError):
 
 
 class AuthTimeoutError(AuthError):
-    """No message came in time."""
+    """No message came in time. That is no failed attempt: none was made."""
 
     code = 2
     text = "Authentication timeout"
+    held_against = False
 
 
 class AuthFailedError(AuthError):

@@ -12,9 +12,8 @@ import trio
 from attrs import define, evolve, field
 from trio.testing import lockstep_stream_pair, memory_stream_pair
 
-from iqrf_trio.edges.tcp.admission import Arrival
+from iqrf_trio.edges.tcp.admission import accepted
 from iqrf_trio.edges.tcp.limits import Limits
-from iqrf_trio.edges.tcp.lingering import LingeringStream
 from iqrf_trio.edges.tcp.tls import tls_context
 from iqrf_trio.edges.websocket.connection import Connection
 from iqrf_trio.edges.websocket.server import Handler, Server
@@ -164,9 +163,9 @@ class Rig:
         )
 
     def arrive(self, stream: trio.abc.HalfCloseableStream) -> None:
-        """Let the server find `stream` at its door."""
-        arrival = Arrival(LingeringStream(stream), self.server.handshakes.begin())
-        self.nursery.start_soon(partial(self.server.welcome, arrival, tls_context=self.tls))
+        """Let the server accept `stream`."""
+        admit = partial(self.server.admit, accepted(stream), tls_context=self.tls)
+        self.nursery.start_soon(admit)
 
     async def open(self, **more: str) -> RawClient:
         """A WebSocket."""
@@ -185,7 +184,7 @@ async def serving(
         rig = Rig(nursery, Server(handler, limits or Limits()), context)
         yield rig
         nursery.cancel_scope.cancel()
-    assert rig.server.places.clients == rig.server.places.unauthenticated == 0
+    assert len(rig.server.clients) == rig.server.clients.unauthenticated == 0
     assert len(rig.server.handshakes) == 0
 
 

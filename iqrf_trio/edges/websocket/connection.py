@@ -21,8 +21,8 @@ class ConnectionClosed(Exception):  # noqa: N818 - a fact, as in the library, no
         self.reason = reason
 
 
-class Visit:
-    """What the side that opened a connection keeps about it; a client keeps nothing."""
+class Peer:
+    """The other side of a connection, as the server knows it; a client knows nothing of it."""
 
     @property
     def heard_at(self) -> float:
@@ -35,10 +35,10 @@ class Visit:
         return trio.current_time()
 
     def authenticate(self) -> None:
-        """The peer is no stranger any more."""
+        """The peer has authenticated."""
 
-    def fail(self) -> float:
-        """The peer failed to authenticate; how many seconds to keep it from the news."""
+    def fail(self, token_id: int | None) -> float:
+        """The peer failed to authenticate; how many seconds its answer has to wait."""
         return 0.0
 
     def leave(self) -> None:
@@ -59,22 +59,22 @@ class Connection:
         websocket: trio_websocket.WebSocketConnection,
         remote: str,
         max_message_size: int,
-        visit: Visit | None = None,
+        peer: Peer | None = None,
     ) -> None:
         self.remote = remote
         self._websocket = websocket
         self._max_message_size = max_message_size
-        self._visit = visit or Visit()
+        self._peer = peer or Peer()
 
     @property
     def heard_at(self) -> float:
         """When the peer last sent anything at all, pongs included (Trio's clock)."""
-        return self._visit.heard_at
+        return self._peer.heard_at
 
     @property
     def taken_at(self) -> float:
         """When the peer last took part of what was sent to it (Trio's clock)."""
-        return self._visit.taken_at
+        return self._peer.taken_at
 
     async def receive(self) -> str | bytes:
         """The next message, text or binary; cancelling loses none.
@@ -112,25 +112,25 @@ class Connection:
 
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Send a close frame and wait at most CLOSE_S for the peer's; safe to call twice."""
-        self._visit.leave()
+        self._peer.leave()
         with trio.move_on_after(CLOSE_S):
             await self._websocket.aclose(code, reason or None)
 
     def drop(self) -> None:
         """Give the connection up without a word; what reads or writes sees ConnectionClosed."""
-        self._visit.leave()
-        self._visit.drop()
+        self._peer.leave()
+        self._peer.drop()
 
     def authenticated(self) -> None:
-        """Tell the server that this client is no stranger any more."""
-        self._visit.authenticate()
+        """Tell the server that this client has authenticated."""
+        self._peer.authenticate()
 
-    def failed(self) -> float:
-        """Tell the server that this client failed to authenticate.
+    def failed(self, token_id: int | None = None) -> float:
+        """Tell the server that this client failed to authenticate with that token, or without one.
 
         Returns how many seconds to let it wait before it is told, so that guessing is slow.
         """
-        return self._visit.fail()
+        return self._peer.fail(token_id)
 
     def _closed(self) -> ConnectionClosed:
         why = self._websocket.closed

@@ -1,8 +1,10 @@
 """The server's boundary: from an accepted socket to a Connection, with no way to hurt the rest."""
 
+import base64
+import binascii
 import logging
+import re
 import ssl
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import NoReturn
@@ -13,19 +15,29 @@ from attrs import define, evolve, field, frozen
 
 from iqrf_trio import __version__
 from iqrf_trio.edges.tcp import tls
-from iqrf_trio.edges.tcp.admission import Arrival, Door, Handshake, Handshakes
-from iqrf_trio.edges.tcp.limits import Failures, Limits, Place, Places, network_of
+from iqrf_trio.edges.tcp.admission import (
+    Accepted,
+    Admission,
+    AdmittingListener,
+    Applicant,
+    Clients,
+    Handshake,
+)
+from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.edges.tcp.lingering import LingeringStream
 from iqrf_trio.edges.tcp.listeners import Endpoint, name_of
 from iqrf_trio.edges.websocket.connection import (
     BAD_DATA,
     INTERNAL_ERROR,
     PROTOCOL_ERROR,
+    TRY_AGAIN_LATER,
     Connection,
     ConnectionClosed,
-    Visit,
+    Peer,
 )
 from iqrf_trio.edges.websocket.wire import PARTING_S, Wire
+from protocol.auth.addresses import client_of, is_local, network_of
+from protocol.auth.failures import Failures
 
 Handler = Callable[[Connection], Awaitable[None]]
 """What serves one client; the connection is closed when it returns."""
@@ -35,6 +47,10 @@ _READ_SIZE = 1024
 frame may have 6."""
 
 _SERVER = (b"Server", f"iqrf-trio/{__version__}".encode())
+_KEY = re.compile(rb"\nsec-websocket-key:[ \t]*([^\r\n]*?)[ \t]*\r?\n", re.IGNORECASE)
+_KEY_SIZE = 16
+"""Bytes of the random key that a client sends (RFC 6455, 4.1)."""
+
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 logger = logging.getLogger("iqrf_trio.websocket")
@@ -57,8 +73,8 @@ async def serve(
     async with trio.open_nursery() as nursery:
         for endpoint in endpoints:
             listen = partial(trio.serve_listeners, handler_nursery=handler_nursery)
-            door = Door(endpoint.listener, server.handshakes)
-            await nursery.start(listen, partial(server.welcome, tls_context=endpoint.tls), [door])
+            listener = AdmittingListener(endpoint.listener, server.handshakes)
+            await nursery.start(listen, partial(server.admit, tls_context=endpoint.tls), [listener])
         task_status.started(server)
     raise AssertionError("listening only ends by being cancelled")
 
@@ -67,7 +83,6 @@ async def serve(
 class _Refusal:
     status: int
     text: str
-    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 @define
@@ -76,55 +91,61 @@ class Server:
 
     _handler: Handler
     limits: Limits
-    handshakes: Handshakes = field(init=False)
-    places: Places = field(init=False)
+    handshakes: Admission = field(init=False)
+    """Connections that are no WebSocket yet."""
+    clients: Clients = field(init=False)
     failures: Failures = field(init=False)
-    residents: Counter[str] = field(factory=Counter, init=False)
-    """Authenticated clients by address."""
 
     def __attrs_post_init__(self) -> None:
         """Nobody is there yet."""
-        self.handshakes = Handshakes(self.limits.max_handshakes)
-        self.places = Places(self.limits)
+        self.handshakes = Admission(lambda: self.limits.max_handshakes)
+        self.clients = Clients(self.limits)
         self.failures = Failures(self.limits.auth_failures_per_minute)
 
     def change(self, limits: Limits) -> None:
-        """Put other limits into force; those of handshakes and strangers stay as they are."""
-        self.limits = self.places.limits = evolve(
+        """Put other limits into force; those of handshakes and of unauthenticated clients stay."""
+        self.limits = self.clients.limits = evolve(
             limits,
             max_handshakes=self.limits.max_handshakes,
             max_unauthenticated=self.limits.max_unauthenticated,
         )
         self.failures.per_minute = limits.auth_failures_per_minute
 
-    async def welcome(self, arrival: Arrival, *, tls_context: ssl.SSLContext | None = None) -> None:
+    async def admit(self, accepted: Accepted, *, tls_context: ssl.SSLContext | None = None) -> None:
         """Serve one accepted connection, whatever it sends, and close it."""
+        handshake = accepted.handshake
         try:
-            remote, address = _peer(arrival.stream)
+            remote, address = _peer(accepted.stream)
         except OSError:
-            await trio.aclose_forcefully(arrival)  # reset before we could ask who it was
+            await trio.aclose_forcefully(accepted)  # reset before we could ask who it was
+            return
+        handshake.network = network_of(address)
+        with handshake.bounded(self.limits.handshake_timeout):
+            await self.handshakes.enter(handshake)
+        if not handshake.held:
+            await trio.aclose_forcefully(accepted)
             return
         secured = None
         if tls_context:
-            secured = trio.SSLStream(arrival.stream, tls_context, server_side=True)
-        wire = Wire(secured or arrival.stream)
-        visit = _ServerVisit(self, arrival.handshake, wire, secured, remote, address)
+            secured = trio.SSLStream(accepted.stream, tls_context, server_side=True)
+        wire = Wire(secured or accepted.stream)
+        peer = _ServerPeer(self, handshake, wire, secured, remote, address)
         broken = False
         try:
             async with trio.open_nursery() as nursery:
-                await visit.run(nursery)
+                await peer.run(nursery)
                 nursery.cancel_scope.cancel()
         except* Exception as group:
             broken = True
             logger.debug("%s: the connection broke: %r", remote, group.exceptions)
         finally:
-            visit.leave()
+            peer.leave()
             try:
-                with arrival.handshake.bounded(PARTING_S):
-                    await wire.finish(visit.last_word(broken=broken))
+                with handshake.bounded(PARTING_S):
+                    await wire.finish(peer.last_word(broken=broken))
             finally:
-                # Until it is closed, what never became a WebSocket keeps its place at the door.
-                arrival.handshake.over()
+                # Until it is closed, what never became a WebSocket keeps its place.
+                self.handshakes.leave(handshake)
 
     async def serve_client(self, connection: Connection) -> None:
         """Run the handler, and close what it left open."""
@@ -138,13 +159,10 @@ class Server:
             logger.error("%s: the session failed", connection.remote, exc_info=group)
         await (connection.close(INTERNAL_ERROR) if failed else connection.close())
 
-    def refusal(self, request: trio_websocket.WebSocketRequest, address: str) -> _Refusal | None:
+    def refusal(self, request: trio_websocket.WebSocketRequest, head: bytes) -> _Refusal | None:
         """Why a WebSocket is not granted, apart from want of places."""
-        seconds = self.failures.retry_after(address, trio.current_time())
-        # Where somebody is at home, a stranger's failures must not lock the door.
-        if seconds and not self.residents[network_of(address)]:
-            retry = (b"Retry-After", str(seconds).encode())
-            return _Refusal(429, "Too many failed authentications from this address.", (retry,))
+        if not _has_key(head):
+            return _Refusal(400, "Sec-WebSocket-Key is not the base64 of 16 bytes.")
         asked = {value.decode("latin-1") for name, value in request.headers if name == b"origin"}
         if self.limits.origins and not asked <= set(self.limits.origins):
             return _Refusal(403, "Pages from this origin are not admitted.")
@@ -152,8 +170,12 @@ class Server:
 
 
 @define
-class _ServerVisit(Visit):
-    """One accepted connection, from its first byte to its last."""
+class _ServerPeer(Peer):
+    """The peer of one accepted connection, from its first byte to its last.
+
+    `_address` is the client's: that of the connection, or what a trusted proxy says. `_local`
+    tells whether it runs on this machine.
+    """
 
     _server: Server
     _handshake: Handshake
@@ -161,8 +183,10 @@ class _ServerVisit(Visit):
     _secured: trio.SSLStream[LingeringStream] | None
     _remote: str
     _address: str
-    _place: Place | None = None
-    _resident: bool = False
+    _local: bool = False
+    _place: Applicant | None = None
+    _authenticated: bool = False
+    _serving: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _websocket: trio_websocket.WebSocketConnection | None = None
 
     async def run(self, nursery: trio.Nursery) -> None:
@@ -176,26 +200,45 @@ class _ServerVisit(Visit):
             request = await trio_websocket.wrap_server_stream(
                 nursery, self._wire, max_message_size=limit, receive_buffer_size=_READ_SIZE
             )
+            self._identify(request)
             await self._answer(request)
         if self._websocket:
-            self._handshake.over()
+            self._server.handshakes.leave(self._handshake)
             connection = Connection(self._websocket, self._remote, limit, self)
-            await self._server.serve_client(connection)
+            with self._serving:
+                await self._server.serve_client(connection)
+            if self._serving.cancelled_caught:
+                logger.info("%s: gave its place to others", self._remote)
+                await connection.close(TRY_AGAIN_LATER)
+
+    def _identify(self, request: trio_websocket.WebSocketRequest) -> None:
+        """Find out who asks: the peer itself, or somebody behind a proxy."""
+        headers = _headers(request)
+        self._local = is_local(self._address, headers)
+        client = client_of(self._address, headers, self._server.limits.trusted_proxies)
+        if client != self._address:
+            self._address, self._remote = client, f"{client} by {self._remote}"
 
     async def _answer(self, request: trio_websocket.WebSocketRequest) -> None:
-        refusal = self._server.refusal(request, self._address)
+        refusal = self._server.refusal(request, self._wire.head)
         if refusal is None:
-            self._place = await self._server.places.take()
-            if self._place:
+            place = Applicant(
+                network_of(self._address), self._handshake.since, give_way=self._give_way
+            )
+            self._place = place
+            if await self._server.clients.take(place):
                 self._websocket = await request.accept(extra_headers=[_SERVER])
                 return
             refusal = _Refusal(503, "There are too many clients.")
         extra = {"peer": self._remote}
         logger.info("%s: refused: %s", self._remote, refusal.text, extra=extra)
         headers = [_SERVER, (b"Connection", b"close"), (b"Content-Type", b"text/plain")]
-        await request.reject(
-            refusal.status, extra_headers=[*headers, *refusal.headers], body=refusal.text.encode()
-        )
+        await request.reject(refusal.status, extra_headers=headers, body=refusal.text.encode())
+
+    def _give_way(self) -> None:
+        """Others need the place of a client that does not authenticate."""
+        self._serving.cancel()
+        self.leave()
 
     @property
     def heard_at(self) -> float:
@@ -208,25 +251,22 @@ class _ServerVisit(Visit):
         return self._wire.taken_at
 
     def authenticate(self) -> None:
-        """The client counts as a stranger no longer."""
-        if self._place:
-            self._place.authenticate()
-        if not self._resident:
-            self._resident = True
-            self._server.residents[network_of(self._address)] += 1
+        """The client has authenticated; its place is its own from now on."""
+        if self._place and not self._authenticated:
+            self._authenticated = True
+            self._server.clients.authenticate(self._place)
 
-    def fail(self) -> float:
-        """The client's address has one failure more; how long it is made to wait for the news."""
-        return self._server.failures.record(self._address, trio.current_time())
+    def fail(self, token_id: int | None) -> float:
+        """One more failure; how many seconds its answer has to wait."""
+        return self._server.failures.record(
+            self._address, token_id, trio.current_time(), local=self._local
+        )
 
     def leave(self) -> None:
         """Give the place back."""
         if self._place:
-            self._place.leave()
-        if self._resident:
-            self._resident = False
-            self._server.residents[network_of(self._address)] -= 1
-            self._server.residents += Counter()  # forget who is gone
+            place, self._place = self._place, None
+            self._server.clients.leave(place, authenticated=self._authenticated)
 
     def drop(self) -> None:
         """End the wire."""
@@ -248,3 +288,21 @@ def _peer(stream: LingeringStream) -> tuple[str, str]:
         return "memory", "memory"
     peer = stream.stream.socket.getpeername()
     return name_of(peer), peer[0]
+
+
+def _headers(request: trio_websocket.WebSocketRequest) -> dict[str, str]:
+    """Headers by their lower-case names; several of one name are one list."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in request.headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+def _has_key(head: bytes) -> bool:
+    """Whether the request head has the key that RFC 6455 (4.2.1) demands."""
+    found = _KEY.search(head)
+    try:
+        return found is not None and len(base64.b64decode(found[1], validate=True)) == _KEY_SIZE
+    except binascii.Error:
+        return False

@@ -30,7 +30,8 @@ class Wire(trio.abc.Stream):
     and sending; `finish` closes what is underneath.
 
     On the server's side, what an eager client sends behind its request head is kept back until
-    the upgrade is answered: the library would drop it.
+    the upgrade is answered: the library would drop it. `head` is the request's head, once
+    it is whole.
     """
 
     def __init__(self, stream: trio.abc.Stream, *, server: bool = True) -> None:
@@ -39,6 +40,7 @@ class Wire(trio.abc.Stream):
         if not server:
             self._upgraded.set()
         self._head = b""
+        self.head = b""
         self._held: bytes | None = None
         self._receiving = trio.CancelScope()
         self._sending = False
@@ -86,7 +88,8 @@ class Wire(trio.abc.Stream):
         if end is None:
             return data
         size = end.end() - seen
-        self._head, self._held = b"", bytes(data[size:])
+        self.head, self._held = self._head[: end.end()], bytes(data[size:])
+        self._head = b""
         return data[:size]
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:

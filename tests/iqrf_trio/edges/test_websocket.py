@@ -30,12 +30,15 @@ from attrs import frozen
 from iqrf_trio.config import WebSocket
 from iqrf_trio.edges import websocket
 from iqrf_trio.edges.tcp import tls
-from iqrf_trio.edges.tcp.admission import Door, Handshakes
-from iqrf_trio.edges.tcp.limits import PATIENCE_S, Failures, Limits
+from iqrf_trio.edges.tcp.admission import Admission, AdmittingListener, Applicant
+from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.edges.tcp.lingering import LINGER_S, LingeringStream
 from iqrf_trio.edges.tcp.listeners import Endpoint, ListenError, bind, open_listeners
 from iqrf_trio.edges.tcp.tls import Mode, TlsError, tls_context
 from iqrf_trio.edges.websocket import ConnectError, Connection, ConnectionClosed, connect, serve
+from protocol.auth.addresses import parse_networks
+from protocol.auth.failures import LOCKED_S
+from protocol.auth.places import PATIENCE_S
 from tests.iqrf_trio.raw_client import (
     BINARY,
     CLOSE,
@@ -415,8 +418,20 @@ async def test_what_comes_late_does_not_destroy_the_last_word(
 # Places.
 
 
+async def vouched_echo(connection: Connection) -> None:
+    connection.authenticated()
+    await echo(connection)
+
+
+async def on_request(connection: Connection) -> None:
+    """Authenticates clients that ask for it."""
+    while True:
+        if await connection.receive() == "authenticate":
+            connection.authenticated()
+
+
 async def test_pr_16_more_clients_than_places(autojump_clock: trio.testing.MockClock) -> None:
-    async with serving(echo, Limits(max_clients=3)) as rig:
+    async with serving(vouched_echo, Limits(max_clients=3)) as rig:
         clients = [await rig.open() for _ in range(3)]
         refused = await rig.connect()
         answer = await refused.get()
@@ -441,7 +456,11 @@ async def test_pr_18_no_places_at_all() -> None:
 async def test_a_place_is_free_while_its_client_is_sent_away(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async with serving(policy, Limits(max_clients=1)) as rig:
+    async def vouched_policy(connection: Connection) -> None:
+        connection.authenticated()
+        await policy(connection)
+
+    async with serving(vouched_policy, Limits(max_clients=1)) as rig:
         client = await rig.open()
         assert (await (await rig.connect()).get()).status == 503
         await client.send("hello")
@@ -450,123 +469,122 @@ async def test_a_place_is_free_while_its_client_is_sent_away(
         assert trio.current_time() == 0
 
 
-async def test_strangers_have_fewer_places(autojump_clock: trio.testing.MockClock) -> None:
-    async def vouch(connection: Connection) -> None:
-        while True:
-            if await connection.receive() == "vouch":
-                connection.authenticated()
-
-    async with serving(vouch, Limits(max_unauthenticated=2)) as rig:
-        strangers = [await rig.open() for _ in range(2)]
-        assert (await (await rig.connect()).get()).status == 503
-        await strangers[0].send("vouch")
-        await strangers[0].send("vouch")
+async def test_the_oldest_unauthenticated_client_makes_room_for_a_newcomer(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with serving(on_request, Limits(max_unauthenticated=2)) as rig:
+        first, second = await rig.open(), await rig.open()
+        await first.send("authenticate")
+        await first.send("authenticate")
         await trio.testing.wait_all_tasks_blocked()
-        assert (rig.server.places.clients, rig.server.places.unauthenticated) == (2, 1)
+        assert (len(rig.server.clients), rig.server.clients.unauthenticated) == (2, 1)
+        third = await rig.open()
+        assert trio.current_time() == 0
         await rig.open()
-        assert (await (await rig.connect()).get()).status == 503
-        for stranger in strangers:
-            await stranger.stream.aclose()
+        assert trio.current_time() == pytest.approx(PATIENCE_S)
+        assert await second.receive_close() == 1013
+        # Those who came with it are as old by now; nobody has to wait any more.
+        await rig.open()
+        assert trio.current_time() == pytest.approx(PATIENCE_S)
+        assert await third.receive_close() == 1013
+        assert (len(rig.server.clients), rig.server.clients.unauthenticated) == (3, 2)
+        await first.stream.aclose()
         await trio.testing.wait_all_tasks_blocked()
-        assert (rig.server.places.clients, rig.server.places.unauthenticated) == (1, 1)
+        assert (len(rig.server.clients), rig.server.clients.unauthenticated) == (2, 2)
 
 
-async def test_a_place_among_strangers_is_worth_waiting_for(
+async def test_a_full_server_has_room_as_long_as_somebody_is_unauthenticated(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async def vouch(connection: Connection) -> None:
-        await connection.receive()
-        connection.authenticated()
-        await trio.sleep_forever()
-
-    async with serving(vouch, Limits(max_unauthenticated=1)) as rig:
-        strangers = [await rig.connect() for _ in range(4)]
-        for stranger in strangers:
-            await stranger.send_bytes(request())
-            await trio.testing.wait_all_tasks_blocked()
-        for number, stranger in enumerate(strangers):
-            if number < 3:
-                assert (await stranger.answer()).status == 101
-                assert rig.server.places.unauthenticated == 1
-                await trio.sleep(0.6)
-                await stranger.send("vouch")
-        assert (await strangers[3].answer()).status == 101
-        late = await rig.connect()
-        began = trio.current_time()
-        assert (await late.get()).status == 503
-        assert trio.current_time() == pytest.approx(began + 2.0)
+    async with serving(on_request, Limits(max_clients=2)) as rig:
+        known, silent = await rig.open(), await rig.open()
+        await known.send("authenticate")
+        client = await rig.open()
+        assert await silent.receive_close() == 1013
+        await client.send("authenticate")
+        await trio.testing.wait_all_tasks_blocked()
+        assert (await (await rig.connect()).get()).status == 503
 
 
-async def test_a_place_among_strangers_may_come_too_late(
+async def test_clients_that_come_together_wait_for_each_other(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async def vouch(connection: Connection) -> None:
-        await connection.receive()
-        connection.authenticated()
-        await trio.sleep_forever()
-
-    async with serving(vouch, Limits(max_clients=2, max_unauthenticated=1)) as rig:
-        clients = [await rig.connect() for _ in range(3)]
+    async with serving(on_request, Limits(max_unauthenticated=1)) as rig:
+        clients = [await rig.connect() for _ in range(4)]
         for client in clients:
             await client.send_bytes(request())
             await trio.testing.wait_all_tasks_blocked()
-        for client in clients[:2]:
+
+        async def authenticate(client: RawClient) -> None:
             assert (await client.answer()).status == 101
-            await client.send("vouch")
-        assert (await clients[2].answer()).status == 503
-        assert trio.current_time() == 0
-        assert rig.server.places.unauthenticated == 0
+            assert rig.server.clients.unauthenticated == 1
+            await trio.sleep(0.1)
+            await client.send("authenticate")
+
+        async with trio.open_nursery() as nursery:
+            for client in clients:
+                nursery.start_soon(authenticate, client)
+        assert trio.current_time() < 0.5
+        assert len(rig.server.clients) == 4
 
 
-async def test_an_address_that_fails_too_often_has_to_wait(
-    autojump_clock: trio.testing.MockClock,
-) -> None:
-    async def fail(connection: Connection) -> None:
-        connection.failed()
-
-    async with serving(fail, Limits(auth_failures_per_minute=3)) as rig:
-        for _ in range(3):
-            client = await rig.open()
-            assert await client.receive_close() == 1000
-        answer = await (await rig.connect()).get()
-        assert answer.status == 429
-        assert answer.headers["retry-after"] == "20"
-        await trio.sleep(19)
-        answer = await (await rig.connect()).get()
-        assert (answer.status, answer.headers["retry-after"]) == (429, "1")
-        await trio.sleep(1)
-        await rig.open()
-
-
-async def test_an_address_with_a_live_session_is_not_locked_out(
-    autojump_clock: trio.testing.MockClock,
-) -> None:
-    async def judge(connection: Connection) -> None:
-        if await connection.receive() == "good":
-            connection.authenticated()
-            await trio.sleep(1)
-        else:
-            connection.failed()
-
-    async with serving(judge, Limits(auth_failures_per_minute=2)) as rig:
-        resident = await rig.open()
-        await resident.send("good")
+async def test_32_silent_clients_keep_nobody_out(autojump_clock: trio.testing.MockClock) -> None:
+    async with serving(on_request) as rig:
+        silent = [await rig.open() for _ in range(40)]
         for _ in range(5):
-            stranger = await rig.open()
-            await stranger.send("bad")
-            assert await stranger.receive_close() == 1000
-        assert await resident.receive_close() == 1000
-        assert (await (await rig.connect()).get()).status == 429
-        assert not rig.server.residents
+            client = await rig.open()
+            await client.send("authenticate")
+            await trio.testing.wait_all_tasks_blocked()
+        assert trio.current_time() <= PATIENCE_S
+        assert await silent[0].receive_close() == 1013
 
 
-def test_each_failure_makes_the_next_one_slower() -> None:
-    failures = Failures(20)
-    waits = [failures.record("192.0.2.1", 0.0) for _ in range(40)]
-    assert waits[:3] == pytest.approx([0.0, 0.1, 0.2])
-    assert waits == sorted(waits)
-    assert waits[-1] == 2.0
-    assert failures.record("192.0.2.2", 0.0) == 0.0
+async def test_the_same_wrong_token_is_slowed_down_and_no_other(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    waits: dict[str, float] = {}
+
+    async def judge(connection: Connection) -> None:
+        message = str(await connection.receive())
+        if message == "right":
+            connection.authenticated()
+        else:
+            waits[message] = connection.failed(int(message))
+
+    async with serving(judge, Limits(auth_failures_per_minute=3)) as rig:
+        for _ in range(4):
+            stale = await rig.open()
+            await stale.send("1")
+            assert await stale.receive_close() == 1000
+        assert waits == {"1": LOCKED_S}
+        other = await rig.open()
+        await other.send("2")
+        assert await other.receive_close() == 1000
+        assert waits["2"] < 1
+        right = await rig.open()
+        await right.send("right")
+        assert await right.receive_close() == 1000
+        assert trio.current_time() == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "status"),
+    [
+        ("A", 400),
+        ("", 400),
+        ("AAAAAAAAAAAAAAAAAAAA", 400),
+        ("AAAAAAAAAAAAAAAAAAAAAAA=", 400),
+        ("AAAAAAAAAAAA AAAAAAAAAA==", 400),
+        ("dGhlIHNhbXBsZSBub25jZQ==", 101),
+    ],
+)
+async def test_the_key_of_the_handshake_is_16_bytes(key: str, status: int) -> None:
+    async with serving(echo) as rig:
+        client = await rig.connect()
+        answer = await client.get({**UPGRADE, "Sec-WebSocket-Key": key})
+        assert answer.status == status
+        if status == 400:
+            await client.end()
 
 
 async def test_listening_to_the_network_in_clear_is_warned_of(
@@ -577,44 +595,6 @@ async def test_listening_to_the_network_in_clear_is_warned_of(
         for endpoint in await open_listeners(WebSocket(host=host, port=0)):
             endpoint.listener.socket.close()
         assert ("can read tokens" in caplog.text) is warned
-
-
-def test_failures_are_counted_per_address() -> None:
-    failures = Failures(2)
-    for _ in range(2):
-        failures.record("192.0.2.1", 100.0)
-        failures.record("2001:db8::1", 100.0)
-    assert failures.retry_after("192.0.2.1", 100.0) == 30
-    assert failures.retry_after("192.0.2.2", 100.0) == 0
-    assert failures.retry_after("2001:db8::ffff:1", 100.0) == 30, "the same host's network"
-    assert failures.retry_after("2001:db8:0:1::1", 100.0) == 0
-    assert failures.retry_after("192.0.2.1", 129.9) == 1
-    assert failures.retry_after("192.0.2.1", 130.0) == 0
-    assert failures.retry_after("fe80::1%eth0", 100.0) == 0
-
-
-def test_a_burst_of_failures_is_forgiven_in_time() -> None:
-    failures = Failures(5)
-    for _ in range(1000):
-        failures.record("192.0.2.1", 0.0)
-    assert failures.retry_after("192.0.2.1", 0.0) == 72
-    assert failures.retry_after("192.0.2.1", 72.0) == 0
-
-
-def test_failures_without_limit() -> None:
-    failures = Failures(0)
-    for _ in range(100):
-        failures.record("192.0.2.1", 0.0)
-    assert failures.retry_after("192.0.2.1", 0.0) == 0
-
-
-def test_not_every_address_is_remembered() -> None:
-    failures = Failures(1)
-    for number in range(5000):
-        failures.record(f"10.0.{number // 256}.{number % 256}", float(number) / 1e6)
-    assert failures.retry_after("10.0.0.0", 0.005) == 0
-    assert failures.retry_after("10.0.19.135", 0.005) > 0
-    assert len(failures._buckets) <= 1024
 
 
 @pytest.mark.parametrize(
@@ -638,7 +618,7 @@ async def test_origins(origins: tuple[str, ...], origin: str | None, status: int
             await client.end()
 
 
-# The door.
+# Connections that are no WebSocket yet.
 
 
 class MemoryListener(trio.abc.Listener[trio.abc.HalfCloseableStream]):
@@ -663,30 +643,51 @@ class MemoryListener(trio.abc.Listener[trio.abc.HalfCloseableStream]):
 
 
 @asynccontextmanager
-async def behind_a_door(limits: Limits) -> AsyncIterator[tuple[MemoryListener, Rig]]:
+async def admitting_to(limits: Limits) -> AsyncIterator[tuple[MemoryListener, Rig]]:
     async with serving(echo, limits) as rig:
         listener = MemoryListener()
-        door = Door(listener, rig.server.handshakes)
-        await rig.nursery.start(trio.serve_listeners, rig.server.welcome, [door])
+        admitting = AdmittingListener(listener, rig.server.handshakes)
+        await rig.nursery.start(trio.serve_listeners, rig.server.admit, [admitting])
         yield listener, rig
 
 
 async def test_pr_17_silent_connections_give_way(autojump_clock: trio.testing.MockClock) -> None:
-    async with behind_a_door(Limits(max_handshakes=2, max_clients=2)) as (listener, _):
+    async with admitting_to(Limits(max_handshakes=2, max_clients=2)) as (listener, _):
         silent = [listener.connect() for _ in range(4)]
         client = listener.connect()
         await client.upgrade()
-        assert trio.current_time() == pytest.approx(4.0)
-        for connection in silent[:2]:
-            await connection.end()
+        assert trio.current_time() <= PATIENCE_S
+        await silent[0].end()
         await client.send("hello")
         assert await client.receive() == "hello"
 
 
-async def test_refused_connections_that_stay_keep_their_place_at_the_door(
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\n"])
+async def test_500_silent_connections_keep_nobody_out(
+    sent: bytes, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with admitting_to(Limits()) as (listener, rig):
+        silent = [listener.connect() for _ in range(500)]
+        for connection in silent:
+            await connection.send_bytes(sent)
+        client = listener.connect()
+        await client.upgrade()
+        assert trio.current_time() <= PATIENCE_S
+        more = [listener.connect() for _ in range(500)]
+        await trio.testing.wait_all_tasks_blocked()
+        began = trio.current_time()
+        await listener.connect().upgrade()
+        assert trio.current_time() <= began + PATIENCE_S
+        assert len(rig.server.handshakes) <= 64
+        for connection in silent[:100]:
+            await connection.end()
+        assert more
+
+
+async def test_refused_connections_that_stay_keep_their_place(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async with behind_a_door(Limits(max_handshakes=2)) as (listener, rig):
+    async with admitting_to(Limits(max_handshakes=2)) as (listener, rig):
         refused = [listener.connect() for _ in range(9)]
         for client in refused:
             await client.send_bytes(request({}))
@@ -700,9 +701,10 @@ async def test_refused_connections_that_stay_keep_their_place_at_the_door(
 
 
 async def test_a_crowd_is_served_a_few_at_a_time(autojump_clock: trio.testing.MockClock) -> None:
-    async with behind_a_door(
-        Limits(max_handshakes=3, max_clients=200, max_unauthenticated=200)
-    ) as (listener, rig):
+    async with admitting_to(Limits(max_handshakes=3, max_clients=200, max_unauthenticated=200)) as (
+        listener,
+        rig,
+    ):
         most = 0
 
         async def come(client: RawClient) -> None:
@@ -721,7 +723,7 @@ async def test_a_crowd_is_served_a_few_at_a_time(autojump_clock: trio.testing.Mo
 async def test_a_failing_accept_is_tried_again(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with behind_a_door(Limits()) as (listener, _):
+    async with admitting_to(Limits()) as (listener, _):
         for number in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EINVAL) * 2:
             listener.put.send_nowait(OSError(number, os.strerror(number)))
         client = listener.connect()
@@ -731,31 +733,34 @@ async def test_a_failing_accept_is_tried_again(
     assert messages == ["cannot accept connections, will try again: [Errno 24] Too many open files"]
 
 
-async def test_a_handshake_that_ends_when_it_should_give_way(
+async def test_a_place_that_is_given_back_when_it_should_be_taken(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     for _ in range(20):  # which of the two comes first is chance
-        handshakes = Handshakes(1)
-        handshake = handshakes.begin()
+        admission = Admission(lambda: 1)
+        first, second = (Applicant("a", trio.current_time()) for _ in range(2))
+        await admission.enter(first)
         with trio.fail_after(PATIENCE_S + 1):
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(handshakes.room)
+                nursery.start_soon(admission.enter, second)
                 await trio.sleep(PATIENCE_S)
-                handshake.over()
+                admission.leave(first)
+        assert second.held
+        assert len(admission) == 1
 
 
-async def test_a_handshake_that_is_over_twice_is_one(
-    autojump_clock: trio.testing.MockClock,
-) -> None:
-    handshakes = Handshakes(1)
-    handshake = handshakes.begin()
+async def test_a_place_is_given_back_once(autojump_clock: trio.testing.MockClock) -> None:
+    admission = Admission(lambda: 1)
+    first, second, third = (Applicant("a", trio.current_time()) for _ in range(3))
+    await admission.enter(first)
     with trio.move_on_after(1) as waiting:
-        await handshakes.room()
+        await admission.enter(second)
     assert waiting.cancelled_caught
-    handshake.over()
-    handshake.over()
-    await handshakes.room()
-    assert len(handshakes) == 0
+    assert not second.held
+    admission.leave(first)
+    admission.leave(first)
+    await admission.enter(third)
+    assert len(admission) == 1
 
 
 # TLS.
@@ -937,6 +942,34 @@ async def listening(
             await nursery.start(partial(serve, endpoints, handler, limits or Limits()))
             yield Loopback(endpoints[0], clients)
             nursery.cancel_scope.cancel()
+
+
+async def test_clients_behind_a_proxy_fail_for_themselves() -> None:
+    waits: list[tuple[str, float]] = []
+
+    async def fail(connection: Connection) -> None:
+        await connection.receive()
+        waits.append((connection.remote.split()[0], connection.failed(1)))
+
+    async def failing(server: Loopback, **headers: str) -> float:
+        async with await server.connect() as client:
+            await client.upgrade(**headers)
+            await client.send("?")
+            await client.receive_close()
+        return waits[-1][1]
+
+    proxied, trusted = "X-Forwarded-For", parse_networks(["127.0.0.0/8"])
+    limits = Limits(auth_failures_per_minute=1, trusted_proxies=trusted)
+    async with listening(fail, limits) as server:
+        assert await failing(server, **{proxied: "192.0.2.1"}) == 0.0
+        assert await failing(server, **{proxied: "192.0.2.1"}) == LOCKED_S
+        assert await failing(server, **{proxied: "192.0.2.2"}) == 0.0
+        for _ in range(3):
+            assert await failing(server) < LOCKED_S
+        assert [name for name, _ in waits[:3]] == ["192.0.2.1", "192.0.2.1", "192.0.2.2"]
+    async with listening(fail, Limits(auth_failures_per_minute=1)) as server:
+        await failing(server, **{proxied: "192.0.2.1"})
+        assert await failing(server, **{proxied: "192.0.2.2"}) == LOCKED_S
 
 
 def reset(connection: socket.socket) -> None:

@@ -24,6 +24,7 @@ from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.messaging.session import LONG, STALL_S, Session, SessionLimits
 from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.services.token_watch import authenticate
+from protocol.auth.failures import LOCKED_S
 from protocol.auth.rights import Rights, Scope
 from protocol.auth.tokens import Status
 from tests.iqrf_trio.raw_client import (
@@ -345,24 +346,35 @@ async def test_failures_are_logged_with_address_and_token_but_without_secret(
         assert secret not in caplog.text
 
 
-async def test_who_fails_too_often_has_to_wait(autojump_clock: trio.testing.MockClock) -> None:
-    async with gateway(limits=Limits(auth_failures_per_minute=4)) as gate:
-        for message in ("invalid", RAW, auth(2), auth_text("x")):
+async def test_who_fails_too_often_waits_for_its_answer_and_a_right_token_does_not(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with gateway(limits=Limits(auth_failures_per_minute=2)) as gate:
+        for message in ("invalid", auth(2), auth(2)):
             client = await gate.open()
             await client.send(message)
             await client.receive()
-        answer = await (await gate.rig.connect()).get()
-        assert (answer.status, answer.headers["retry-after"]) == (429, "15")
-        await trio.sleep(15)
+        began = trio.current_time()
+        await gate.login()
+        assert trio.current_time() == began
+        client = await gate.open()
+        await client.send(auth(3))
+        await refused(client, 5)
+        assert trio.current_time() == pytest.approx(began + LOCKED_S)
         await gate.login()
 
 
-async def test_a_client_that_says_nothing_counts_as_a_failure(
+async def test_a_client_that_says_nothing_has_not_failed(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     async with gateway(limits=Limits(auth_failures_per_minute=1)) as gate:
-        await refused(await gate.open(), 2)
-        assert (await (await gate.rig.connect()).get()).status == 429
+        for _ in range(5):
+            await refused(await gate.open(), 2)
+        began = trio.current_time()
+        client = await gate.open()
+        await client.send(auth(2))
+        await refused(client, 6)
+        assert trio.current_time() == began
 
 
 # Expiry.
@@ -860,7 +872,7 @@ async def test_a_client_that_leaves_leaves_nothing(
         await client.stream.aclose()
         await trio.testing.wait_all_tasks_blocked()
         assert len(gate.sessions) == len(gate.reports) == 0
-        assert gate.rig.server.places.clients == 0
+        assert len(gate.rig.server.clients) == 0
         assert trio.current_time() == 0
 
 
@@ -877,8 +889,8 @@ async def test_clients_count_as_strangers_until_they_are_known() -> None:
     async with gateway(limits=Limits(max_unauthenticated=1)) as gate:
         for _ in range(5):
             await gate.login()
-        assert gate.rig.server.places.unauthenticated == 0
-        assert gate.rig.server.places.clients == 5
+        assert gate.rig.server.clients.unauthenticated == 0
+        assert len(gate.rig.server.clients) == 5
 
 
 # Over sockets, with the kernel's buffers in between.

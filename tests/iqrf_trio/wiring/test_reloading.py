@@ -73,7 +73,7 @@ async def test_limits_queues_and_worker_follow_the_file(
             "[queue]\nnetwork_capacity = 1\n[sensor_data]\nperiod = 7\n",
         )
         await reloading.reload()
-        assert reloading._server.places.limits.max_clients == 2
+        assert reloading._server.clients.limits.max_clients == 2
         assert reloading._server.failures.per_minute == 3
         assert reloading.config.websocket.heartbeat == 5
         assert home.gateway.worker.settings.period == 7
