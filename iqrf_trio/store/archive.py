@@ -3,18 +3,26 @@
 Measured values are left out: they change all the time, and come again by themselves.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from iqrf_trio.store import json_text
 from iqrf_trio.store.errors import StoreError
-from iqrf_trio.store.sqlite import Connection, in_memory, migrate, migrations, translated
+from iqrf_trio.store.sqlite import (
+    Connection,
+    in_memory,
+    migrate,
+    migrations,
+    pragma,
+    tables,
+    translated,
+)
 from protocol.auth.tokens import Status
 
 _TABLES = ("product", "device", "sensor", "setting", "api_token")
-"""In the order in which rows may refer to those before."""
+"""Those that every archive has; the others came with later versions."""
 
 _TOKENS = "api_token"
 _VALUES = frozenset((("sensor", "value"), ("sensor", "datablock"), ("sensor", "updated")))
@@ -25,48 +33,49 @@ Archive = Mapping[str, Any]
 
 
 def pack(connection: Connection) -> bytes:
-    """All rows as compact JSON; the same rows give the same bytes."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    tables = {table: list(_rows(connection, table)) for table in _TABLES}
-    return json_text.dump({"version": version, "tables": tables}).encode()
+    """All rows of all tables as compact JSON; the same rows give the same bytes."""
+    version = pragma(connection, "user_version")
+    rows = {table: list(_rows(connection, table)) for table in tables(connection)}
+    return json_text.dump({"version": version, "tables": rows}).encode()
 
 
 def unpack(data: bytes) -> Archive:
     """The rows that `pack` wrote; raises StoreError for what is none of its work."""
     try:
         archive: Any = json_text.load(data.decode())
-        version, tables = archive["version"], archive["tables"]
+        version, stored = archive["version"], archive["tables"]
         sane = (
             type(version) is int
             and version >= 1
-            and all(isinstance(rows, list) for rows in tables.values())
+            and all(isinstance(rows, list) for rows in stored.values())
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StoreError("the database in the snapshot makes no sense") from error
-    if not sane or set(tables) != set(_TABLES):
+    if not sane or not set(_TABLES) <= set(stored):
         raise StoreError("the database in the snapshot is not laid out as ours")
     if version > (newest := len(migrations())):
         raise StoreError(
             f"the database in the snapshot has version {version}, this program knows {newest}; "
             "install the program that made it"
         )
-    return {"version": version, "tables": tables}
+    return {"version": version, "tables": stored}
 
 
 def restore(connection: Connection, archive: Archive) -> None:
     """Replace the content of the database, inside the caller's transaction.
 
     A token that was revoked since the snapshot stays revoked, and one that was made since stays,
-    unless its number is another token's in the snapshot. Raises StoreError.
+    unless its number is another token's in the snapshot. A table that is not in the snapshot,
+    which was made before there was one, stays as it is. Raises StoreError.
     """
     with _rebuilt(archive) as rebuilt:
-        upgraded = {table: list(_rows(rebuilt, table)) for table in _TABLES}
+        upgraded = {table: list(_rows(rebuilt, table)) for table in _held(rebuilt, archive)}
     known = {row["id"]: row for row in _rows(connection, _TOKENS)}
     upgraded[_TOKENS] = list(_merged(known, upgraded[_TOKENS]))
-    for table in reversed(_TABLES):
+    for table in reversed(upgraded):
         connection.execute(f"DELETE FROM {table}")
-    for table in _TABLES:
-        _insert(connection, table, upgraded[table])
+    for table, rows in upgraded.items():
+        _insert(connection, table, rows)
 
 
 def look(data: bytes, fn: Callable[[Connection], T]) -> T:
@@ -77,8 +86,13 @@ def look(data: bytes, fn: Callable[[Connection], T]) -> T:
 
 def differs(data: bytes, connection: Connection) -> bool:
     """Whether the database is other than that in `data`, but for tokens, which are merged."""
-    kept = look(data, lambda old: [list(_rows(old, table)) for table in _TABLES[:-1]])
-    return kept != [list(_rows(connection, table)) for table in _TABLES[:-1]]
+    archive = unpack(data)
+    with _rebuilt(archive) as rebuilt:
+        return any(
+            list(_rows(rebuilt, table)) != list(_rows(connection, table))
+            for table in _held(rebuilt, archive)
+            if table != _TOKENS
+        )
 
 
 @contextmanager
@@ -86,10 +100,17 @@ def _rebuilt(archive: Archive) -> Iterator[Connection]:
     """A database with these rows, of the newest version, as long as the block lasts."""
     with translated(Path("the database in the snapshot")), closing(in_memory()) as connection:
         migrate(connection, migrations()[: archive["version"]])
-        for table in _TABLES:
+        if not archive["tables"].keys() <= set(tables(connection)):
+            raise StoreError("the database in the snapshot is not laid out as ours")
+        for table in _held(connection, archive):
             _insert(connection, table, archive["tables"][table])
         migrate(connection, migrations())
         yield connection
+
+
+def _held(connection: Connection, archive: Archive) -> Sequence[str]:
+    """The tables in the archive, in the order in which rows may refer to those before."""
+    return [table for table in tables(connection) if table in archive["tables"]]
 
 
 def _merged(here: Mapping[int, Row], rows: Iterable[Row]) -> Iterator[Row]:

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from iqrf_trio.store import json_text, sensors
+from iqrf_trio.store import gone, json_text, sensors
 from iqrf_trio.store.errors import StoreError
+from iqrf_trio.store.gone import Mids
 from iqrf_trio.store.sqlite import Connection
 from protocol.network.network import Device, Identity, JsonObject, Network, Product
-
-_NO_MID = (0, 0xFFFF_FFFF)
-"""What the coordinator's memory holds for a bond whose MID it never learned."""
+from protocol.network.tables import NO_MID
 
 MAX_METADATA = 1024 * 1024
 """Bytes of JSON that all devices together may carry: 4 kB for each of 240. With it the answer
@@ -65,13 +64,15 @@ def save(connection: Connection, network: Network) -> None:
     """Make `network` the stored one, writing only rows that differ.
 
     A module keeps its metadata, and its sensors keep their values, whatever `network` says of
-    them and wherever the module went: those have writers of their own. A device that is new
-    brings its own. A device that is gone takes everything with it.
+    them and wherever the module went: those have writers of their own. The metadata of one that
+    is gone is kept aside, and comes back with it; everything else goes with it. A device that
+    was never here brings its own.
     """
     stored = _load(connection)
     kept = _match(stored, network)
-    for row in stored.keys() - kept.keys():
-        connection.execute("DELETE FROM device WHERE id = ?", (row,))
+    known = Mids.of(stored.values())
+    for row in sorted(stored.keys() - kept.keys()):
+        _remove(connection, row, stored[row], known)
     # Two nodes may have exchanged addresses: all give theirs away before any takes a new one.
     for row, device in kept.items():
         if device.address != stored[row].address:
@@ -80,9 +81,10 @@ def save(connection: Connection, network: Network) -> None:
     for row, device in kept.items():
         _update(connection, row, stored[row], device, products)
     staying = {device.address for device in kept.values()}
+    mids = Mids.of(network)
     for device in network:
         if device.address not in staying:
-            _insert(connection, device, products)
+            _insert(connection, device, products, mids)
     connection.execute(_FORGET_PRODUCTS)
 
 
@@ -121,8 +123,20 @@ def _metadata_size(connection: Connection) -> int:
     return int(size)
 
 
+def correct_mids(connection: Connection, mids: Mapping[int, int]) -> None:
+    """Note that the device at an address has another MID than it was known by: it is the same.
+
+    A MID by which another device is known already, present or gone, is that device's.
+    """
+    for address, mid in mids.items():
+        known = connection.execute("SELECT 1 FROM device WHERE mid = ?", (mid,)).fetchone()
+        if known is None and not gone.knows(connection, mid):
+            connection.execute("UPDATE device SET mid = ? WHERE address = ?", (mid, address))
+
+
 def forget_all(connection: Connection) -> None:
-    """Empty the network: devices, products, sensors, metadata and values."""
+    """Empty the network: devices, products, sensors, metadata, also of the gone, and values."""
+    gone.forget_all(connection)
     connection.execute("DELETE FROM device")
     connection.execute("DELETE FROM product")
 
@@ -167,7 +181,8 @@ def _match(stored: Mapping[int, Device], network: Network) -> dict[int, Device]:
     """Row ids of the modules that are still there, and what each of them is now.
 
     A module is known by its MID. Where several devices share one (a coordinator's memory can
-    be wrong), those that stayed at their address are taken first.
+    be wrong), those that stayed at their address are taken first. One whose MID was not known is
+    the one that has its address now, unless that one is known otherwise.
     """
     left = {(device.mid, device.address): row for row, device in stored.items()}
     kept = {}
@@ -178,9 +193,11 @@ def _match(stored: Mapping[int, Device], network: Network) -> dict[int, Device]:
             moved.append(device)
         else:
             kept[row] = device
-    by_mid = {mid: row for (mid, _), row in left.items() if mid not in _NO_MID}
+    by_mid = {mid: row for (mid, _), row in left.items() if mid not in NO_MID}
+    nameless = {address: row for (mid, address), row in left.items() if mid in NO_MID}
     for device in moved:
         row = by_mid.pop(device.mid, None)
+        row = nameless.pop(device.address, None) if row is None else row
         if row is not None:
             kept[row] = device
     return kept
@@ -222,8 +239,19 @@ def _update(
     sensors.save(connection, row, old.sensors, new.sensors)
 
 
-def _insert(connection: Connection, device: Device, products: Mapping[Identity, int]) -> None:
-    text = None if device.metadata is None else json_text.dump(dict(device.metadata))
+def _remove(connection: Connection, row: int, device: Device, known: Mids) -> None:
+    if device.metadata is not None:
+        text = json_text.dump(dict(device.metadata))
+        gone.keep(connection, device, known.of_its_own(device), text)
+    connection.execute("DELETE FROM device WHERE id = ?", (row,))
+
+
+def _insert(
+    connection: Connection, device: Device, products: Mapping[Identity, int], mids: Mids
+) -> None:
+    text = gone.take(connection, device, mids.of_its_own(device))
+    if text is None and device.metadata is not None:
+        text = json_text.dump(dict(device.metadata))
     (row,) = connection.execute(_INSERT_DEVICE, (*_columns(device, products), text)).fetchone()
     sensors.save(connection, row, (), device.sensors)
 

@@ -57,6 +57,10 @@ class Store:
         """
         await self._change(partial(devices.save, network=network))
 
+    async def correct_mids(self, mids: Mapping[int, int]) -> None:
+        """Note MIDs by address that the coordinator had wrong: the devices are the same."""
+        await self._change(partial(devices.correct_mids, mids=mids))
+
     async def save_values(self, values: Mapping[tuple[int, int], Value], at: datetime) -> None:
         """Keep what was measured at `at`, by (address, sensor index); unknown ones are skipped."""
         work = partial(sensors.save_values, values=values, at=at)

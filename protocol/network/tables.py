@@ -95,13 +95,14 @@ def surveyed(network: Network, survey: Survey) -> Network:
 
     A device is its MID: what is known of a module stays with it when its address changes, and
     goes with it when it leaves. A node whose MID the coordinator does not know, or tells twice,
-    is left out: there is nothing to know it by.
+    is left out: there is nothing to know it by. Of two that have the same one, it is the module's
+    own who is where the module was known to be.
     """
     known = {device.mid: device for device in network}
     coordinator = _renewed(known.get(survey.coordinator.mid), survey.coordinator)
     devices = {coordinator.mid: coordinator}
     places = _places(survey)
-    for address in sorted(survey.bonded):
+    for address in sorted(survey.bonded, key=lambda each: (not _stayed(known, survey, each), each)):
         mid = survey.mid(address)
         if mid and mid not in devices:
             place = places.get(address, _NOWHERE)
@@ -114,6 +115,12 @@ def surveyed(network: Network, survey: Survey) -> Network:
                 parent=place.parent,
             )
     return Network.of(devices.values())
+
+
+def _stayed(known: Mapping[int, Device], survey: Survey, address: int) -> bool:
+    """Whether the module at `address` was known to be there."""
+    before = known.get(survey.mid(address))
+    return before is not None and before.address == address
 
 
 def _renewed(before: Device | None, coordinator: Device) -> Device:

@@ -1,8 +1,14 @@
 """Which transactions change the network that the coordinator knows, whoever asked for them."""
 
+from collections.abc import Mapping
+
 from protocol.dpa.packet import COORDINATOR
+from protocol.dpa.peripherals.coordinator import SET_MID
 from protocol.dpa.requests import command_of
 from protocol.dpa.transaction import Outcome
+
+_SET_MID_LENGTH = 5
+"""MID (4 bytes, LSB first) and address."""
 
 
 def changes_network(outcome: Outcome) -> bool:
@@ -14,3 +20,16 @@ def changes_network(outcome: Outcome) -> bool:
         and outcome.request.nadr == COORDINATOR
         and outcome.status == 0
     )
+
+
+def corrected_mid(outcome: Outcome) -> Mapping[int, int]:
+    """The MID that SetMID has written into the coordinator's table, by address; else nothing.
+
+    It says who is there and has been there before: the device stays the same.
+    """
+    request = outcome.request
+    if request.nadr != COORDINATOR or (request.pnum, request.pcmd) != SET_MID.key:
+        return {}
+    if outcome.status != 0 or len(request.pdata) != _SET_MID_LENGTH:
+        return {}
+    return {request.pdata[4]: int.from_bytes(request.pdata[:4], "little")}

@@ -15,7 +15,7 @@ from protocol.api.db import Step
 from protocol.dpa.errors import DpaError
 from protocol.dpa.transaction import Outcome
 from protocol.network.catalogue import Catalogue
-from protocol.network.triggers import changes_network
+from protocol.network.triggers import changes_network, corrected_mid
 from protocol.queue.scheduling import QueueClosed
 
 log = logging.getLogger("iqrf_trio.enumeration")
@@ -71,6 +71,8 @@ class Enumeration:
     _ordered: Order | None = field(default=None, init=False)
     _own: Order | None = field(default=None, init=False)
     _own_due: float = field(default=math.inf, init=False)
+    _corrected: dict[int, int] = field(factory=dict, init=False)
+    """MIDs by address that were put right in the coordinator and are not in the store yet."""
     _step: Step = field(default=Step.STARTED, init=False)
     _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _wake: trio.Event = field(factory=trio.Event, init=False)
@@ -96,6 +98,7 @@ class Enumeration:
 
     def observe(self, outcome: Outcome) -> None:
         """Take note of a transaction, whoever's it was; changes of the bonds have consequences."""
+        self._corrected |= corrected_mid(outcome)
         if self._after_bonding and changes_network(outcome):
             due = trio.current_time() + QUIET_S
             self._want(Order(self._unasked, standards=True, client=False), due)
@@ -176,5 +179,14 @@ class Enumeration:
         if not order.client:
             with trio.move_on_after(LINK_PATIENCE_S):
                 await self._interview.wait_connected()
+        await self._note_corrected()
         procedure = Procedure(self._interview, self._store, self._catalogue, reached)
         await procedure.run(everyone=order.reenumerate, with_standards=order.with_standards)
+
+    async def _note_corrected(self) -> None:
+        """Have the store know devices by their right MIDs; raises StoreError, and tries again."""
+        corrected = dict(self._corrected)
+        if corrected:
+            await self._store.correct_mids(corrected)
+            left = self._corrected.items() - corrected.items()
+            self._corrected = dict(left)

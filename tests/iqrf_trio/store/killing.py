@@ -35,8 +35,8 @@ def network(number: int) -> Network:
     return Network.of(
         Device(
             address,
-            # Half of the modules go, the other half move by one address.
-            0x8100_0000 + address + number * (address % 2),
+            # Half of the modules go for good, the other half stay.
+            0x8100_0000 + address + number * DEVICES * (address % 2),
             vrn=number,
             product=product,
             sensors=(sensor,),

@@ -49,19 +49,27 @@ def count(connection: Connection, table: str) -> int:
     return int(rows)
 
 
-def expect_saved(before: Network, saved: Network) -> Network:
-    """The rules, said once more: modules by MID, sensors by index and type."""
+def expect_saved(before: Network, saved: Network, gone: dict[int, JsonObject]) -> Network:
+    """The rules, said once more: modules by MID, sensors by index and type.
+
+    `gone` is the metadata of modules that have left, by MID.
+    """
     known = {device.mid: device for device in before}
-    return Network.of(
+    after = Network.of(
         evolve(
             device,
             metadata=known[device.mid].metadata,
             sensors=tuple(_survivor(known[device.mid], sensor) for sensor in device.sensors),
         )
         if device.mid in known
-        else device
+        else evolve(device, metadata=gone.pop(device.mid, device.metadata))
         for device in saved
     )
+    staying = {device.mid for device in saved}
+    for device in before:
+        if device.mid not in staying and device.metadata is not None:
+            gone[device.mid] = device.metadata
+    return after
 
 
 def _survivor(before: Device, sensor: Sensor) -> Sensor:
@@ -104,10 +112,11 @@ def expect_metadata(before: Network, metadata: Mapping[int, JsonObject | None]) 
 def test_the_store_follows_its_rules(shared: Connection, steps: list[tuple[str, object]]) -> None:
     devices.forget_all(shared)
     expected = Network()
+    gone: dict[int, JsonObject] = {}
     for step in steps:
         match step:
             case "network", Network() as network:
-                expected = expect_saved(expected, network)
+                expected = expect_saved(expected, network, gone)
                 save(shared, network)
             case "values", dict() as values:
                 expected = expect_values(expected, values)

@@ -114,3 +114,9 @@ def test_a_node_without_a_mid_of_its_own_is_left_out() -> None:
     network = surveyed(Network(), told)
     assert [node.address for node in network.nodes] == [1, 5]
     assert nameless(told, network) == (2, 3, 4)
+
+
+def test_of_twins_the_one_that_was_there_before_is_the_module() -> None:
+    before = Network.of([Device(9, 10, metadata={"name": "nine"})])
+    after = surveyed(before, survey({5: 10, 9: 10}))
+    assert [(node.address, node.metadata) for node in after.nodes] == [(9, {"name": "nine"})]

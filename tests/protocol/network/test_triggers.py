@@ -6,7 +6,7 @@ from attrs import evolve
 from protocol.dpa import commands
 from protocol.dpa.packet import Request, answer
 from protocol.dpa.transaction import Outcome
-from protocol.network.triggers import changes_network
+from protocol.network.triggers import changes_network, corrected_mid
 
 CHANGES = {0x03, 0x04, 0x05, 0x07, 0x0C, 0x0D, 0x12, 0x13}
 """Clear all, bond, remove, discovery, restore, authorize, smart connect, set MID."""
@@ -29,3 +29,12 @@ def test_commands_of_the_coordinator(pcmd: int) -> None:
 def test_other_peripherals_change_nothing() -> None:
     assert not changes_network(outcome(commands.os_restart(0).request))
     assert not changes_network(outcome(commands.node_remove_bond(3).request))
+
+
+def test_a_mid_that_was_put_right() -> None:
+    request = commands.set_mid(0x8100_0A0B, 7).request
+    assert corrected_mid(outcome(request)) == {7: 0x8100_0A0B}
+    assert not corrected_mid(outcome(request, rcode=1))
+    assert not corrected_mid(outcome(evolve(request, pdata=request.pdata[:4])))
+    assert not corrected_mid(outcome(evolve(request, nadr=1)))
+    assert not corrected_mid(outcome(commands.bond_node(7, 1).request))

@@ -341,6 +341,44 @@ async def test_two_nodes_that_exchange_addresses_take_what_is_theirs_along(
         assert here.device(3).metadata == {"name": "first"}
 
 
+async def test_a_repair_of_the_coordinators_table_changes_no_device(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with school(tmp_path, generate(10)) as here:
+        right = here.mesh.node(1).mid
+        here.mesh.coordinator.bonds.set_mid(1, 0x8111_1111)
+        await here.learn(standards=True)
+        assert here.device(1).mid == 0x8111_1111
+        await here.store.set_metadata({1: {"name": "first"}})
+        before = here.device(1)
+        await here.call(commands.set_mid(right, 1))
+        await here.learn(standards=True)
+        assert here.device(1) == evolve(before, mid=right)
+
+
+@pytest.mark.parametrize("accident", ["empty", "exchanged"])
+async def test_an_empty_or_exchanged_coordinator_takes_no_metadata_with_it(
+    tmp_path: Path, autojump_clock: MockClock, accident: str
+) -> None:
+    async with school(tmp_path, generate(10)) as here:
+        await here.learn(standards=True)
+        names = {address: {"name": str(address)} for address in range(11)}
+        await here.store.set_metadata(names)
+        mids = {address: here.device(address).mid for address in range(11)}
+        if accident == "exchanged":
+            here.mesh.replace_coordinator(0x81FF_FFFF)
+        else:
+            await here.call(commands.clear_all_bonds())
+        await here.learn(standards=True)
+        assert len(here.network) == 1
+        if accident == "exchanged":
+            here.mesh.replace_coordinator(mids[0])
+        for address in range(1, 11):
+            here.mesh.coordinator.bonds.add(address, mids[address])
+        await here.learn(standards=True)
+        assert {each.address: each.metadata for each in here.network} == names
+
+
 @pytest.mark.slow
 async def test_300_bonds_later_the_right_devices_are_there(
     tmp_path: Path, autojump_clock: MockClock
