@@ -51,9 +51,9 @@ _PRIMARY_CODE = 0xFF
 T = TypeVar("T")
 
 
-def migrations() -> tuple[str, ...]:
+def migrations(folder_name: str = "migrations") -> tuple[str, ...]:
     """The scripts that make a database of the newest version; number N is the Nth of them."""
-    folder = resources.files("iqrf_trio.store") / "migrations"
+    folder = resources.files("iqrf_trio.store") / folder_name
     scripts = sorted(
         (file for file in folder.iterdir() if file.name.endswith(".sql")),
         key=lambda file: file.name,
@@ -111,6 +111,30 @@ def connect_reader(path: Path) -> Connection:
     connection.execute("PRAGMA query_only = ON")
     # Opens the WAL, which must be that of the other connections.
     pragma(connection, "data_version")
+    return connection
+
+
+def connect_beside(path: Path, application_id: int, scripts: Sequence[str]) -> Connection:
+    """Open another database of ours, with tables of its own, making it where there is none.
+
+    Raises StoreError, also for a file that is damaged or none of ours.
+    """
+    files.create(path)
+    with translated(path):
+        connection = sqlite3.connect(
+            path, timeout=SHORT_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        try:
+            found = pragma(connection, "application_id")
+            if found not in {0, application_id}:
+                raise StoreError(f"{path} is no history of iqrf-trio; move it away")
+            if pragma(connection, "user_version") > len(scripts):
+                raise StoreError(f"{path} was made by a newer iqrf-trio; move it away")
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate(connection, scripts)
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 

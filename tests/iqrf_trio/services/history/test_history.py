@@ -1,0 +1,275 @@
+"""The history as a service: written as values come, tidied up, and never in anybody's way."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trio
+from attrs import define, field
+from trio.testing import MockClock
+
+from iqrf_trio.services.history import History
+from iqrf_trio.services.history.history import MAINTENANCE_S, MAX_PENDING, RETRY_S
+from iqrf_trio.shutdown import Shutdown
+from iqrf_trio.store import history as files
+from iqrf_trio.store.database import inline
+from iqrf_trio.store.errors import StoreError
+from iqrf_trio.store.history import File
+from protocol.readings.history import DAY_S, Level
+from protocol.readings.measured import CycleOver, Measured, Values
+from protocol.readings.reading import Reading
+
+MID = 0x8100_0001
+START = datetime(2026, 11, 29, tzinfo=UTC)
+
+
+@define
+class Rig:
+    """A history on a virtual clock; `shift` moves the wall clock alone."""
+
+    path: Path
+    nursery: trio.Nursery
+    shift: timedelta = timedelta()
+    synchronised: bool | None = True
+    history: History = field(init=False)
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=trio.current_time()) + self.shift
+
+    async def cycle(self, value: float = 21.5, nodes: int = 1) -> None:
+        at = self.now()
+        measured = tuple(
+            Measured(MID + each, 0, 1, "Temperature", "°C", value) for each in range(nodes)
+        )
+        self.history.cycle(CycleOver(Reading(at, ()), 1.0, Values(at, measured)))
+        await trio.testing.wait_all_tasks_blocked()
+
+    async def days(self, count: int, nodes: int = 1) -> None:
+        for _ in range(count * 24):
+            await self.cycle(nodes=nodes)
+            await trio.sleep(3600)
+
+    async def means(self, seconds: int = DAY_S) -> list[float]:
+        now = int(self.now().timestamp())
+        found = await self.history.find(MID, 0, now - seconds, now + 1)
+        return [] if found is None else [point.mean for point in found.points]
+
+    def bounds(self, level: Level) -> tuple[int, int] | None:
+        file = File(self.path)
+        try:
+            return files.bounds(file.writing(), level)
+        finally:
+            file.close()
+
+
+@asynccontextmanager
+async def running(folder: Path, max_bytes: int = 2**28) -> AsyncIterator[Rig]:
+    shutdown = Shutdown()
+    async with trio.open_nursery() as nursery:
+        rig = Rig(folder / "history.db", nursery)
+        rig.history = History(
+            rig.path,
+            rig.now,
+            lambda: rig.synchronised,
+            max_bytes,
+            hop=inline,
+            shutdown=shutdown,
+        )
+        nursery.start_soon(rig.history.run)
+        yield rig
+        shutdown.begin()
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_cycle_is_written_at_once(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with running(tmp_path) as rig:
+        assert await rig.means() == []
+        await rig.cycle(20)
+        await trio.sleep(600)
+        await rig.cycle(21)
+        assert await rig.means() == [20, 21]
+        assert rig.history.status.written == 2
+        assert rig.history.status.error == ""
+
+
+async def test_values_that_pass_by_are_kept_by_the_minute(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with running(tmp_path) as rig:
+        for value in (1.0, 2.0):
+            at = START + timedelta(seconds=61 + value)
+            measured = (Measured(MID, 0, 1, "Temperature", "°C", value),)
+            rig.history.values(Values(at, measured))
+        await trio.sleep(300)
+        found = await rig.history.find(
+            MID, 0, int(START.timestamp()), int(START.timestamp()) + DAY_S
+        )
+        assert found is not None
+        assert [(point.at - int(START.timestamp()), point.mean) for point in found.points] == [
+            (60, 2)
+        ]
+
+
+async def test_what_waits_is_written_at_shutdown(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with running(tmp_path) as rig:
+        measured = (Measured(MID, 0, 1, "Temperature", "°C", 7.0),)
+        rig.history.values(Values(START, measured))
+    assert rig.bounds(Level.SAMPLE) == (int(START.timestamp()), int(START.timestamp()))
+
+
+async def test_days_are_rolled_up_and_old_ones_deleted(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with running(tmp_path) as rig:
+        await rig.days(20)
+        await trio.sleep(MAINTENANCE_S + 1)
+        kept = rig.bounds(Level.SAMPLE)
+        hours = rig.bounds(Level.HOURLY)
+        assert kept is not None
+        assert hours is not None
+        now = rig.now().timestamp()
+        assert 13.9 * DAY_S < now - kept[0] < 15.1 * DAY_S
+        assert hours[0] == int(START.timestamp())
+        assert len(await rig.means(30 * DAY_S)) == 20 * 24
+
+
+@pytest.mark.parametrize("synchronised", [False, None])
+async def test_a_clock_that_nobody_vouches_for_deletes_nothing(
+    synchronised: bool | None, tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with running(tmp_path) as rig:
+        rig.synchronised = synchronised
+        await rig.days(20)
+        kept = rig.bounds(Level.SAMPLE)
+        assert kept is not None
+        assert kept[0] == int(START.timestamp())
+
+
+async def test_a_clock_that_jumps_forward_a_year_deletes_nothing(
+    tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path) as rig:
+        await rig.days(2)
+        rig.shift = timedelta(days=366)
+        for _ in range(10):
+            await rig.cycle()
+            await trio.sleep(600)
+        kept = rig.bounds(Level.SAMPLE)
+        assert kept is not None
+        assert kept[0] == int(START.timestamp())
+        assert "the clock has jumped" in caplog.text
+        rig.shift = timedelta()
+        await rig.days(1)
+        kept = rig.bounds(Level.SAMPLE)
+        assert kept is not None
+        assert kept[0] == int(START.timestamp())
+
+
+async def test_the_oldest_goes_when_there_is_no_room(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with running(tmp_path, max_bytes=300_000) as rig:
+        await rig.days(12, nodes=60)
+        await trio.sleep(MAINTENANCE_S + 1)
+        assert rig.history.status.bytes <= 300_000
+        kept, hours = rig.bounds(Level.SAMPLE), rig.bounds(Level.HOURLY)
+        assert kept is not None
+        assert hours is not None
+        assert kept[0] > int(START.timestamp())
+        assert await rig.means(), "the newest day is there"
+
+
+async def test_a_history_that_cannot_be_written_is_told_and_tried_again(
+    tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path) as rig:
+        rig.path.mkdir()
+        await rig.cycle(1)
+        await rig.cycle(2)
+        assert "the history is not written" in caplog.text
+        assert rig.history.status.error
+        assert len(caplog.records) == 1
+        with pytest.raises(StoreError):
+            await rig.means()
+        rig.path.rmdir()
+        await trio.sleep(RETRY_S + 1)
+        assert rig.history.status.error == ""
+        assert await rig.means() == [2]
+
+
+async def test_what_waits_is_bounded(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with running(tmp_path) as rig:
+        rig.path.mkdir()
+        for _ in range(MAX_PENDING // 1000 + 3):
+            await rig.cycle(nodes=1000)
+        assert rig.history.status.dropped == 3000
+        rig.path.rmdir()
+
+
+async def test_a_damaged_history_begins_anew(
+    tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "history.db").write_bytes(b"rotten" * 5000)
+    async with running(tmp_path) as rig:
+        await rig.cycle(5)
+        await trio.sleep(RETRY_S + 1)
+        assert await rig.means() == [5]
+        assert "a new history begins" in caplog.text
+        assert set_aside(tmp_path)
+
+
+async def test_an_export_has_all_samples_in_order(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with running(tmp_path) as rig:
+        await rig.days(1, nodes=2)
+        start = int(START.timestamp())
+        rows = [row async for rows in rig.history.export(start, start + DAY_S) for row in rows]
+        assert len(rows) == 48
+        assert rows == sorted(rows)
+        names = {series.id: series.mid for series in await rig.history.series()}
+        assert {names[series] for _, series, _ in rows} == {MID, MID + 1}
+
+
+async def test_forget_and_adopt(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with running(tmp_path) as rig:
+        await rig.cycle(nodes=2)
+        assert await rig.history.forget(MID) == 1
+        await rig.history.adopt(MID + 1, MID)
+        assert [series.mid for series in await rig.history.series()] == [MID]
+
+
+def set_aside(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if "damaged" in path.name]
+
+
+def written() -> int:
+    """Bytes that this process had written to the storage by now."""
+    lines = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(lines["write_bytes"])
+
+
+@pytest.mark.slow
+async def test_a_day_of_a_large_network_spares_the_card(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """239 nodes with 3 sensors, each 10 minutes, on the 15th day, when old days are deleted."""
+    if os.statvfs(tmp_path).f_fsid == 0:
+        pytest.skip("a file system in memory writes nothing")
+    shutdown = Shutdown()
+    async with trio.open_nursery() as nursery:
+        rig = Rig(tmp_path / "history.db", nursery)
+        rig.history = History(rig.path, rig.now, lambda: True, 2**28, hop=inline, shutdown=shutdown)
+        nursery.start_soon(rig.history.run)
+        for day in range(16):
+            before = written()
+            for _ in range(144 if day == 15 else 36):
+                await rig.cycle(nodes=717)
+                await trio.sleep(600 if day == 15 else 2400)
+        shutdown.begin()
+        nursery.cancel_scope.cancel()
+    grown = written() - before
+    assert 1_000_000 < grown <= 22_000_000
