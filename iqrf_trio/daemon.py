@@ -148,6 +148,7 @@ async def _serve(
     async with trio.open_nursery() as core:
         if parts.trace:
             core.start_soon(parts.trace.run)
+        core.start_soon(parts.overheard.run)
         await core.start(gateway.transceiver.run)
         async with trio.open_nursery() as clients:
             async with trio.open_nursery() as lanes:
@@ -158,7 +159,6 @@ async def _serve(
                     services.start_soon(gateway.worker.run)
                     services.start_soon(gateway.monitor.run, config.monitor.period)
                     services.start_soon(gateway.keeper.run)
-                    services.start_soon(parts.overheard.run)
                     services.start_soon(Backups(store, now).run)
                     services.start_soon(TokenWatch(store, sessions, now).run)
                     server = await services.start(

@@ -26,6 +26,7 @@ from iqrf_trio.services.vault.devices import Devices
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import Store
 from iqrf_trio.store.database import Hop
+from iqrf_trio.store.spill import UNSTORED, Spill
 from iqrf_trio.wiring import products
 from iqrf_trio.wiring.ports import trace_of
 from iqrf_trio.wiring.vault import keeper_of
@@ -59,7 +60,8 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
     websocket = Outlet(reports.publish, unasked=config.websocket.async_messages)
     announcer = Announcer(config.gateway.instance_id, {WEBSOCKET: websocket})
     measurements = Measurements()
-    overheard = Overheard(store, now, measurements)
+    spill = Spill(config.gateway.state_dir / UNSTORED)
+    overheard = Overheard(store, now, shutdown, spill, hop, measurements)
     scheduler = Scheduler(
         management_capacity=config.queue.management_capacity,
         network_capacity=config.queue.network_capacity,
@@ -100,7 +102,14 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         enumeration.launch()
     settings = await sensor_settings.load(store, _sensor_settings(config))
     worker = SensorWorker(
-        settings, transceiver, scheduler, store, announcer, now, measurements=measurements
+        settings,
+        transceiver,
+        scheduler,
+        store,
+        announcer,
+        now,
+        overheard.put_off,
+        measurements=measurements,
     )
     if worker.settings.auto_run:
         worker.start()

@@ -192,3 +192,11 @@ def locked(database: Path) -> Iterator[None]:
 def copy_of(state: Path, to: Path) -> Path:
     """A state of its own."""
     return Path(shutil.copytree(state, to))
+
+
+async def stopped(life: Life) -> float:
+    """Give the signal; returns how many seconds the gateway took to end."""
+    told_at = trio.current_time()
+    life.stop.set()
+    await life.over.wait()
+    return trio.current_time() - told_at

@@ -16,12 +16,14 @@ from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.sensors import settings as sensor_settings
 from iqrf_trio.store import Store, StoreError
+from iqrf_trio.store.errors import DatabaseBusyError
 from protocol.dpa.attempts import Attempts
 from protocol.dpa.errors import DpaError
 from protocol.dpa.step import Step
 from protocol.queue.lanes import Priority
 from protocol.queue.scheduling import QueueClosed, RadioReserved
 from protocol.readings.measured import CycleOver, of_reading
+from protocol.readings.overheard import Values
 from protocol.readings.reading import Cycle, Reading
 from protocol.readings.rounds import Answer, Round
 from protocol.readings.settings import SensorSettings
@@ -70,7 +72,7 @@ class SensorWorker:
     While it is `asking`, the radio is its own: what is answered will be stored with the cycle.
 
     While the radio is reserved (service mode) no cycle begins, and one under way ends; whoever
-    reserves or releases it calls `reconsider`.
+    reserves or releases it calls `reconsider`. `put_off` is given what a busy database refused.
     """
 
     settings: SensorSettings
@@ -79,6 +81,7 @@ class SensorWorker:
     _store: Store
     _reporter: Reporter
     _now: Callable[[], datetime]
+    _put_off: Callable[[Values, datetime], None] = lambda _values, _at: None
     measurements: Measurements = field(factory=Measurements, kw_only=True)
     running: bool = field(default=False, init=False)
     asking: bool = field(default=False, init=False)
@@ -250,17 +253,20 @@ class SensorWorker:
         values = reading.values_for(self._store.network)
         if not values:
             return reading
-        failure = "the values were not stored"
-        with trio.move_on_after(STORING_S, shield=True):
+        failure, lost = "the values were not stored", False
+        with self._scheduler.shutdown.shield(STORING_S):
             try:
                 await self._store.save_values(values, reading.at)
                 return reading
             except StoreError as error:
+                lost = not isinstance(error, DatabaseBusyError)
                 failure += f": {error}"
                 log.error("reading cycle %d: %s", self._number, failure)
             except Exception:  # the boundary of a cycle, as above
                 log.exception("the values of reading cycle %d were not stored", self._number)
-                failure += ": internal error"
+                failure, lost = f"{failure}: internal error", True
+        if not lost:
+            self._put_off(values, reading.at)
         return evolve(reading, failure=failure, shortfall="")
 
     def _log(self, reading: Reading) -> None:

@@ -25,12 +25,14 @@ from iqrf_trio.services.enumeration import Enumeration, Interview
 from iqrf_trio.services.sensors.overheard import Overheard
 from iqrf_trio.services.sensors.worker import SensorWorker
 from iqrf_trio.services.vault.devices import Devices
+from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.simulator.counters import Kind
 from iqrf_trio.simulator.files.plan import assemble, positions, supply, unused_mids
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.products import DPA_VERSION, GATEWAY, OS_BUILD, Product, SensorModel
 from iqrf_trio.store import Store, inline
+from iqrf_trio.store.spill import UNSTORED, Spill
 from iqrf_trio.wiring.simulator_port import SimulatorPort
 from iqrf_trio.wiring.vault import keeper_of
 from protocol.auth.rights import MANAGE, Rights, Scope
@@ -289,16 +291,21 @@ def _build(mesh: Mesh, store: Store, path: Path, settings: SensorSettings, *, un
 
     reports = Reports()
     announcer = Announcer("id", {WEBSOCKET: Outlet(reports.publish, unasked=unasked)})
-    overheard = Overheard(store, now)
+    shutdown = Shutdown()
+    overheard = Overheard(store, now, shutdown, Spill(path.parent / UNSTORED), inline)
     port = CutPort(mesh)
 
     def on_answer(outcome: Outcome) -> None:
         if not worker.asking:
             overheard.answer(outcome, lambda: transceiver.counters)
 
-    transceiver = Transceiver(port, on_async=overheard.frame, on_answer=on_answer)
-    scheduler = Scheduler()
-    worker = SensorWorker(settings, transceiver, scheduler, store, announcer, now)
+    transceiver = Transceiver(
+        port, on_async=overheard.frame, on_answer=on_answer, shutdown=shutdown
+    )
+    scheduler = Scheduler(shutdown=shutdown)
+    worker = SensorWorker(
+        settings, transceiver, scheduler, store, announcer, now, overheard.put_off
+    )
     parts = Gateway(
         ins_id="id",
         version="0",
