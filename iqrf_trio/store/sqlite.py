@@ -48,6 +48,15 @@ _FIXES: dict[int, str] = {
 _PRIMARY_CODE = 0xFF
 """The low byte of a result code is the kind, the rest details (SQLite, "Result Codes")."""
 
+_BEGIN = "BEGIN IMMEDIATE;"
+"""How the transaction of a migration begins."""
+
+_STOP_FROM = """
+SELECT CASE WHEN user_version >= {} THEN abs(-9223372036854775808) END FROM pragma_user_version;
+"""
+"""Fails (an overflow) where another program has run that migration before we had the lock. Not
+every script fails by itself when it runs again; it would set the version back."""
+
 T = TypeVar("T")
 
 
@@ -223,7 +232,7 @@ def migrate(connection: Connection, scripts: Sequence[str]) -> None:
         if pragma(connection, "user_version") >= version:
             continue
         try:
-            connection.executescript(script)
+            connection.executescript(script.replace(_BEGIN, _BEGIN + _STOP_FROM.format(version), 1))
         except sqlite3.Error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -331,6 +331,29 @@ def test_a_migration_that_another_program_ran_meanwhile_is_no_error(path: Path) 
         assert pragma("user_version")(connection) == NEXT
 
 
+def test_a_migration_that_another_program_ran_meanwhile_does_not_run_again(path: Path) -> None:
+    """Not even one that could: it would set the version back."""
+    harmless = f"""
+        BEGIN IMMEDIATE; DELETE FROM setting; PRAGMA user_version = {NEXT}; COMMIT;
+    """
+    after = f"BEGIN IMMEDIATE; CREATE TABLE new (a); PRAGMA user_version = {NEXT + 1}; COMMIT;"
+    with closing(connect(path)) as connection, closing(connect(path)) as other:
+
+        def meanwhile() -> None:
+            migrate(other, (*migrations(), harmless, after))
+            transact(other, insert("a"))
+
+        connection.create_function("meanwhile", 0, meanwhile)
+        racing = harmless.replace("BEGIN IMMEDIATE", "SELECT meanwhile(); BEGIN IMMEDIATE")
+        migrate(connection, (*migrations(), racing, after))
+        assert pragma("user_version")(connection) == NEXT + 1
+        assert keys(connection) == ["a"]
+
+
+def test_every_migration_takes_the_lock_before_it_looks() -> None:
+    assert all("BEGIN IMMEDIATE;" in script for script in migrations())
+
+
 def test_a_newer_database_is_refused(path: Path) -> None:
     with closing(connect(path)) as connection:
         connection.execute("PRAGMA user_version = 99")
