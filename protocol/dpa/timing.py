@@ -6,7 +6,7 @@ host library; where the two leave a choice the longer time is taken.
 
 from enum import Enum
 
-from attrs import frozen
+from attrs import field, frozen
 
 from protocol.dpa.frc import response_time_ms
 from protocol.dpa.packet import COORDINATOR, MAX_NODE, MAX_PDATA, Confirmation, Request
@@ -23,9 +23,18 @@ LOCAL_DEVICE = 0xFC
 ROUTING_RESERVE_MS = 40
 """Added to the slots of a routing before it counts as over (vendor's host library)."""
 
-_DIAGNOSTIC_SLOT_MS = 200
-"""With slots of this length towards the node, those back are as long."""
+LONGEST_SLOT_MS = 200
+"""There is no longer one; with slots of this length (diagnostics) those back are as long."""
 _LONGEST_STD_SLOT_MS = 60
+
+SHORTEST_UNICAST_MS = 80
+"""One slot to the node and one back, the shortest there are: no node answers sooner."""
+
+SHORTEST_FRC_MS = 100
+"""An FRC waits 40 ms for the nodes at least, and one slot goes there and one comes back."""
+
+SHORTEST_LOCAL_MS = 1
+"""The coordinator itself takes 1 to 3 ms, and two frames have to go over the wire."""
 
 
 class RfMode(Enum):
@@ -35,13 +44,18 @@ class RfMode(Enum):
     LP = "LP"
 
 
+def _at_most_all(nodes: int) -> int:
+    """A number of nodes as a coordinator tells it, which may be nonsense."""
+    return min(nodes, MAX_NODE)
+
+
 @frozen
 class Timing:
     """What the formulas need to know of the network; by default the worst, as nothing is known."""
 
     rf_mode: RfMode = RfMode.LP
-    bonded: int = MAX_NODE
-    discovered: int = MAX_NODE
+    bonded: int = field(default=MAX_NODE, converter=_at_most_all)
+    discovered: int = field(default=MAX_NODE, converter=_at_most_all)
     frc_response_ms: int = response_time_ms(0)
 
     def __str__(self) -> str:
@@ -60,7 +74,7 @@ def slot_ms(rf_mode: RfMode, pdata_length: int) -> int:
 
 def request_ms(confirmation: Confirmation) -> int:
     """How long the routing towards the node, or of a broadcast, occupies the air."""
-    return (confirmation.hops + 1) * confirmation.timeslot_ms
+    return _slots(confirmation.hops) * min(confirmation.timeslot_ms, LONGEST_SLOT_MS)
 
 
 def response_ms(confirmation: Confirmation, pdata_length: int = MAX_PDATA) -> int:
@@ -68,13 +82,19 @@ def response_ms(confirmation: Confirmation, pdata_length: int = MAX_PDATA) -> in
 
     The length of the slots towards the node tells the RF mode.
     """
-    if confirmation.timeslot_ms == _DIAGNOSTIC_SLOT_MS:
-        slot = _DIAGNOSTIC_SLOT_MS
-    elif confirmation.timeslot_ms > _LONGEST_STD_SLOT_MS:
-        slot = slot_ms(RfMode.LP, pdata_length)
-    else:
-        slot = slot_ms(RfMode.STD, pdata_length)
-    return (confirmation.hops_response + 1) * slot
+    return _slots(confirmation.hops_response) * _response_slot_ms(confirmation, pdata_length)
+
+
+def _slots(hops: int) -> int:
+    """How many slots a routing has; a damaged frame may speak of more hops than there are nodes."""
+    return min(hops, MAX_NODE) + 1
+
+
+def _response_slot_ms(confirmation: Confirmation, pdata_length: int) -> int:
+    if confirmation.timeslot_ms >= LONGEST_SLOT_MS:
+        return LONGEST_SLOT_MS
+    lp = confirmation.timeslot_ms > _LONGEST_STD_SLOT_MS
+    return slot_ms(RfMode.LP if lp else RfMode.STD, pdata_length)
 
 
 def air_ms(confirmation: Confirmation, pdata_length: int = MAX_PDATA) -> int:
@@ -87,8 +107,7 @@ def soonest_ms(confirmation: Confirmation) -> int:
 
     A request takes all its slots; who is in direct range is then heard in the first slot.
     """
-    first_slot = response_ms(confirmation, 0) // (confirmation.hops_response + 1)
-    return request_ms(confirmation) + first_slot
+    return request_ms(confirmation) + _response_slot_ms(confirmation, 0)
 
 
 def estimate_ms(confirmation: Confirmation) -> int:
