@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import BOOT_S
 from iqrf_trio.simulator.serving.bus_faults import BusFault
@@ -281,6 +282,33 @@ def test_a_storm_of_wrong_checksums_is_a_failure(wire: Wire) -> None:
     wire.run(lambda: False)
     assert wire.master.failure == f"{STORM} wrong checksums in a row, the last one received"
     assert not wire.master.received
+
+
+def test_a_good_message_in_between_ends_a_storm(wire: Wire) -> None:
+    for _ in range(3):
+        wire.faults.set(BusFault.GARBLED)
+        for _ in range(STORM - 1):
+            wire.slave.offer(ADDR_INFO.encode())
+        wire.run(lambda: False, 0.5)
+        wire.faults.clear()
+        wire.slave.offer(ADDR_INFO.encode())
+        wire.run(lambda: bool(wire.master.received), 0.5)
+        wire.master.received.clear()
+    assert wire.master.bad_checksums == 3 * (STORM - 1)
+    assert wire.master.failure == ""
+
+
+def test_a_packet_accepted_in_between_ends_a_storm(wire: Wire) -> None:
+    wire.ask(ADDR_INFO)
+    wire.mesh.faults.arm(Fault.SILENT, times=None)
+    wire.faults.set(BusFault.GARBLED, every=2)
+    for _ in range(STORM + 1):
+        order = Order(ADDR_INFO.encode())
+        wire.master.send(order)
+        wire.run(lambda: order.done, 0.5)  # noqa: B023 - it is run at once
+        assert order.accepted
+    assert wire.master.bad_checksums >= STORM
+    assert wire.master.failure == ""
 
 
 def test_torn_looks_lead_to_nothing_wrong(wire: Wire) -> None:
