@@ -100,4 +100,6 @@ def _check(file: Path) -> int:
         f"{len(verdicts)} transactions: {len(verdicts) - len(bad)} as recorded "
         f"({late} of them only with a timeout of the client's own), {len(bad)} not"
     )
+    if early := sum(verdict.early for verdict in verdicts):
+        print(f"{early} of them were answered sooner than any node can answer")
     return FAILED if bad else 0

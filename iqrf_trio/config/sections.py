@@ -131,6 +131,9 @@ class Gateway:
     state_dir: Path = field(
         default=Path("/var/lib/iqrf-trio"), metadata={"comment": "iqrf-trio.db lives here"}
     )
+    request_timeout_limit: int = setting(
+        60, "seconds; the longest timeout that a client may ask for", between(1, 900)
+    )
 
 
 @frozen

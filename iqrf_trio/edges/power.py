@@ -33,6 +33,16 @@ class Power:
     _lines: Lines | None = field(init=False, default=None)
     _on: bool = field(init=False, default=False)
 
+    @property
+    def switches(self) -> bool:
+        """Whether the board has pins to switch the module with."""
+        return bool(self._pins)
+
+    @property
+    def pending(self) -> bool:
+        """Whether `up` will switch the module off and on."""
+        return self.switches and not self._on
+
     async def up(self) -> bool:
         """Have the module running; True if it was started just now. Raises PortError.
 

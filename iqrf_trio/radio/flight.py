@@ -16,28 +16,36 @@ class Flight:
     """The transaction under way.
 
     Its scope shields it, and ends it at its deadline, when the link is lost, or at shutdown.
+    `begun_in` is the number of the last read before it was sent.
     """
 
     transaction: Transaction
     scope: Shield
+    begun_in: int = 0
     _over: trio.Event = field(factory=trio.Event, init=False)
 
     def __attrs_post_init__(self) -> None:
         """The transaction ends at its own deadline at the latest."""
         self.scope.deadline = self.transaction.deadline
 
-    def receive(self, packet: Packet) -> bool:
-        """Take a frame from the coordinator; False if it is none of this transaction's."""
-        belongs = self.transaction.receive(packet, trio.current_time())
+    def receive(self, packet: Packet, *, lag_s: float = 0.0, read: int | None = None) -> bool:
+        """Take a frame from the coordinator; False if it is none of this transaction's.
+
+        `read` and `lag_s` as Transaction has them. What came in a read before the request was
+        sent, cannot answer it.
+        """
+        if read is not None and read <= self.begun_in:
+            return False
+        belongs = self.transaction.receive(packet, trio.current_time(), lag_s=lag_s, read=read)
         if self.transaction.outcome is None:
             self.scope.deadline = self.transaction.deadline
         else:
             self._over.set()
         return belongs
 
-    def fail(self, status: int) -> None:
-        """End it at once, with a status below zero."""
-        self.transaction.fail(status, trio.current_time())
+    def fail(self, status: int, *, sent: bool = True) -> None:
+        """End it at once, with a status below zero; `sent` as Transaction has it."""
+        self.transaction.fail(status, trio.current_time(), sent=sent)
         self.scope.cancel()
 
     async def wait(self) -> None:

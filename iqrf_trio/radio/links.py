@@ -9,6 +9,7 @@ import trio
 from attrs import define, field
 
 from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
+from iqrf_trio.radio.flight import Air
 from iqrf_trio.shutdown import Share, Shutdown
 from protocol.dpa.counters import Count
 
@@ -31,13 +32,13 @@ REMEDY = "; sudo iqrf-trio doctor tells what to do"
 class Links:
     """Opens the port again and again, with pauses that grow until a link works.
 
-    `on_reset` is called when the module has been reset; `counts` is where OPENED and RESET are
-    counted.
+    `counts` is where OPENED and RESET are counted. A module is not reset before the `air` is free:
+    in the midst of a discovery that would cost the tables of the network.
     """
 
     _port: Port
     _counts: Counter[Count]
-    _on_reset: Callable[[], None]
+    _air: Air
     _shutdown: Shutdown
     _failures: int = field(default=0, init=False)
     _reset_due: bool = field(default=False, init=False)
@@ -71,6 +72,8 @@ class Links:
         try:
             if self._reset_due:
                 await self._reset()
+            if self._port.opening_resets:
+                await self._air.wait()
             link = await self._port.open()
             self._counts[Count.OPENED] += 1
             try:
@@ -86,8 +89,12 @@ class Links:
             return "internal error"
 
     async def _reset(self) -> None:
+        if not self._port.can_reset:
+            self._reset_due = False
+            return
+        await self._air.wait()
         log.warning("%s: resetting the module", self._port.name)
         self._counts[Count.RESET] += 1
         await self._port.reset()
         self._reset_due = False
-        self._on_reset()
+        self._air.clear()

@@ -12,16 +12,17 @@ from attrs import define, field
 from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
 from iqrf_trio.radio.flight import Air, Flight
 from iqrf_trio.radio.greeting import after_reset, greet, is_reset_message
+from iqrf_trio.radio.lag import Lag
 from iqrf_trio.radio.links import Links
 from iqrf_trio.shutdown import Share, Shield, Shutdown
 from protocol.dpa.call import Call
 from protocol.dpa.counters import Count, Counters, kind_of
 from protocol.dpa.errors import DpaAbortedError, DpaTimeoutError, InterfaceError, status_text
 from protocol.dpa.keys import shown
-from protocol.dpa.packet import Confirmation, Request, Response, parse
+from protocol.dpa.packet import COORDINATOR, Confirmation, Request, Response, parse
 from protocol.dpa.requests import name_of, observe, uses_radio
 from protocol.dpa.timing import Timing, is_remote
-from protocol.dpa.transaction import Outcome, Transaction
+from protocol.dpa.transaction import CLIENT_LIMIT_MS, Outcome, Transaction
 from protocol.dpa.unanswered import Unanswered
 from protocol.errors import RemoteProtocolError
 
@@ -66,6 +67,7 @@ class Transceiver:
     `waits_for_air` is for ports without a signal of readiness, and the port's own word unless it
     is given: a request that needs the radio is held back until the routing before it is over.
     When the `shutdown` begins, the transaction on the air has its share of the time that is left.
+    `timeout_limit_s` is the longest timeout that a client may ask for.
     `timing` is what is known of the network, learned from the coordinator when the link opens and
     from all answers that pass by.
     """
@@ -76,12 +78,16 @@ class Transceiver:
     trace: Trace | None = field(kw_only=True, default=None)
     waits_for_air: bool = field(kw_only=True)
     shutdown: Shutdown = field(factory=Shutdown, kw_only=True)
+    timeout_limit_s: float = field(kw_only=True, default=CLIENT_LIMIT_MS / 1000)
     timing: Timing = field(factory=Timing, init=False)
     _counts: Counter[Count] = field(factory=Counter, init=False)
     _turn: trio.StrictFIFOLock = field(factory=trio.StrictFIFOLock, init=False)
     _air: Air = field(factory=Air, init=False)
     _flight: Flight | None = field(default=None, init=False)
-    _unanswered: Unanswered = field(factory=Unanswered, init=False)
+    _reads: int = field(default=0, init=False)
+    """Reads of the port so far; several frames may come in one."""
+    _lag: Lag = field(factory=Lag, init=False)
+    _unanswered: Unanswered = field(init=False)
     _links: Links = field(init=False)
     _session: _Session | None = field(default=None, init=False)
     _up: trio.Event = field(factory=trio.Event, init=False)
@@ -92,9 +98,13 @@ class Transceiver:
     def _word_of_the_port(self) -> bool:
         return self._port.waits_for_air
 
+    @_unanswered.default
+    def _make_unanswered(self) -> Unanswered:
+        return Unanswered(self._port.real_time)
+
     @_links.default
     def _make_links(self) -> Links:
-        return Links(self._port, self._counts, self._air.clear, self.shutdown)
+        return Links(self._port, self._counts, self._air, self.shutdown)
 
     @_scope.default
     def _make_shield(self) -> Shield:
@@ -138,11 +148,13 @@ class Transceiver:
             if self._session is None:
                 with trio.move_on_at(patience_ends):
                     await self.wait_connected()
-            if self._unanswered and self._session is not None:
-                await self._dispel_doubt(self._session, request)
             session = self._session
+            if session is not None and not await self._dispel_doubt(session, request):
+                # Sent now, it could be given the answer to another request.
+                status = self._down_status if self._stopping else DpaTimeoutError.code
+                return self._unsent(request, status)
             if session is None or session.scope.cancel_called or self._stopping:
-                return self._unsent(request)
+                return self._unsent(request, self._down_status)
             return await self._exchange(session, request, timeout_ms)
         finally:
             self._turn.release()
@@ -153,12 +165,14 @@ class Transceiver:
         When cancelled, the transaction on the air is finished within its share of the shutdown's
         time; later ones get -3.
         """
+        trio.lowlevel.add_instrument(self._lag)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._keep_open)
             task_status.started()
             try:
                 await trio.sleep_forever()
             finally:
+                trio.lowlevel.remove_instrument(self._lag)
                 self._stopping = True
                 self.shutdown.begin()
                 if self._flight is None:
@@ -173,7 +187,7 @@ class Transceiver:
     async def _use(self, link: Link) -> str:
         """Greet the coordinator, and serve whoever transacts until the link is lost."""
         session = _Session(link)
-        self._unanswered.clear()
+        self._unanswered.relinked()
         with session.scope:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._read, session)
@@ -186,9 +200,12 @@ class Transceiver:
 
     async def _greet(self, session: _Session) -> None:
         if session.link.starting:
+            self._air.clear()
             # Without a report the greeting tells as much.
             with trio.move_on_after(START_S):
                 await session.started.wait()
+        # While it is busy it hears nothing, as after a discovery whose end the last link missed.
+        await self._air.wait()
         if await greet(partial(self._exchange, session), SILENCE):
             log.info("%s: connected; %s", self._port.name, self.timing)
             self._session = session
@@ -210,7 +227,10 @@ class Transceiver:
     async def _read(self, session: _Session) -> None:
         try:
             while True:
-                self._received(session, await session.link.receive())
+                same_read = session.link.more
+                frame = await session.link.receive()
+                self._reads += not same_read
+                self._received(session, frame)
         except PortError as error:
             self._lose(session, error)
 
@@ -230,10 +250,17 @@ class Transceiver:
             return
         session.silent, session.garbled = 0, False
         self._links.works()
+        if packet.nadr == COORDINATOR and self._session is not session and self._flight is None:
+            # Whatever it was thought to be busy with, it speaks.
+            self._air.clear()
         if isinstance(packet, Request) or (isinstance(packet, Response) and packet.asynchronous):
             self._unasked(session, packet, frame)
-        elif self._flight is None or not self._flight.receive(packet):
-            self._unwanted(packet, frame)
+            return
+        flight, strays = self._flight, self._flight.transaction.strays if self._flight else []
+        if flight is None or not flight.receive(packet, lag_s=self._lag.now_s, read=self._reads):
+            self._unwanted(packet)
+        while strays:
+            self._unwanted(strays.pop(0))
 
     def _unasked(self, session: _Session, packet: Request | Response, frame: bytes) -> None:
         self._counts[Count.ASYNCHRONOUS] += 1
@@ -245,8 +272,9 @@ class Transceiver:
         except Exception:
             log.exception("the asynchronous frame %s was not passed on", shown(frame))
 
-    def _unwanted(self, packet: Confirmation | Response, frame: bytes) -> None:
+    def _unwanted(self, packet: Confirmation | Response) -> None:
         """A frame that came too late, or for nothing."""
+        frame = packet.encode()
         if (request := self._unanswered.late(packet)) is not None:
             self._counts[Count.LATE] += 1
             log.info("late: %s", shown(frame))
@@ -271,9 +299,20 @@ class Transceiver:
             now,
             timeout_ms,
             air_free_at=self._air.free_at,
-            rivals=self._unanswered.rivals(request, now),
+            former=self._unanswered.former(request, now),
+            limit_ms=round(self.timeout_limit_s * 1000),
         )
-        flight = self._flight = Flight(transaction, self.shutdown.shield(share=Share.AIR))
+        if transaction.shortened:
+            name = name_of(request.pnum, request.pcmd)
+            log.info(
+                "%s to %d: a timeout of %.1f s was asked for, %.1f s is the limit",
+                name,
+                request.nadr,
+                (timeout_ms or 0) / 1000,
+                self.timeout_limit_s,
+            )
+        scope = self.shutdown.shield(share=Share.AIR)
+        flight = self._flight = Flight(transaction, scope, self._reads)
         self._counts[kind_of(request)] += 1
         try:
             with flight.scope:
@@ -287,7 +326,7 @@ class Transceiver:
                 self._flight = None
             if self._stopping:
                 self._scope.cancel()
-        self._judge(session, outcome, now, free=free)
+        self._judge(session, transaction, now, free=free)
         return outcome
 
     async def _send(self, session: _Session, transaction: Transaction) -> None:
@@ -298,16 +337,21 @@ class Transceiver:
             await session.link.send(frame)
         except PortError as error:
             log.warning("%s: %s not sent: %s", self._port.name, shown(frame), error)
-            transaction.fail(InterfaceError.code, trio.current_time())
+            transaction.fail(InterfaceError.code, trio.current_time(), sent=False)
 
-    def _judge(self, session: _Session, outcome: Outcome, now: float, *, free: bool) -> None:
+    def _judge(
+        self, session: _Session, transaction: Transaction, now: float, *, free: bool
+    ) -> None:
         """What an outcome teaches: of the network, and of the coordinator's health."""
-        request = outcome.request
+        outcome, request = transaction.outcome, transaction.request
+        assert outcome is not None
         mute = outcome.confirmation is None and outcome.response is None
         if outcome.response is not None:
             self.timing = observe(self.timing, request, outcome.response)
+        if outcome.response is not None:
+            self._suspect(request, now)
+        self._unanswered.finished(transaction, now)
         if not mute:
-            self._unanswered.answered(request, now)
             try:
                 self.on_answer(outcome)
             except Exception:
@@ -317,7 +361,6 @@ class Transceiver:
             log.info("%s to %d: %s", name, request.nadr, status_text(outcome.status))
         if outcome.status == DpaTimeoutError.code:
             self._counts[Count.TIMEOUT] += 1
-            self._unanswered.add(request, now)
         # Given up while it may still be busy, the coordinator is not to blame.
         busy = not free or self._air.free_at > now
         if mute and not busy:
@@ -325,18 +368,38 @@ class Transceiver:
             if session.silent >= SILENCE:
                 self._lose(session, ModuleError(f"no answer to {SILENCE} requests in a row"))
 
-    async def _dispel_doubt(self, session: _Session, request: Request) -> None:
-        """Have the coordinator answer something else first, if its next answers may be late."""
-        if not self._unanswered.doubtful(request, trio.current_time()):
+    def _suspect(self, request: Request, now: float) -> None:
+        """Note that the answer to `request` may be a late one to an equal request before."""
+        if (suspicion := self._unanswered.suspect(request)) is None:
             return
-        if probe := self._unanswered.probe():
-            await self._exchange(session, probe)
-        else:
-            self._lose(session, PortError("answers come too late"))
+        self._counts[Count.DISPUTED] += 1
+        given_up_at, first = suspicion
+        log.log(
+            logging.INFO if first else logging.DEBUG,
+            "%s to %d: the answer may be that to the one given up %.1f s ago",
+            name_of(request.pnum, request.pcmd),
+            request.nadr,
+            now - given_up_at,
+        )
 
-    def _unsent(self, request: Request) -> Outcome:
-        now = trio.current_time()
-        return Outcome(request, self._down_status, None, None, now, None, None)
+    async def _dispel_doubt(self, session: _Session, request: Request) -> bool:
+        """Have the coordinator answer something else first, if its next answers may be late.
+
+        False if it did not. While it collects for an FRC or the like it hears nothing, so that
+        before another of those it is asked more than once.
+        """
+        patient = not is_remote(request) and uses_radio(request)
+        while self._unanswered.doubtful(request):
+            if (probe := self._unanswered.probe()) is None:
+                self._lose(session, PortError("answers come too late"))
+                return False
+            answered = (await self._exchange(session, probe)).response is not None
+            if session.scope.cancel_called or not (answered or patient):
+                return False
+        return True
+
+    def _unsent(self, request: Request, status: int) -> Outcome:
+        return Outcome(request, status, None, None, trio.current_time(), None, None)
 
     @property
     def _down_status(self) -> int:

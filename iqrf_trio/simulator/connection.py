@@ -52,7 +52,7 @@ class RunningMesh:
         if speed < 0:
             raise ValueError(f"speed {speed} is below 0")
         self.mesh = mesh
-        self._speed = speed
+        self.speed = speed
         self._clock: MeshClock | None = None
         self._connection: MeshConnection | None = None
 
@@ -75,7 +75,7 @@ class RunningMesh:
     def clock(self) -> MeshClock:
         """The time of the mesh; it begins when it is first asked for."""
         if self._clock is None:
-            self._clock = MeshClock(self._speed)
+            self._clock = MeshClock(self.speed)
         return self._clock
 
 
@@ -112,6 +112,11 @@ class MeshConnection:
             await self._clock.sleep_until(due, self._changed)
             self._received.extend(self._mesh.pop_due(self._clock.now()))
         return self._received.popleft()
+
+    @property
+    def more(self) -> bool:
+        """Whether the next frame is here already, as it was due together with the last one."""
+        return bool(self._received)
 
     async def aclose(self) -> None:
         """End the connection; safe to call twice."""

@@ -81,7 +81,12 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
 
     trace = trace_of(config)
     transceiver = Transceiver(
-        port, on_async=on_async, on_answer=on_answer, trace=trace, shutdown=shutdown
+        port,
+        on_async=on_async,
+        on_answer=on_answer,
+        trace=trace,
+        shutdown=shutdown,
+        timeout_limit_s=config.gateway.request_timeout_limit,
     )
     enumeration = Enumeration(
         Interview(transceiver, scheduler),

@@ -23,6 +23,11 @@ class SimulatorPort(Port):
         """The time of the mesh."""
         return self._running.clock
 
+    @property
+    def real_time(self) -> bool:
+        """See Port."""
+        return 0 < self._running.speed <= 1
+
     async def open(self) -> Link:
         """See Port; a link that is still open is closed."""
         return _Link(await self._running.connect())
@@ -47,6 +52,10 @@ class _Link(Link):
             return await self._connection.receive()
         except MeshClosedError as error:
             raise PortError(str(error)) from None
+
+    @property
+    def more(self) -> bool:
+        return self._connection.more
 
     async def aclose(self) -> None:
         await self._connection.aclose()

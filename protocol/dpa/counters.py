@@ -22,6 +22,8 @@ class Count(StrEnum):
     TIMEOUT = "timeout"
     LATE = "late"
     """Frames that answered a request given up before."""
+    DISPUTED = "disputed"
+    """Answers that were taken while one to an earlier request of the same command was still due."""
     UNEXPECTED = "unexpected"
     """Frames that answered nothing: duplicates, mostly."""
     GARBAGE = "garbage"

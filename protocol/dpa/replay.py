@@ -6,9 +6,12 @@ from attrs import frozen
 
 from protocol.dpa.errors import DpaTimeoutError, status_text
 from protocol.dpa.packet import BROADCAST, Confirmation, Packet, Request, Response, parse
-from protocol.dpa.timing import Timing
-from protocol.dpa.transaction import MAX_CLIENT_MS, Outcome, Transaction
+from protocol.dpa.timing import Timing, is_remote
+from protocol.dpa.transaction import NO_FORMER, Former, Outcome, Transaction
 from protocol.errors import RemoteProtocolError
+
+PATIENCE_MS = 900_000
+"""How long the recorded answers are waited for where the model of the timing does not."""
 
 COLUMNS = ("file", "t_conf_ms", "t_rsp_ms", "request", "confirmation", "response")
 """Of a table of recorded transactions; frames are hexadecimal bytes with dots between."""
@@ -36,11 +39,14 @@ class Verdict:
 
     `patience`: the answer came later than the timing model waits on its own, and was waited for
     as a client can ask for it.
+    `early`: it came sooner than the model allows, so that it would have been rejected if another
+    request like this one had been unanswered before.
     """
 
     recorded: Recorded
     faults: tuple[str, ...]
     patience: bool = False
+    early: bool = False
 
 
 def records(lines: Iterable[str]) -> Iterator[Recorded]:
@@ -76,28 +82,38 @@ def replay(recorded: Recorded) -> Verdict:
             faults.append(f"{frame.hex('.')} became {packet.encode().hex('.')}")
     if faults or not isinstance(packets[0], Request):
         return Verdict(recorded, tuple(faults) or ("the request is none",))
-    outcome = _live(recorded, packets[0], packets[1:], None)
+    outcome, _ = _live(recorded, packets[0], packets[1:], None)
     expected = _expected(packets)
     patience = outcome.status != expected
     if patience:
-        outcome = _live(recorded, packets[0], packets[1:], MAX_CLIENT_MS)
+        outcome, _ = _live(recorded, packets[0], packets[1:], PATIENCE_MS)
     if outcome.status != expected:
         faults.append(f"ended with {status_text(outcome.status)}, not {status_text(expected)}")
-    return Verdict(recorded, tuple(faults), patience)
+    _, rejected = _live(recorded, packets[0], packets[1:], PATIENCE_MS, Former(unanswered=1))
+    early = is_remote(packets[0]) and rejected > 0
+    return Verdict(recorded, tuple(faults), patience, early)
 
 
 def _live(
-    recorded: Recorded, request: Request, answers: list[Packet], timeout_ms: int | None
-) -> Outcome:
-    transaction = Transaction(request, Timing(), 0.0, timeout_ms)
+    recorded: Recorded,
+    request: Request,
+    answers: list[Packet],
+    timeout_ms: int | None,
+    former: Former = NO_FORMER,
+) -> tuple[Outcome, int]:
+    """What became of it, and how many answers were rejected."""
+    transaction = Transaction(
+        request, Timing(), 0.0, timeout_ms, former=former, limit_ms=PATIENCE_MS
+    )
     for packet in answers:
         confirms = isinstance(packet, Confirmation)
         at = recorded.confirmed_s if confirms else recorded.responded_s
         transaction.tick(at)
-        transaction.receive(packet, at)
+        # What came at the same time, came in one read.
+        transaction.receive(packet, at, read=round(at * 1e6))
     while transaction.outcome is None:
         transaction.tick(transaction.deadline)
-    return transaction.outcome
+    return transaction.outcome, transaction.rejected
 
 
 def _expected(packets: list[Packet]) -> int:

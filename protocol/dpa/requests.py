@@ -7,9 +7,17 @@ from protocol.dpa.errors import BadResponseError
 from protocol.dpa.packet import COORDINATOR, Request, Response
 from protocol.dpa.peripherals import COMMANDS
 from protocol.dpa.peripherals.exploration import PeripheralEnumeration, rf_mode_learnt
+from protocol.dpa.peripherals.frc import FRC_SENDS
 from protocol.dpa.peripherals.os import after_reset
 from protocol.dpa.pnum import EXPLORATION, PERIPHERAL_INFO_PCMD, PERIPHERAL_NAMES
-from protocol.dpa.timing import DEFAULT_MS, Timing, is_remote
+from protocol.dpa.timing import (
+    DEFAULT_MS,
+    SHORTEST_FRC_MS,
+    SHORTEST_LOCAL_MS,
+    SHORTEST_UNICAST_MS,
+    Timing,
+    is_remote,
+)
 
 
 def command_of(packet: Request | Response) -> Command[Any] | None:
@@ -41,6 +49,14 @@ def execution_ms(request: Request) -> int:
     """How long the request itself asks a device to be busy before it answers."""
     command = command_of(request)
     return command.busy_ms(request.pdata) if command else 0
+
+
+def shortest_ms(request: Request) -> int:
+    """When a request is answered at the soonest, counted from its sending, whatever the routing."""
+    if is_remote(request):
+        return SHORTEST_UNICAST_MS
+    frc = (request.pnum, request.pcmd) in FRC_SENDS
+    return SHORTEST_FRC_MS if frc else SHORTEST_LOCAL_MS
 
 
 def observe(timing: Timing, request: Request, response: Response) -> Timing:

@@ -16,7 +16,13 @@ from protocol.dpa.errors import (
     ResponseCodeError,
 )
 from protocol.dpa.packet import BROADCAST, Confirmation, Packet, Request, Response, address_of
-from protocol.dpa.requests import execution_ms, local_timeout_ms, name_of, uses_radio
+from protocol.dpa.requests import (
+    execution_ms,
+    local_timeout_ms,
+    name_of,
+    shortest_ms,
+    uses_radio,
+)
 from protocol.dpa.timing import (
     DEFAULT_MS,
     Timing,
@@ -24,6 +30,7 @@ from protocol.dpa.timing import (
     broadcast_ms,
     estimate_ms,
     is_remote,
+    soonest_ms,
 )
 
 T = TypeVar("T")
@@ -34,10 +41,14 @@ MARGIN_MS = 100
 CONFIRMATION_RESERVE_MS = 200
 """A request is confirmed this long after the air became free, at the latest."""
 
-MAX_CLIENT_MS = 900_000
-"""The longest wait a client may wish for: meanwhile the network serves nobody else."""
+CLIENT_LIMIT_MS = 60_000
+"""The longest wait that a client may ask for: meanwhile the network serves nobody else."""
+
+EARLY_S = 0.020
+"""An answer so much sooner than the model allows is another request's, if there is such a one."""
 
 _OK = 0
+_ERROR_NADR = 8
 _ERRORS = {
     error.code: error
     for error in (
@@ -83,19 +94,48 @@ class Outcome:
         return call.decode(self.response.pdata if self.response else b"")
 
 
+@frozen
+class Former:
+    """Earlier requests of the same NADR, PNUM and PCMD, whose answers look like this one's.
+
+    `unanswered`: so many were given up, so that a late answer may still come to each.
+    `settled`: one was answered lately, and its answer may come twice; or it was given up after an
+    answer was left to a request before it, which may have been its own.
+    `quick`: answers on this link come sooner than the model of the timing allows (a simulator that
+    runs faster than the real time), so that their time says nothing.
+    """
+
+    unanswered: int = 0
+    settled: bool = False
+    quick: bool = False
+
+
+NO_FORMER = Former()
+
+
+@frozen
+class _Answer:
+    response: Response
+    at: float
+    read: int | None
+
+
 @define(eq=False)
 class Transaction:
     """The life of one request from its sending on; a machine without input, output or clock.
 
     `now` is the moment of sending, in monotonic seconds as all times here. `timeout_ms` is the
-    client's wish, brought into 500..900000: it prolongs the wait for a node's response beyond
-    what the network's timing asks for, and replaces the time for a command of the coordinator
-    itself. None, zero and less leave it to the timing.
+    time that a client asked for. The limit in force is the larger of the model's time and of what
+    was asked, which counts up to `limit_ms`. None, zero and less leave it to the model.
     `air_free_at` is what the transaction before it has left; from the outcome on it is what this
     one leaves: until then the network is still routing, or the coordinator still at work on a
     command whose answer was given up.
-    `rivals`: so many answers to other requests of the same command, given up before, come first;
-    nothing in an answer tells them apart.
+
+    Nothing in an answer tells whose it is among requests of the same NADR, PNUM and PCMD, but its
+    time does: no node answers before the routing of the request is over. So an answer that comes
+    too early belongs to a request of `former`. If one of those is unanswered, the answer is
+    rejected as that one's (`receive` returns False). If all are settled, it may be an answer that
+    came twice: it is kept until nothing else can come, and then taken.
 
     Feed it frames (`receive`), time (`tick`, at `deadline` at the latest) and failures of the
     port (`fail`) until there is an `outcome`; afterwards it takes no notice any more.
@@ -106,12 +146,25 @@ class Transaction:
     requested_at: float = field(alias="now")
     timeout_ms: int | None = None
     air_free_at: float = -math.inf
-    rivals: int = 0
+    former: Former = NO_FORMER
+    limit_ms: int = field(default=CLIENT_LIMIT_MS, kw_only=True)
     deadline: float = field(init=False)
     outcome: Outcome | None = field(init=False, default=None)
+    rejected: int = field(init=False, default=0)
+    """Answers that were left to requests of `former`."""
+    strays: list[Response] = field(init=False, factory=list)
+    """Answers that were kept for a while and then were not this request's after all."""
+    quick: bool | None = field(init=False, default=None)
+    """Whether the answer came sooner than the model allows; None if that cannot be told."""
+    sent: bool = field(init=False, default=True)
+    """Whether the request may have reached the coordinator."""
     _ready_at: float = field(init=False)
     _confirmed: tuple[Confirmation, float] | None = field(init=False, default=None)
-    _early: tuple[Response, float] | None = field(init=False, default=None)
+    _routed_from: float = field(init=False, default=math.inf)
+    """When the confirmation can have come at the soonest, the lag of the loop taken off."""
+    _confirmed_by: int | None = field(init=False, default=None)
+    """The read that brought the confirmation."""
+    _kept: _Answer | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         """Wait for the confirmation, or for the coordinator's own answer."""
@@ -123,36 +176,53 @@ class Transaction:
                 self.requested_at + DEFAULT_MS / 1000,
                 self._ready_at + CONFIRMATION_RESERVE_MS / 1000,
             )
-        elif self.timeout_ms is not None and self.timeout_ms > 0:
-            self.deadline = self._ready_at + self._least_ms / 1000
         else:
-            self.deadline = self._local_end
+            self.deadline = max(self._local_end, self._ready_at + self._least_ms / 1000)
 
-    def receive(self, packet: Packet, now: float) -> bool:
-        """Take a frame from the coordinator; False if it is none of this transaction's."""
+    @property
+    def shortened(self) -> bool:
+        """Whether the client asked for more time than it can have."""
+        return (self.timeout_ms or 0) > self.limit_ms
+
+    def receive(
+        self, packet: Packet, now: float, *, lag_s: float = 0.0, read: int | None = None
+    ) -> bool:
+        """Take a frame from the coordinator; False if it is none of this transaction's.
+
+        `lag_s`: so much sooner it may have come than it was read, as the event loop was busy.
+        `read`: what came in one read of the port bears one number; None is a read of its own.
+        Between frames of one read any time may have passed.
+        """
         if self.outcome is not None:
             return False
         if isinstance(packet, Request) or not self._answers(packet):
             return False
         if isinstance(packet, Confirmation):
-            return self._confirm(packet, now)
-        return self._respond(packet, now)
+            return self._confirm(packet, now, lag_s, read)
+        return self._respond(_Answer(packet, now, read))
 
     def tick(self, now: float) -> None:
         """Let time pass: at the deadline the transaction ends as far as it has come."""
         if self.outcome is not None or now < self.deadline:
             return
-        if self._confirmed and self.request.nadr == BROADCAST:
+        if self._kept:
+            self._take(self._kept)
+        elif self._confirmed and self.request.nadr == BROADCAST:
             self._finish(_OK)
-        elif self._early:
-            self._finish(_OK, *self._early)
         else:
-            self._give_up(now)
+            self._give_up(now, DpaTimeoutError.code)
 
-    def fail(self, status: int, now: float) -> None:
-        """End with a status below zero: the port is gone, or nobody wants the answer any more."""
-        if self.outcome is None:
-            self.air_free_at = max(self.air_free_at, now)
+    def fail(self, status: int, now: float, *, sent: bool = True) -> None:
+        """End with a status below zero: the port is gone, or nobody wants the answer any more.
+
+        `sent`: whether the coordinator may have got the request.
+        """
+        if self.outcome is not None:
+            return
+        self.sent = sent
+        if sent:
+            self._give_up(now, status)
+        else:
             self._finish(status)
 
     def _answers(self, packet: Confirmation | Response) -> bool:
@@ -161,42 +231,110 @@ class Transaction:
             isinstance(packet, Response) and packet.asynchronous
         )
 
-    def _confirm(self, confirmation: Confirmation, now: float) -> bool:
+    # Confirmation.
+
+    def _confirm(
+        self, confirmation: Confirmation, now: float, lag_s: float, read: int | None
+    ) -> bool:
         if self._confirmed or not is_remote(self.request):
             return False
         self._confirmed = confirmation, now
-        # What came before the confirmation answered an earlier request of the same kind.
-        self._early = None
+        self._routed_from, self._confirmed_by = now - lag_s, read
         if self.request.nadr == BROADCAST:
             self.deadline = self.air_free_at = now + broadcast_ms(confirmation) / 1000
             return True
         busy_ms = execution_ms(self.request)
         self.air_free_at = now + (air_ms(confirmation) + busy_ms) / 1000
-        wait_ms = max(estimate_ms(confirmation) + busy_ms + MARGIN_MS, self._least_ms)
+        wait_ms = max(self._latest_ms(confirmation), self._least_ms)
         self.deadline = now + wait_ms / 1000
+        if self._kept:
+            kept, self._kept = self._kept, None
+            if not self._respond(kept):
+                self.strays.append(kept.response)
         return True
 
-    def _respond(self, response: Response, now: float) -> bool:
-        if self.rivals:
-            self.rivals -= 1
-            return False
-        if is_remote(self.request) and not self._confirmed and response.rcode == _OK:
-            # A node answers after the confirmation only. So this is the late answer to an equal
-            # request before, unless the confirmation was lost: the deadline will tell.
-            self._early = response, now
+    def _latest_ms(self, confirmation: Confirmation) -> int:
+        """When the node has answered by the model, counted from the confirmation."""
+        return estimate_ms(confirmation) + execution_ms(self.request) + MARGIN_MS
+
+    # Response.
+
+    def _respond(self, answer: _Answer) -> bool:
+        if self.request.nadr == BROADCAST and (self._confirmed or answer.response.rcode == _OK):
+            return False  # nobody answers a broadcast
+        if is_remote(self.request) and not self._confirmed:
+            return self._respond_unconfirmed(answer)
+        early = self._is_early(answer)
+        if early and not self.former.quick:
+            if self.former.unanswered > self.rejected:
+                self.rejected += 1
+                return False
+            if self.former.settled:
+                self._keep(answer)
+                return True
+        self._take(answer)
+        return True
+
+    def _respond_unconfirmed(self, answer: _Answer) -> bool:
+        """A node answers after the confirmation only, which may be lost, or come behind it.
+
+        An error may take the place of the confirmation: the coordinator does not know the node.
+        """
+        rcode, former = answer.response.rcode, self.former
+        if former.unanswered > self.rejected:
+            if self._is_early(answer) and not former.quick:
+                self.rejected += 1
+                return False
+        elif rcode == _ERROR_NADR or (rcode != _OK and not former.settled):
+            self._take(answer)
             return True
-        if self._confirmed and self.request.nadr == BROADCAST:
-            return False
-        self.air_free_at = max(now, self._routing_end(response))
-        self._finish(response.rcode, response, now)
+        self._keep(answer)
         return True
 
-    def _give_up(self, now: float) -> None:
+    def _is_early(self, answer: _Answer) -> bool:
+        """Whether an answer came before the request can have been answered."""
+        if not is_remote(self.request):
+            # An error may come at once.
+            soonest_at = self.requested_at + shortest_ms(self.request) / 1000
+            return answer.response.rcode == _OK and answer.at < soonest_at
+        if self._confirmed is None:
+            soonest_at = self.requested_at + shortest_ms(self.request) / 1000
+        else:
+            if answer.read is not None and answer.read == self._confirmed_by:
+                return False
+            soonest_at = self._routed_from + soonest_ms(self._confirmed[0]) / 1000
+        return soonest_at - answer.at >= EARLY_S
+
+    def _keep(self, answer: _Answer) -> None:
+        """Keep an answer until a better one comes, or none can come any more."""
+        if self._kept:
+            self.strays.append(self._kept.response)
+        self._kept = answer
+        if self._confirmed:
+            confirmation, confirmed_at = self._confirmed
+            latest = confirmed_at + self._latest_ms(confirmation) / 1000
+            self.deadline = min(self.deadline, max(latest, answer.at))
+        elif not is_remote(self.request):
+            self.deadline = min(self.deadline, self._local_end)
+
+    def _take(self, answer: _Answer) -> None:
+        """End with this answer."""
+        if self._kept and self._kept is not answer:
+            self.strays.append(self._kept.response)
+        since = self._confirmed[1] if self._confirmed else self.requested_at
+        if answer.at >= since and (self._confirmed or not is_remote(self.request)):
+            self.quick = self._is_early(answer)
+        self.air_free_at = max(answer.at, self._routing_end(answer.response))
+        self._finish(answer.response.rcode, answer.response, answer.at)
+
+    # The end.
+
+    def _give_up(self, now: float, status: int) -> None:
         self.air_free_at = max(self.air_free_at, now)
         if not is_remote(self.request) and uses_radio(self.request):
-            # The coordinator is deaf until it is done, whatever the client had patience for.
+            # The coordinator is deaf until it is done, whoever lost patience.
             self.air_free_at = max(self.air_free_at, self._local_end)
-        self._finish(DpaTimeoutError.code)
+        self._finish(status)
 
     def _finish(
         self, status: int, response: Response | None = None, responded_at: float | None = None
@@ -222,7 +360,8 @@ class Transaction:
 
     @property
     def _least_ms(self) -> int:
-        return max(DEFAULT_MS, min(self.timeout_ms or 0, MAX_CLIENT_MS))
+        """What the client asked for, as far as it is allowed; at least the default."""
+        return max(DEFAULT_MS, min(self.timeout_ms or 0, self.limit_ms))
 
     @property
     def _local_end(self) -> float:

@@ -39,6 +39,14 @@ class Link(ABC):
         Raises PortError once the link is gone.
         """
 
+    @property
+    def more(self) -> bool:
+        """Whether the next frame is here already: it came in the same read as the last one.
+
+        Between the two any time may have passed.
+        """
+        return False
+
     @abstractmethod
     async def aclose(self) -> None:
         """Let go of the device; safe to call twice."""
@@ -61,6 +69,11 @@ class Port(ABC):
     tr_info: TrInfo | None = None
     """What the module told of itself outside DPA when the port was opened last, if it can."""
 
+    @property
+    def real_time(self) -> bool:
+        """Whether answers take the time that the radio takes, as far as the port can tell."""
+        return True
+
     def met(self, tr_info: TrInfo | None) -> None:
         """Keep what the module behind the port tells of itself, and log it when it is news."""
         if tr_info is not None and tr_info != self.tr_info:
@@ -76,5 +89,16 @@ class Port(ABC):
     async def open(self) -> Link:
         """Open the device or connect; raises PortError with the reason when that fails."""
 
-    async def reset(self) -> None:  # noqa: B027 - most ports have nothing to reset with
-        """Reset the module behind the port where the port has the means (power pin, command)."""
+    @property
+    def can_reset(self) -> bool:
+        """Whether the port has the means to reset the module (power pin, command)."""
+        return type(self).reset is not Port.reset
+
+    @property
+    def opening_resets(self) -> bool:
+        """Whether `open` will switch the module off and on, to have it in a known state."""
+        return False
+
+    async def reset(self) -> None:
+        """Reset the module behind the port; only if it `can_reset`."""
+        raise NotImplementedError

@@ -115,6 +115,11 @@ class CdcLink(Link):
         await self._reading.until(lambda: bool(self._frames))
         return self._frames.popleft()
 
+    @property
+    def more(self) -> bool:
+        """See Link."""
+        return bool(self._frames)
+
     async def aclose(self) -> None:
         """See Link."""
         await self._stream.aclose()

@@ -75,6 +75,16 @@ class SpiPort(Port):
             raise
         return link
 
+    @property
+    def can_reset(self) -> bool:
+        """See Port."""
+        return self._power is not None and self._power.switches
+
+    @property
+    def opening_resets(self) -> bool:
+        """See Port."""
+        return self._power is not None and self._power.pending
+
     async def reset(self) -> None:
         """See Port."""
         await trio.lowlevel.checkpoint()
@@ -128,6 +138,11 @@ class SpiLink(Link):
         """See Link."""
         await self._polling.until(lambda: bool(self._frames))
         return self._frames.popleft()
+
+    @property
+    def more(self) -> bool:
+        """See Link."""
+        return bool(self._frames)
 
     async def aclose(self) -> None:
         """See Link."""

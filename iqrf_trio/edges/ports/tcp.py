@@ -74,6 +74,11 @@ class TcpLink(Link):
                 self._frames.extend(self._segments.flush())
         return self._frames.popleft()
 
+    @property
+    def more(self) -> bool:
+        """See Link."""
+        return bool(self._frames)
+
     async def aclose(self) -> None:
         """See Link."""
         await self._stream.aclose()

@@ -37,6 +37,16 @@ class UartPort(Port):
         starting = self._power is not None and await self._power.up()
         return UartLink(stream, starting=starting)
 
+    @property
+    def can_reset(self) -> bool:
+        """See Port."""
+        return self._power is not None and self._power.switches
+
+    @property
+    def opening_resets(self) -> bool:
+        """See Port."""
+        return self._power is not None and self._power.pending
+
     async def reset(self) -> None:
         """See Port."""
         await trio.lowlevel.checkpoint()
@@ -65,6 +75,11 @@ class UartLink(Link):
             self._frames.extend(self._decoder.feed(await self._stream.receive()))
             self._judge()
         return self._frames.popleft()
+
+    @property
+    def more(self) -> bool:
+        """See Link."""
+        return bool(self._frames)
 
     async def aclose(self) -> None:
         """See Link."""

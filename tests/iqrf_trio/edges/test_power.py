@@ -15,6 +15,7 @@ from iqrf_trio.edges.gpio import GpioLines, Lines, chip_labelled
 from iqrf_trio.edges.ports import PortError
 from iqrf_trio.edges.ports.cdc import CdcPort
 from iqrf_trio.edges.ports.spi import SpiPort
+from iqrf_trio.edges.ports.tcp import TcpPort
 from iqrf_trio.edges.ports.uart import UartPort
 from iqrf_trio.edges.power import BOOT_S, OFF_S, Power
 from iqrf_trio.wiring.ports import board_of, port_of
@@ -147,6 +148,23 @@ async def test_a_board_without_pins_has_nothing_to_do(autojump_clock: MockClock)
     await it.down()
     assert trio.current_time() == start
     assert wires.history == []
+
+
+async def test_a_port_resets_only_what_it_has_pins_for(autojump_clock: MockClock) -> None:
+    bare, _ = power(BARE)
+    it, _ = power(PI)
+    for port, resets in (
+        (SpiPort("/dev/null", it), True),
+        (UartPort("/dev/null", 57600, it), True),
+        (SpiPort("/dev/null", bare), False),
+        (UartPort("/dev/null", 57600), False),
+        (TcpPort("127.0.0.1", 1), False),
+        (CdcPort("/dev/null"), True),
+    ):
+        assert port.can_reset is resets
+        assert port.opening_resets is (resets and not isinstance(port, CdcPort))
+    await it.up()
+    assert not SpiPort("/dev/null", it).opening_resets
 
 
 async def test_pins_that_cannot_be_had_are_tried_again(autojump_clock: MockClock) -> None:

@@ -202,6 +202,7 @@ class FakePort(Port):
 
     coordinator: FakeCoordinator = field(factory=FakeCoordinator)
     refusals: float = 0
+    resettable: bool = True
     mends: bool = True
     send_takes_s: float = 0.0
     opened_at: list[float] = field(factory=list)
@@ -224,6 +225,10 @@ class FakePort(Port):
             raise PortError("no such device")
         self.links.append(FakeLink(self.coordinator, self.send_takes_s))
         return self.link
+
+    @property
+    def can_reset(self) -> bool:
+        return self.resettable
 
     async def reset(self) -> None:
         await trio.lowlevel.checkpoint()

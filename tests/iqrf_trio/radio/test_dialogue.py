@@ -21,7 +21,7 @@ from protocol.queue.lanes import Priority
 from tests.iqrf_trio.radio.fakes import FakePort, Fault
 from tests.iqrf_trio.radio.rig import GREETING, make, running
 
-ASK = commands.addr_info()
+ASK, ASK_NODE = commands.addr_info(), commands.os_read(1)
 
 
 @frozen(eq=False)
@@ -63,27 +63,27 @@ async def test_a_question_is_asked_again_after_a_pause(autojump_clock: MockClock
 
 async def test_the_last_error_is_the_one_that_is_raised(autojump_clock: MockClock) -> None:
     async with talking() as talk:
-        talk.fail(Fault.SILENT, Fault.SILENT, Fault.ERROR)
+        talk.fail(Fault.NO_RESPONSE, Fault.NO_RESPONSE, Fault.ERROR)
         with pytest.raises(ResponseCodeError):
-            await talk.dialogue.ask(ASK)
+            await talk.dialogue.ask(ASK_NODE)
         assert len(talk.asked) == 3
-        talk.fail(Fault.SILENT)
+        talk.fail(Fault.NO_RESPONSE)
         with pytest.raises(DpaTimeoutError):
-            await talk.dialogue.ask(ASK, Attempts(1))
+            await talk.dialogue.ask(ASK_NODE, Attempts(1))
 
 
 async def test_a_step_is_begun_anew_and_may_catch_an_error(autojump_clock: MockClock) -> None:
     def two() -> Step[int]:
-        first = yield from ask(ASK)
+        first = yield from ask(ASK_NODE)
         try:
             yield from ask(commands.bonded_devices())
         except ResponseCodeError:
-            return first.bonded
+            return first.mid
         return 0
 
     async with talking() as talk:
-        talk.fail(Fault.SILENT, Fault.NONE, Fault.ERROR)
-        assert await talk.dialogue.do(two) == 3
+        talk.fail(Fault.NO_RESPONSE, Fault.NONE, Fault.ERROR)
+        assert await talk.dialogue.do(two) == 0x81000001
         assert [request.pcmd for request in talk.asked] == [0, 0, 2]
 
 

@@ -7,12 +7,13 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from iqrf_trio.edges.ports import PortError
+from iqrf_trio.edges.ports import ModuleError, PortError
 from iqrf_trio.radio.links import LONGEST_PAUSE_S
 from iqrf_trio.radio.transceiver import LINK_PATIENCE_S, SILENCE
 from protocol.dpa import commands
 from protocol.dpa.counters import Count
-from protocol.dpa.packet import BROADCAST, Request
+from protocol.dpa.packet import BROADCAST, Request, answer
+from protocol.dpa.requests import local_timeout_ms
 from tests.iqrf_trio.radio.fakes import LOCAL_S, FakePort, Fault
 from tests.iqrf_trio.radio.rig import GREETING, LED, LOCAL, make, running
 
@@ -142,11 +143,11 @@ async def test_only_silence_in_a_row_is_a_reason_for_a_reset(
     almost = [Fault.SILENT] * (SILENCE - 1)
     async with running(transceiver):
         port.coordinator.faults.extend([*almost, Fault.ERROR, *almost, Fault.NONE, *almost])
-        for _ in range(2 * SILENCE):
-            await transceiver.transact(LOCAL)
+        for address in range(2 * SILENCE):
+            await transceiver.transact(Request(address + 1, 0x06, 0x01))
         assert (await transceiver.transact(Request(BROADCAST, 0x06, 0x01))).status == -1
         await transceiver.transact(LOCAL)
-        assert (await transceiver.transact(Request(BROADCAST, 0x06, 0x01))).status == 0
+        assert (await transceiver.transact(Request(BROADCAST, 0x06, 0x00))).status == 0
         port.coordinator.faults.extend(almost)
         for _ in almost:
             assert (await transceiver.transact(LOCAL)).status == -1
@@ -166,35 +167,41 @@ async def test_nodes_that_fall_silent_are_no_reason_for_a_reset(
     assert port.reset_at == []
 
 
-async def test_a_coordinator_busy_with_a_discovery_given_up_is_not_reset(
+async def test_a_coordinator_busy_with_a_discovery_is_not_asked_when_the_link_comes_back(
     port: FakePort, autojump_clock: MockClock
 ) -> None:
+    """It would not hear; and a reset in the midst of it would cost the tables of the network."""
     port.coordinator.discovery_s = 20
     transceiver = make(port)
-    async with running(transceiver):
-        assert (
-            await transceiver.transact(commands.discovery(7, 0).request, timeout_ms=500)
-        ).status == -1
-        port.coordinator.broken = Fault.SILENT
-        for _ in range(SILENCE * 2):
-            assert (await transceiver.transact(LOCAL)).status == -1
-        assert transceiver.connected
-
-
-async def test_a_coordinator_deaf_when_the_link_comes_back_is_asked_again_later(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    port.coordinator.discovery_s = 20
-    transceiver = make(port)
-    async with running(transceiver):
-        await transceiver.transact(commands.discovery(7, 0).request, timeout_ms=500)
-        port.coordinator.faults.extend([Fault.SILENT] * SILENCE)
+    async with running(transceiver) as nursery:
+        asked = len(port.coordinator.took)
+        start = trio.current_time()
+        nursery.start_soon(transceiver.transact, commands.discovery(7, 0).request)
+        await trio.sleep(1)
         port.link.fail(PortError("cable pulled"))
-        await trio.sleep(1 + SILENCE * 0.5 + 0.1)
+        await trio.sleep(1.1)
+        port.link.emit([(17.9, answer(commands.discovery(7, 0).request, hwpid=2).encode())])
         assert (await transceiver.transact(LOCAL)).status == -4
         await transceiver.wait_connected()
-    assert len(port.opened_at) == 3
+        assert port.coordinator.took[asked + 1][0] == pytest.approx(start + 20)
+    assert len(port.opened_at) == 2
     assert port.reset_at == []
+
+
+async def test_a_coordinator_that_does_not_tell_when_it_is_done_is_asked_in_the_end(
+    port: FakePort, autojump_clock: MockClock
+) -> None:
+    transceiver = make(port)
+    async with running(transceiver) as nursery:
+        asked = len(port.coordinator.took)
+        start = trio.current_time()
+        nursery.start_soon(transceiver.transact, commands.discovery(7, 0).request)
+        await trio.sleep(1)
+        port.link.fail(PortError("cable pulled"))
+        await trio.sleep(1)
+        await transceiver.wait_connected()
+        limit_s = local_timeout_ms(commands.discovery(7, 0).request, transceiver.timing) / 1000
+        assert port.coordinator.took[asked + 1][0] == pytest.approx(start + limit_s)
 
 
 async def test_a_coordinator_silent_from_the_start_is_reset_until_it_answers(
@@ -253,6 +260,48 @@ async def test_a_reset_that_fails_is_one_more_failure(
     async with running(transceiver):
         assert len(port.reset_at) == 2
     assert "no power pin" in caplog.text
+
+
+async def test_a_reset_is_done_once(autojump_clock: MockClock) -> None:
+    """The next loss of the link, for another reason, has nothing to do with the module."""
+    port = FakePort()
+    transceiver = make(port)
+    async with running(transceiver):
+        for error, resets in ((ModuleError("it hangs"), 1), (PortError("cable pulled"), 1)):
+            port.link.fail(error)
+            await trio.sleep(0.1)
+            await transceiver.wait_connected()
+            assert len(port.reset_at) == resets
+    assert transceiver.counters[Count.RESET] == 1
+
+
+async def test_a_port_that_cannot_reset_does_not_say_so(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = FakePort(refusals=6, resettable=False)
+    transceiver = make(port)
+    async with running(transceiver):
+        port.link.fail(ModuleError("it hangs"))
+        await trio.sleep(0.1)
+        await transceiver.wait_connected()
+    assert transceiver.counters[Count.RESET] == 0
+    assert port.reset_at == []
+    assert "reset" not in caplog.text
+
+
+async def test_a_module_is_not_reset_in_the_midst_of_a_discovery(
+    port: FakePort, autojump_clock: MockClock
+) -> None:
+    transceiver = make(port)
+    async with running(transceiver) as nursery:
+        start = trio.current_time()
+        nursery.start_soon(transceiver.transact, commands.discovery(7, 0).request)
+        await trio.sleep(1)
+        port.link.fail(ModuleError("not ready for 3.0 s"))
+        await trio.sleep(1)
+        await transceiver.wait_connected()
+        limit_s = local_timeout_ms(commands.discovery(7, 0).request, transceiver.timing) / 1000
+        assert port.reset_at == [pytest.approx(start + limit_s)]
 
 
 async def test_a_bug_of_the_port_is_logged_and_the_port_opened_again(

@@ -9,13 +9,20 @@ import trio
 from attrs import define
 from trio.testing import MockClock
 
-from iqrf_trio.edges.ports import Link, ModuleError
+from iqrf_trio.edges.ports import Link, ModuleError, PortError
 from iqrf_trio.radio.transceiver import START_S, Transceiver
 from protocol.dpa import commands
 from protocol.dpa.counters import Count
 from protocol.dpa.packet import Request, answer
-from protocol.dpa.unanswered import DOUBT_S, UNSURE
-from tests.iqrf_trio.radio.fakes import LOCAL_S, RESET_MESSAGE, FakeCoordinator, FakePort, Fault
+from protocol.dpa.unanswered import UNSURE
+from tests.iqrf_trio.radio.fakes import (
+    CONFIRMATION_S,
+    LOCAL_S,
+    RESET_MESSAGE,
+    FakeCoordinator,
+    FakePort,
+    Fault,
+)
 
 MID_1, MID_2 = (commands.eeeprom_read(0, 0x4000 + 8 * node, 4).request for node in (1, 2))
 NODE_1, NODE_2 = (commands.eeprom_read(5, at, 4).request for at in (0, 8))
@@ -149,41 +156,123 @@ async def test_before_other_data_are_asked_for_the_coordinator_has_to_catch_up(
         assert len(port.coordinator.took) == asked + 1
 
 
-async def test_the_same_question_may_be_answered_late(autojump_clock: MockClock) -> None:
+FRC = commands.frc_send(0, bytes(2)).request
+
+
+@pytest.mark.parametrize("request_", [MID_1, FRC], ids=["local", "frc"])
+async def test_the_same_question_is_not_answered_late_either(
+    request_: Request, autojump_clock: MockClock
+) -> None:
     port = FakePort()
     async with running(port) as transceiver:
         await transceiver.wait_connected()
         port.coordinator.faults.append(Fault.SILENT)
-        assert (await transceiver.transact(MID_1)).status == -1
-        late(port, MID_1, b"late", 0.001)
-        outcome = await transceiver.transact(MID_1)
+        assert (await transceiver.transact(request_)).status == -1
+        late(port, request_, b"late", 0.001)
+        outcome = await transceiver.transact(request_)
         assert outcome.response is not None
-        assert outcome.response.pdata == b"late"
+        assert outcome.response.pdata != b"late"
+        assert transceiver.counters[Count.LATE] == 1
 
 
-async def test_a_nodes_late_answer_is_not_that_to_other_data(autojump_clock: MockClock) -> None:
+async def test_an_frc_waits_until_it_is_proved_that_the_one_before_is_over(
+    autojump_clock: MockClock,
+) -> None:
+    """A coordinator that is still collecting hears no question; it is asked once more."""
+    port = FakePort()
+    async with running(port) as transceiver:
+        await transceiver.wait_connected()
+        port.coordinator.faults.extend([Fault.SILENT] * 3)
+        assert (await transceiver.transact(FRC)).status == -1
+        late(port, FRC, b"late", 0.8)  # deaf for two more questions
+        outcome = await transceiver.transact(FRC)
+        assert outcome.status == 0
+        assert outcome.response is not None
+        assert outcome.response.pdata != b"late"
+        asked = [request for _, request in port.coordinator.took[-4:]]
+        assert [request == FRC for request in asked] == [True, False, False, True]
+
+
+@pytest.mark.parametrize("next_", [NODE_1, NODE_2], ids=["same", "other"])
+@pytest.mark.parametrize("at_s", [0.001, CONFIRMATION_S + 0.01, CONFIRMATION_S + 0.09])
+async def test_a_nodes_late_answer_is_not_that_to_the_next_request(
+    at_s: float, next_: Request, autojump_clock: MockClock
+) -> None:
     port = FakePort()
     async with running(port) as transceiver:
         await transceiver.wait_connected()
         port.coordinator.faults.append(Fault.NO_RESPONSE)
         assert (await transceiver.transact(NODE_1)).status == -1
-        # It comes between the confirmation and the answer of the next one.
-        late(port, NODE_1, b"late", 0.1)
-        outcome = await transceiver.transact(NODE_2)
+        # It comes before the next one can be answered.
+        late(port, NODE_1, b"late", at_s)
+        outcome = await transceiver.transact(next_)
         assert outcome.status == 0
         assert outcome.response is not None
         assert outcome.response.pdata == b""
         assert transceiver.counters[Count.LATE] == 1
 
 
-async def test_after_a_while_no_late_answer_is_reckoned_with(autojump_clock: MockClock) -> None:
+async def test_a_lost_answer_fails_one_request(autojump_clock: MockClock) -> None:
+    port = FakePort()
+    async with running(port) as transceiver:
+        await transceiver.wait_connected()
+        port.coordinator.faults.append(Fault.NO_RESPONSE)
+        statuses = [(await transceiver.transact(each)).status for each in (NODE_1, NODE_2) * 5]
+        assert statuses == [-1] + [0] * 9
+        # It cannot be told whether an answer that comes in time is the lost one.
+        assert transceiver.counters[Count.DISPUTED] == 9
+        assert transceiver.counters[Count.LATE] == 0
+
+
+@pytest.mark.parametrize("again_s", [0.0, 0.0005, CONFIRMATION_S + 0.01])
+async def test_a_doubled_answer_is_not_that_to_the_next_request(
+    again_s: float, autojump_clock: MockClock
+) -> None:
+    port = FakePort()
+    async with running(port) as transceiver:
+        await transceiver.wait_connected()
+        assert (await transceiver.transact(NODE_1)).status == 0
+        late(port, NODE_1, b"again", again_s)
+        outcome = await transceiver.transact(NODE_2)
+        assert outcome.response is not None
+        assert outcome.response.pdata == b""
+        assert transceiver.counters[Count.UNEXPECTED] == 1
+
+
+async def test_a_late_answer_is_recognised_on_the_next_link(autojump_clock: MockClock) -> None:
     port = FakePort()
     async with running(port) as transceiver:
         await transceiver.wait_connected()
         port.coordinator.faults.append(Fault.NO_RESPONSE)
         assert (await transceiver.transact(NODE_1)).status == -1
-        await trio.sleep(DOUBT_S)
-        assert (await transceiver.transact(NODE_2)).status == 0
+        port.link.fail(PortError("cable pulled"))
+        await trio.sleep(0.1)
+        await transceiver.wait_connected()
+        late(port, NODE_1, b"late", CONFIRMATION_S + 0.01)
+        outcome = await transceiver.transact(NODE_2)
+        assert outcome.response is not None
+        assert outcome.response.pdata == b""
+
+
+async def test_an_answer_is_not_early_because_the_loop_was_busy(autojump_clock: MockClock) -> None:
+    """While something else held the loop up, the confirmation lay about unread."""
+    port = FakePort()
+    async with running(port) as transceiver:
+        await transceiver.wait_connected()
+        port.coordinator.faults.append(Fault.NO_RESPONSE)
+        assert (await transceiver.transact(NODE_1)).status == -1
+        async with trio.open_nursery() as nursery:
+
+            @nursery.start_soon
+            async def hold_up() -> None:
+                await trio.sleep(CONFIRMATION_S - 0.005)
+                autojump_clock.jump(0.1)
+
+            outcome = await transceiver.transact(NODE_2)
+        assert outcome.status == 0
+        assert outcome.confirmed_at is not None
+        assert outcome.responded_at is not None
+        assert outcome.responded_at - outcome.confirmed_at < 0.1  # after 0.12 s in truth
 
 
 @define(eq=False)

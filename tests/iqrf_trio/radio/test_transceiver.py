@@ -94,6 +94,21 @@ async def test_the_clients_patience_is_handed_on(port: FakePort, autojump_clock:
     assert trio.current_time() - start == pytest.approx(7)
 
 
+async def test_a_clients_patience_has_a_limit(
+    port: FakePort, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "iqrf_trio.transceiver")
+    transceiver = make(port, timeout_limit_s=5)
+    async with running(transceiver):
+        for request, fault in ((LOCAL, Fault.SILENT), (LED, Fault.NO_RESPONSE)):
+            port.coordinator.faults.append(fault)
+            start = trio.current_time()
+            outcome = await transceiver.transact(request, timeout_ms=900_000)
+            assert outcome.status == -1
+            assert trio.current_time() - start == pytest.approx(5, abs=2 * CONFIRMATION_S)
+    assert caplog.text.count("a timeout of 900.0 s was asked for, 5.0 s is the limit") == 2
+
+
 # --- faults -----------------------------------------------------------------------------------
 
 
@@ -136,7 +151,7 @@ async def test_call_raises_what_the_status_says(port: FakePort, autojump_clock: 
         with pytest.raises(DpaTimeoutError):
             await transceiver.call(commands.addr_info())
         with pytest.raises(ResponseCodeError) as caught:
-            await transceiver.call(commands.addr_info())
+            await transceiver.call(commands.bonded_devices())
         assert caught.value.status == 1
         with pytest.raises(InterfaceError):
             await transceiver.call(commands.addr_info())
@@ -304,19 +319,6 @@ async def test_a_port_with_readiness_does_not_wait_for_the_air(
         first = await transceiver.transact(LED)
         second = await transceiver.transact(OTHER_LED)
     assert second.requested_at == first.responded_at
-
-
-async def test_the_air_is_free_once_a_discovery_given_up_is_answered(
-    port: FakePort, autojump_clock: MockClock
-) -> None:
-    transceiver = make(port, waits_for_air=True)
-    discovery = commands.discovery(7, 0).request
-    async with running(transceiver):
-        start = trio.current_time()
-        assert (await transceiver.transact(discovery, timeout_ms=1000)).status == -1
-        outcome = await transceiver.transact(LED)
-    assert outcome.status == 0
-    assert outcome.requested_at == pytest.approx(start + port.coordinator.discovery_s)
 
 
 # --- counters ---------------------------------------------------------------------------------

@@ -37,6 +37,17 @@ def test_what_went_well_goes_well_again(text: str, patience: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("confirmed", "responded", "early"),
+    [("35", "160", False), ("35", "136", False), ("35", "60", True), ("632", "201", False)],
+)
+def test_an_answer_before_the_model_is_told(confirmed: str, responded: str, early: bool) -> None:
+    (recorded,) = records([HEAD, row(LED, CONFIRMED, DONE, confirmed, responded)])
+    verdict = replay(recorded)
+    assert verdict.faults == ()
+    assert verdict.early is early
+
+
+@pytest.mark.parametrize(
     ("text", "fault"),
     [
         (row(LED, "", DONE[:-3], "", "1"), "at least 8 bytes"),

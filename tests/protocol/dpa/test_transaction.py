@@ -18,7 +18,7 @@ from protocol.dpa.errors import (
 )
 from protocol.dpa.packet import Confirmation, Packet, Request, Response, answer, parse
 from protocol.dpa.timing import RfMode, Timing
-from protocol.dpa.transaction import Outcome, Transaction
+from protocol.dpa.transaction import Former, Outcome, Transaction
 
 TIMING = Timing(RfMode.STD, bonded=5, discovered=5)
 NOW = 1000.0
@@ -151,8 +151,8 @@ def test_a_broadcast_is_over_when_its_air_time_is() -> None:
         (LOCAL, 100, 500),
         (LOCAL, 3000, 3000),
         (FRC, 0, 2416),
-        (FRC, 1000, 1000),
-        (FRC, 10**9, 900_000),
+        (FRC, 1000, 2416),
+        (FRC, 10**9, 60_000),
         (REMOTE, 0, 500),
         (REMOTE, 3000, 500),
     ],
@@ -193,9 +193,24 @@ def test_a_local_command_leaves_alone_what_is_on_the_air() -> None:
 
 def test_the_coordinator_is_deaf_while_it_works_on_what_was_given_up() -> None:
     transaction = _start(commands.bond_node(1, 0).request, timeout_ms=1000)
-    transaction.tick(NOW + 1)
-    assert _outcome(transaction).status == -1
+    transaction.tick(NOW + 10.9)
+    assert transaction.outcome is None
+    transaction.fail(-4, NOW + 1)
     assert transaction.air_free_at == NOW + 11
+
+
+def test_what_was_not_sent_keeps_nobody_busy() -> None:
+    transaction = _start(commands.bond_node(1, 0).request)
+    transaction.fail(-4, NOW + 1, sent=False)
+    assert transaction.air_free_at == NOW
+
+
+def test_the_limit_of_a_clients_timeout_is_a_setting_and_never_below_the_model() -> None:
+    for asked_ms, limit_ms, ms in ((9000, 5000, 5000), (4000, 5000, 4000), (9000, 1000, 2416)):
+        transaction = Transaction(FRC, TIMING, NOW, asked_ms, limit_ms=limit_ms)
+        assert _wait_ms(transaction) == ms
+        assert transaction.shortened is (asked_ms > limit_ms)
+    assert not Transaction(FRC, TIMING, NOW).shortened
 
 
 def test_an_error_takes_the_place_of_the_confirmation() -> None:
@@ -215,22 +230,152 @@ def test_an_answer_without_confirmation_counts_once_no_confirmation_can_come() -
     assert _outcome(transaction) == Outcome(REMOTE, 0, None, REMOTE_ANSWER, NOW, None, NOW + 0.12)
 
 
-def test_a_late_answer_to_an_equal_request_before_is_told_by_the_confirmation() -> None:
-    late = Response(1, 6, 1, 2, dpa_value=0x11)
-    transaction = _start(REMOTE)
-    transaction.receive(late, NOW + 0.01)
+LATE = Response(1, 6, 1, 2, dpa_value=0x11)
+UNANSWERED, SETTLED = Former(unanswered=1), Former(settled=True)
+
+
+def _follow(former: Former) -> Transaction:
+    """A request to which there was an equal one before."""
+    return Transaction(REMOTE, TIMING, NOW, former=former)
+
+
+@pytest.mark.parametrize("former", [UNANSWERED, SETTLED])
+def test_a_late_answer_to_an_equal_request_before_is_told_by_the_confirmation(
+    former: Former,
+) -> None:
+    transaction = _follow(former)
+    transaction.receive(LATE, NOW + 0.01)
     transaction.receive(CONFIRMATION, NOW + 0.03)
     assert transaction.outcome is None
     transaction.receive(REMOTE_ANSWER, NOW + 0.15)
     assert _outcome(transaction).response == REMOTE_ANSWER
 
 
-def test_a_late_answer_does_not_stand_in_for_a_node_that_keeps_silent() -> None:
-    transaction = _start(REMOTE)
-    transaction.receive(REMOTE_ANSWER, NOW + 0.01)
-    transaction.receive(CONFIRMATION, NOW + 0.03)
+@pytest.mark.parametrize("at", [0.01, 0.07])
+def test_a_late_answer_does_not_stand_in_for_a_node_that_keeps_silent(at: float) -> None:
+    transaction = _follow(UNANSWERED)
+    transaction.receive(REMOTE_ANSWER, NOW + at)
+    transaction.receive(CONFIRMATION, NOW + 0.08)
     transaction.tick(transaction.deadline)
     assert _outcome(transaction).status == -1
+    assert transaction.rejected == 1
+
+
+def test_a_confirmation_behind_its_response_is_no_reason_to_throw_the_answer_away() -> None:
+    transaction = _start(REMOTE)
+    transaction.receive(REMOTE_ANSWER, NOW + 0.12)
+    transaction.receive(CONFIRMATION, NOW + 0.13)
+    outcome = _outcome(transaction)
+    assert (outcome.status, outcome.response, outcome.confirmation) == (
+        0,
+        REMOTE_ANSWER,
+        CONFIRMATION,
+    )
+    transaction = _follow(UNANSWERED)
+    transaction.receive(REMOTE_ANSWER, NOW + 0.12, read=1)
+    transaction.receive(CONFIRMATION, NOW + 0.12, read=1)
+    assert _outcome(transaction).response == REMOTE_ANSWER
+
+
+# The soonest answer comes 120 ms after the confirmation, 20 ms sooner it is rejected.
+@pytest.mark.parametrize(("after", "rejected"), [(0.01, 1), (0.0999, 1), (0.1001, 0), (0.13, 0)])
+def test_an_answer_before_any_node_can_answer_is_left_to_a_request_before(
+    after: float, rejected: int
+) -> None:
+    transaction = _follow(UNANSWERED)
+    transaction.receive(CONFIRMATION, NOW + 0.025)
+    assert transaction.receive(LATE, NOW + 0.025 + after) is not rejected
+    assert transaction.rejected == rejected
+    if rejected:
+        assert transaction.receive(REMOTE_ANSWER, NOW + 0.15)
+    assert _outcome(transaction).status == 0
+
+
+def test_each_unanswered_request_before_is_left_one_answer() -> None:
+    transaction = _follow(Former(unanswered=2))
+    transaction.receive(CONFIRMATION, NOW + 0.025)
+    taken = [transaction.receive(LATE, NOW + 0.03) for _ in range(3)]
+    assert taken == [False, False, True]
+    assert transaction.outcome is not None  # quicker than the model, but whose should it be?
+
+
+@pytest.mark.parametrize(
+    ("lag_s", "read", "rejected"), [(0.0, None, 1), (0.095, None, 0), (0.0, 7, 0)]
+)
+def test_nothing_is_rejected_for_a_time_that_is_not_known(
+    lag_s: float, read: int | None, rejected: int
+) -> None:
+    transaction = _follow(UNANSWERED)
+    transaction.receive(CONFIRMATION, NOW + 0.1, lag_s=lag_s, read=read)
+    transaction.receive(REMOTE_ANSWER, NOW + 0.11, read=read)
+    assert transaction.rejected == rejected
+
+
+def test_an_answer_that_may_come_twice_is_kept_for_a_better_one() -> None:
+    transaction = _follow(SETTLED)
+    transaction.receive(CONFIRMATION, NOW + 0.025)
+    assert transaction.receive(LATE, NOW + 0.035)
+    assert transaction.outcome is None
+    transaction.receive(REMOTE_ANSWER, NOW + 0.15)
+    assert _outcome(transaction).response == REMOTE_ANSWER
+    assert transaction.strays == [LATE]
+
+
+def test_an_answer_that_may_come_twice_is_taken_when_no_other_can_come() -> None:
+    transaction = _follow(SETTLED)
+    transaction.receive(CONFIRMATION, NOW + 0.025)
+    transaction.receive(LATE, NOW + 0.035)
+    # 80 ms there, 120 back at most, 40 of reserve, 100 of margin.
+    assert _wait_ms(transaction, NOW + 0.025) == 340
+    transaction.tick(transaction.deadline)
+    outcome = _outcome(transaction)
+    assert (outcome.response, outcome.responded_at) == (LATE, NOW + 0.035)
+    assert transaction.quick
+
+
+@pytest.mark.parametrize(("request_", "kept_s"), [(LOCAL, 0.0009), (FRC, 0.099)])
+def test_a_doubled_answer_of_the_coordinator_is_told_by_its_time(
+    request_: Request, kept_s: float
+) -> None:
+    transaction = Transaction(request_, TIMING, NOW, former=SETTLED)
+    transaction.receive(answer(request_, hwpid=0, pdata=b"again"), NOW + kept_s)
+    assert transaction.outcome is None
+    mine = answer(request_, hwpid=0, pdata=b"mine")
+    transaction.receive(mine, NOW + kept_s + 0.002)
+    assert _outcome(transaction).response == mine
+
+
+@pytest.mark.parametrize("former", [Former(), SETTLED])
+def test_an_unknown_node_is_refused_at_once(former: Former) -> None:
+    transaction = _follow(former)
+    assert transaction.receive(answer(REMOTE, hwpid=0, rcode=8), NOW + 0.02)
+    assert _outcome(transaction).status == 8
+
+
+def test_a_late_error_does_not_take_the_place_of_the_confirmation() -> None:
+    transaction = _follow(UNANSWERED)
+    assert transaction.receive(answer(REMOTE, hwpid=0, rcode=1), NOW + 0.07)
+    transaction.receive(CONFIRMATION, NOW + 0.075)
+    transaction.receive(REMOTE_ANSWER, NOW + 0.2)
+    assert _outcome(transaction).status == 0
+
+
+@pytest.mark.parametrize(
+    "confirmation",
+    [
+        Confirmation(1, 6, 1, 0xFFFF, 0, 255, 255, 255),
+        Confirmation(1, 6, 1, 0xFFFF, 0, 255, 20, 255),
+    ],
+)
+def test_numbers_from_the_air_are_bounded(confirmation: Confirmation) -> None:
+    transaction = _start(REMOTE)
+    transaction.receive(confirmation, NOW)
+    longest_s = 2 * 240 * 0.2
+    assert transaction.air_free_at == pytest.approx(NOW + longest_s)
+    assert transaction.deadline == pytest.approx(NOW + longest_s + 0.14)
+    everybody = Transaction(BROADCAST, TIMING, NOW)
+    everybody.receive(Confirmation(0xFF, 6, 1, 0xFFFF, 0, 255, 255, 0), NOW)
+    assert everybody.deadline == pytest.approx(NOW + 240 * 0.2 + 0.04)
 
 
 FOREIGN: list[Packet] = [
