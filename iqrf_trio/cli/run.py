@@ -6,16 +6,19 @@ import gc
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import trio
+from attrs import frozen
 
 from iqrf_trio import daemon
 from iqrf_trio.cli import USAGE, Failure, causes, config
 from iqrf_trio.cli.support import local_token
 from iqrf_trio.cli.support.access import DEFAULT_URL, TOKEN_FILE
 from iqrf_trio.config import Config, ConfigError
+from iqrf_trio.daemon import Running
 from iqrf_trio.edges.notify import Notifier
 from iqrf_trio.edges.tcp.listeners import ListenError
 from iqrf_trio.edges.tcp.tls import TlsError
@@ -62,23 +65,35 @@ async def _run(loaded: Config, arguments: argparse.Namespace) -> None:
         if token_file is not None:
             # Before "ready" is said: scripts wait for that, and then read the file.
             keep = partial(local_token.keep, database, token_file)
-            new_token = await trio.to_thread.run_sync(keep)
+            new_token = await trio.to_thread.run_sync(keep, abandon_on_cancel=True)
 
-    start = partial(
-        daemon.run,
-        loaded,
-        reload=partial(config.reload, arguments),
-        notifier=Notifier.of(),
-        prepare=keep_token,
-    )
-    async with trio.open_nursery() as nursery:
-        running = await nursery.start(start)
+    def ready(running: Running) -> None:
         if token_file is not None:
             _introduce(running.url, new_token, token_file, loaded.websocket.certificate)
         # What is there by now stays: a full collection need not look at it again, which would
         # keep every client waiting for some hundredths of a second.
         gc.collect()
         gc.freeze()
+
+    await daemon.run(
+        loaded,
+        reload=partial(config.reload, arguments),
+        notifier=Notifier.of(),
+        prepare=keep_token,
+        task_status=_Ready(ready),
+    )
+
+
+@frozen
+class _Ready(trio.TaskStatus[Running]):
+    """Calls a function when the gateway serves; one that is stopped before that never does."""
+
+    _call: Callable[[Running], None]
+
+    def started(self, value: Running | None = None) -> None:
+        """The gateway serves."""
+        assert value is not None
+        self._call(value)
 
 
 def _introduce(url: str, new_token: str | None, file: Path, certificate: str = "") -> None:
