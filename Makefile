@@ -44,7 +44,7 @@ demo: $(INSTALLED) ## the main job in one go: enumerate, read all sensors, show 
 	@$(BIN)/iqrf-trio demo $(ARGS)
 
 test: $(WITH_TESTS) ## the whole suite; ARGS="..." passes arguments to pytest
-	$(BIN)/python -m pytest --numprocesses=2 $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=2 -r s $(ARGS)
 
 quick: $(WITH_TESTS) ## the suite without its slow tests, with fewer examples of each property
 	$(BIN)/python -m pytest --numprocesses=2 -m "not slow and not soak" \
@@ -97,23 +97,27 @@ $(INSTALLED): $(SOURCES) | $(BIN)/python
 	$(call install,.)
 	@touch $@
 
+# The tests of the SPI bus need spidev, which comes as source; all else comes as wheels.
 $(WITH_TESTS): $(SOURCES) | $(BIN)/python
-	$(call install,.[test])
+	@$(CAN_SPIDEV) || echo "no compiler or no Python headers here (on Debian: sudo apt install" \
+	  "python3-dev gcc): spidev is not installed, the tests of the SPI bus are left out" >&2
+	$(call install,$(if $(shell $(CAN_SPIDEV) && echo yes),$(ALL_EXTRAS),$(NO_SPI)))
 	@touch $@ $(INSTALLED)
 
 docs/examples/node_modules/ws: docs/examples/package.json
 	@npm install --silent --no-package-lock --no-audit --no-fund --prefix docs/examples && touch $@ || \
 	  echo "npm cannot install ws: the JavaScript client is not checked" >&2
 
-# spidev comes as source: without a compiler and Python's headers pip ends in pages of errors.
+ALL_EXTRAS := .[test,vault,spi]
+NO_SPI := .[test,vault]
+CAN_SPIDEV = { $(BIN)/python -c 'import spidev' || $(BIN)/python -c "$$CAN_COMPILE"; } 2>/dev/null
+
 define install
-	@$(BIN)/python -c 'import spidev' 2>/dev/null || $(BIN)/python -c "$$CAN_COMPILE" || { \
-	  echo "spidev has to be compiled; on Debian: sudo apt install python3-dev gcc" >&2; \
-	  exit 1; }
 	@echo "installing $(1) into $(VENV); on a Raspberry Pi this takes some minutes"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '$(1)'
 endef
 
+# Without both, pip ends in pages of errors.
 define CAN_COMPILE
 import os, shutil, sys, sysconfig
 compiler = os.environ.get('CC') or sysconfig.get_config_var('CC') or 'cc'

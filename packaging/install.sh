@@ -28,7 +28,7 @@ build_environment() {
     # Its own pip, or one that is there already (22.3 or later).
     pip="${PIP:-$venv.new/bin/python -m pip} --quiet --disable-pip-version-check"
     pip="$pip --python $venv.new/bin/python"
-    $pip install --no-compile $INSTALL_ARGS "${WHEEL:-$(build_wheel)}[spi]"
+    $pip install --no-compile $INSTALL_ARGS "${WHEEL:-$(build_wheel)}[spi,vault]"
     # Where it was built tells nobody anything.
     for trace in "$venv.new"/lib/python3*/site-packages/iqrf_trio-*.dist-info; do
         rm -f "$trace/direct_url.json"
@@ -75,12 +75,20 @@ configure() {
     put 644 etc/simulated-network.toml "$PREFIX/share/simulated-network.toml"
 }
 
+# Groups that are made for us are remembered, so that a purge can take them away again.
+make_users() {
+    for group in spi gpio dialout; do
+        getent group "$group" >/dev/null || echo "$group" >>"$PREFIX/share/groups"
+    done
+    systemd-sysusers
+}
+
 tell_system() {
     if [ -n "$DESTDIR" ]; then
         echo "Installed below $DESTDIR"
         return 0
     fi
-    systemd-sysusers
+    make_users
     systemd-tmpfiles --create iqrf-trio.conf
     if [ ! -d /run/systemd/system ]; then
         echo "Installed; there is no systemd here to start it: iqrf-trio run does by hand"

@@ -58,6 +58,9 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
         return
     try:
         port = port_of(loaded)
+    except config.ConfigError as failure:
+        yield error("module", str(failure), "")
+        return
     except NetworkFileError as failure:
         yield error("module", str(failure), "correct the file, or leave simulator.network empty")
         return

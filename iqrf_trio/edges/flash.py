@@ -118,7 +118,9 @@ def _manager() -> Any:
         # It loads a whole USB stack.
         from spiflash.serialflash import SerialFlashManager  # noqa: PLC0415
     except ImportError as error:
-        raise FlashError("the flash needs pyspiflash: pip install pyspiflash") from error
+        raise FlashError(
+            "the flash needs pyspiflash; install iqrf-trio with the extra [vault]"
+        ) from error
     return SerialFlashManager
 
 

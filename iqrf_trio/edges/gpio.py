@@ -56,7 +56,8 @@ class GpioLines:
             import gpiod  # noqa: PLC0415 - only boards with pins need it
             from gpiod.line import Direction, Value  # noqa: PLC0415
         except ImportError as error:
-            raise PortError(f"pins need gpiod ({error}): pip install 'iqrf-trio[spi]'") from error
+            fix = "install iqrf-trio with the extra [spi]"
+            raise PortError(f"pins need gpiod ({error}); {fix}") from error
         config: dict[Any, Any] = {
             offset: gpiod.LineSettings(
                 direction=Direction.OUTPUT,

@@ -24,6 +24,8 @@ _MESSAGE = 0x40006B00
 _ALIGNMENT = 128
 """What a transfer is rounded up to before it is counted: the longest cache line of all hosts."""
 
+_EXTRA = "install iqrf-trio with the extra [spi]"
+
 _BUFFER_SIZE = Path("/sys/module/spidev/parameters/bufsiz")
 _DEFAULT_BUFFER_SIZE = 4096
 
@@ -62,7 +64,7 @@ class SpiBus:
         try:
             import spidev  # noqa: PLC0415 - it is compiled, and only this bus needs it
         except ImportError as error:
-            raise PortError(f"SPI needs spidev ({error}): pip install spidev") from error
+            raise PortError(f"SPI needs spidev ({error}); {_EXTRA}") from error
         opened = spidev.SpiDev()
         try:
             opened.open_path(device)

@@ -15,6 +15,7 @@ from iqrf_trio.edges.trace import TraceFile
 from iqrf_trio.simulator.files.network_file import read_network
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
+from iqrf_trio.wiring.packages import require
 from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.link.boards import BOARDS, Board, Bus
 
@@ -22,7 +23,8 @@ from protocol.link.boards import BOARDS, Board, Bus
 def port_of(config: Config) -> Port:
     """The way to the coordinator; nothing is opened yet.
 
-    Raises NetworkFileError for a description of a mesh that is none.
+    Raises NetworkFileError for a description of a mesh that is none, and ConfigError where a
+    package is missing.
     """
     port = config.port
     match port.kind:
@@ -33,11 +35,21 @@ def port_of(config: Config) -> Port:
         case "cdc":
             return CdcPort(port.device)
         case "uart":
-            power = Power(BOARDS[port.uart.board], Bus.UART)
+            board = BOARDS[port.uart.board]
+            _require_gpio(config, "port.uart.board", board)
+            power = Power(board, Bus.UART)
             return UartPort(port.device, port.uart.baud_rate, power)
         case "spi":
-            power = Power(board_of(port.spi), Bus.SPI)
+            board = board_of(port.spi)
+            require(config, "port.kind", "spidev", extra="spi")
+            _require_gpio(config, "port.spi.board", board)
+            power = Power(board, Bus.SPI)
             return SpiPort(port.device, power, slow=port.spi.mode == "slow")
+
+
+def _require_gpio(config: Config, key: str, board: Board) -> None:
+    if board.powered(on=True) or board.connected(Bus.SPI):
+        require(config, key, "gpiod", extra="spi")
 
 
 def board_of(spi: Spi) -> Board:

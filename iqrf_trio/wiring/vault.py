@@ -1,7 +1,9 @@
 """The vault that a configuration means: its shelves, its passphrase, and its flash."""
 
 import math
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,6 +23,7 @@ from iqrf_trio.services.vault.shelves import FileShelf, FlashShelf, Shelf
 from iqrf_trio.simulator.flash import chip_in_file
 from iqrf_trio.store import Store
 from iqrf_trio.store.database import Hop
+from iqrf_trio.wiring.packages import require
 
 FLASH_LOCK = "flash.lock"
 """In the state directory: who holds it writes to the flash, the gateway or a command."""
@@ -40,6 +43,7 @@ def flash_shelf(config: Config, hop: Hop = trio.to_thread.run_sync) -> FlashShel
     device = config.vault.device
     if not device:
         return None
+    require(config, "vault.device", "spiflash", extra="vault", package="pyspiflash")
     simulated = config.port.kind == "simulator"
     if not simulated:
         _check(config)
@@ -58,9 +62,18 @@ def shelves_of(config: Config, hop: Hop = trio.to_thread.run_sync) -> Sequence[S
 
 
 def passphrase_of(config: Config) -> Passphrase | None:
-    """What encrypts the snapshots, None where nothing does. Raises VaultError."""
-    file = config.vault.passphrase_file
-    return Passphrase.read(Path(file)) if file else None
+    """What encrypts the snapshots, None where nothing does. Raises VaultError and ConfigError.
+
+    The group of this process and that of the state directory are the service's, and may read it.
+    """
+    key, file = "vault.passphrase_file", config.vault.passphrase_file
+    if not file:
+        return None
+    require(config, key, "cryptography", extra="vault")
+    groups = {os.getegid()}
+    with suppress(OSError):
+        groups.add(config.gateway.state_dir.stat().st_gid)
+    return Passphrase.read(Path(file), groups)
 
 
 def keeper_of(
@@ -77,13 +90,14 @@ def keeper_of(
 
     Raises ConfigError.
     """
+    name, settings = config.gateway.instance_id, config.vault
     try:
         passphrase = passphrase_of(config)
     except VaultError as error:
         key = "vault.passphrase_file"
-        fix = "write one line into it and chmod 600 it, or leave the key empty"
+        file = settings.passphrase_file
+        fix = f"sudo chown root:iqrf-trio {file} && sudo chmod 640 {file}, or leave the key empty"
         raise ConfigError(config.origins.get(key, ""), key, str(error), fix) from None
-    name, settings = config.gateway.instance_id, config.vault
     return Keeper(
         Contents(store, devices, now, name, plain(config)),
         shelves_of(config, hop) if shelves is None else shelves,

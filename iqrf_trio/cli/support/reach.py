@@ -8,10 +8,10 @@ from typing import Any, Protocol, TypeVar
 import trio
 from attrs import frozen
 
-from iqrf_trio.cli import Failure
+from iqrf_trio.cli import USAGE, Failure
 from iqrf_trio.cli.support import access
 from iqrf_trio.cli.support.client import Client
-from iqrf_trio.config import Config
+from iqrf_trio.config import Config, ConfigError
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.vault.devices import Devices
@@ -55,8 +55,12 @@ async def radio(arguments: argparse.Namespace, config: Config) -> AsyncIterator[
         async with access.gateway(arguments, url) as gateway:
             yield ThroughGateway(gateway)
         return
+    try:
+        port = port_of(config)
+    except ConfigError as error:
+        raise Failure(str(error), exit_code=USAGE) from None
     async with trio.open_nursery() as nursery:
-        transceiver, scheduler = Transceiver(port_of(config), on_async=_ignore), Scheduler()
+        transceiver, scheduler = Transceiver(port, on_async=_ignore), Scheduler()
         await nursery.start(transceiver.run)
         await nursery.start(scheduler.run_network)
         with trio.move_on_after(LINK_PATIENCE_S) as waiting:

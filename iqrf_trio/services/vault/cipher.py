@@ -6,7 +6,8 @@ encrypted by ChaCha20-Poly1305 (RFC 8439), each bound to its name.
 
 import hashlib
 import os
-from collections.abc import Mapping
+import stat
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ _COST, _BLOCK_SIZE, _PARALLEL = 1 << 15, 8, 1
 _DEAREST = 1 << 20
 """The highest cost that a snapshot may ask for."""
 
+_LONGEST = 4096
+"""Bytes of a passphrase that are read."""
+
 _SALT, _NONCE, _KEY = 16, 12, 32
 
 
@@ -33,15 +37,20 @@ class Passphrase:
     _secret: bytes = field(repr=False)
 
     @classmethod
-    def read(cls, path: Path) -> "Passphrase":
-        """The first line of a file; raises VaultError, also for a file that others can read."""
+    def read(cls, path: Path, groups: Collection[int] = ()) -> "Passphrase":
+        """The first line of a file that nobody else can read, but for members of `groups`.
+
+        Raises VaultError.
+        """
         try:
-            mode = path.stat().st_mode
-            secret = path.read_bytes().partition(b"\n")[0].strip()
+            with path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                secret = file.readline(_LONGEST).strip()
         except OSError as error:
             raise VaultError(f"cannot read the passphrase in {path}: {error.strerror}") from error
-        if mode & 0o077:
-            raise VaultError(f"others can read the passphrase in {path}; chmod 600 {path}")
+        allowed = 0o640 if status.st_gid in groups else 0o600
+        if stat.S_IMODE(status.st_mode) & 0o077 & ~allowed:
+            raise VaultError(f"others can read the passphrase in {path}; chmod {allowed:o} {path}")
         if not secret:
             raise VaultError(f"there is no passphrase in {path}; write one into its first line")
         return cls(secret)
@@ -99,8 +108,8 @@ def _aead(key: bytes) -> _Aead:
         from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - an extra
         from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305  # noqa: PLC0415
     except ImportError as error:
-        fix = "pip install 'iqrf-trio[vault]'"
-        raise VaultError(f"encrypted snapshots need the package cryptography: {fix}") from error
+        fix = "install iqrf-trio with the extra [vault]"
+        raise VaultError(f"encrypted snapshots need the package cryptography; {fix}") from error
     return _Aead(ChaCha20Poly1305(key), InvalidTag)
 
 

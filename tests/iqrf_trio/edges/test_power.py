@@ -20,6 +20,7 @@ from iqrf_trio.edges.ports.uart import UartPort
 from iqrf_trio.edges.power import BOOT_S, OFF_S, Power
 from iqrf_trio.wiring.ports import board_of, port_of
 from protocol.link.boards import BOARDS, NO_PIN, Board, Bus
+from tests.packages import needs_spi
 
 PI, IQUBE, ORANGE, BARE = (
     BOARDS[name] for name in ("raspberry-pi", "iqube", "orange-pi-zero", "none")
@@ -176,6 +177,7 @@ async def test_pins_that_cannot_be_had_are_tried_again(autojump_clock: MockClock
     assert await it.up() is True
 
 
+@needs_spi
 def test_a_chip_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(PortError, match=r"pins \[23\] of .*: No such file"):
         GpioLines.open(str(tmp_path / "gpiochip9"), {23: False})
@@ -245,6 +247,7 @@ def test_what_the_configuration_shows_is_what_is_used(name: str) -> None:
     assert port.spi.programming_switch_pin == board.programming
 
 
+@needs_spi
 @pytest.mark.parametrize(
     ("sets", "kind", "name"),
     [

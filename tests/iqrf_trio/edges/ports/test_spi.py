@@ -19,6 +19,7 @@ from protocol.dpa.packet import Confirmation, Request, Response, parse
 from protocol.dpa.timing import soonest_ms
 from protocol.link import spi
 from protocol.link.spi_master import ABSENCE_S, Master
+from tests.packages import needs_spi
 
 SOON_S = 0.25
 """Nobody waits so long for a thread."""
@@ -146,6 +147,7 @@ async def test_a_bus_that_is_gone_is_an_error() -> None:
             await it.link.receive()
 
 
+@needs_spi
 async def test_a_device_that_is_not_there_is_told() -> None:
     with pytest.raises(PortError, match=r"spi /dev/spidev250\.9: No such file or directory"):
         await SpiPort("/dev/spidev250.9").open()

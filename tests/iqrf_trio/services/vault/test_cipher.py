@@ -80,3 +80,17 @@ def test_the_passphrase_does_not_show(tmp_path: Path) -> None:
     mine = passphrase(tmp_path)
     assert "horse" not in repr(mine)
     assert "horse" not in repr(mine.seal())
+
+
+def test_the_service_s_group_may_read_it_and_nobody_else(tmp_path: Path) -> None:
+    passphrase(tmp_path)
+    file = tmp_path / "passphrase"
+    group = file.stat().st_gid
+    file.chmod(0o640)
+    Passphrase.read(file, {group})
+    with pytest.raises(VaultError, match=r"others can read .*; chmod 600"):
+        Passphrase.read(file, {group + 1})
+    for mode in (0o644, 0o660, 0o641):
+        file.chmod(mode)
+        with pytest.raises(VaultError, match=r"others can read .*; chmod 640"):
+            Passphrase.read(file, {group})
