@@ -44,6 +44,9 @@ class Layout(Generic[T]):
     length: int | None = None
 
 
+EVERYTHING = slice(0, None)
+"""For `secret_request` and `secret_response`: all of PDATA."""
+
 Field = tuple[str, str]
 """Name and value of something in a frame, for people."""
 
@@ -67,7 +70,8 @@ class Command(Generic[T]):
     `teaches` is what a good answer of the coordinator, with the PDATA that it answers, says about
     the network's timing. `changes_network`: nodes come, leave, or have other routes by it.
 
-    `secret_request` and `secret_response` are the bytes of PDATA that hold keys of the network.
+    `secret_request` and `secret_response` are the bytes of PDATA that are keys of the network.
+    `carries` is where in PDATA other requests begin, each behind its length.
     """
 
     pnum: int
@@ -89,6 +93,7 @@ class Command(Generic[T]):
     changes_network: bool = field(default=False, kw_only=True, repr=False)
     secret_request: slice | None = field(default=None, kw_only=True, repr=False)
     secret_response: slice | None = field(default=None, kw_only=True, repr=False)
+    carries: int | None = field(default=None, kw_only=True, repr=False)
     key: tuple[int, int] = field(init=False, repr=False)
     """What a packet is recognised by: PNUM and PCMD without the response flag."""
 

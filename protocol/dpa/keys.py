@@ -9,7 +9,9 @@ memory by address is not recognized.
 
 from collections.abc import Collection, Iterator
 
-from protocol.dpa.pnum import COORDINATOR_PNUM, FRC, NODE, OS
+from protocol.dpa.peripherals import COMMANDS
+from protocol.dpa.peripherals.coordinator import BRIDGE
+from protocol.dpa.pnum import FRC
 
 MASK = "**"
 """How a byte that is not shown is written."""
@@ -18,32 +20,6 @@ _HEADER, _ANSWER_HEADER = 6, 8
 _NADR_SIZE = 2
 _CONFIRMATION_LENGTH, _CONFIRMED = 11, 0xFF
 _ANSWER = 0x80
-
-_ALL = slice(0, None)
-
-_IN_REQUESTS = {
-    (COORDINATOR_PNUM, 0x0C): _ALL,  # Restore
-    (COORDINATOR_PNUM, 0x12): slice(2, 18),  # SmartConnect: IBK behind address and retries
-    (NODE, 0x07): _ALL,  # Restore
-    (OS, 0x06): slice(1, None),  # Set Security: the key behind its kind
-}
-"""Where in PDATA of a request keys are, by PNUM and PCMD."""
-
-_IN_ANSWERS = {
-    (COORDINATOR_PNUM, 0x0B): _ALL,  # Backup
-    (NODE, 0x06): _ALL,  # Backup
-    (OS, 0x00): slice(12, 28),  # Read: IBK
-}
-"""The same of a response."""
-
-_BRIDGE = (COORDINATOR_PNUM, 0x0E)
-_CARRIERS = {
-    (OS, 0x05): 0,  # Batch
-    (OS, 0x0B): 30,  # Selective Batch: behind the bitmap of nodes
-    (FRC, 0x00): 1,  # Send: behind the FRC command
-    (FRC, 0x02): 31,  # Send Selective: behind the command and the bitmap
-}
-"""Where requests begin that others carry, each behind its length, which counts itself."""
 
 _ACKNOWLEDGED = frozenset({0x02, 0x81})
 """The FRC commands that carry a request."""
@@ -63,19 +39,17 @@ def shown(frame: bytes, masked: Collection[int] | None = None) -> str:
 def _keys(frame: bytes, offset: int) -> Iterator[int]:
     if len(frame) < _HEADER or _is_confirmation(frame):
         return
-    pnum, pcmd = frame[2], frame[3]
-    if pcmd & _ANSWER:
-        command = (pnum, pcmd & ~_ANSWER)
-        yield from _within(_IN_ANSWERS.get(command), _ANSWER_HEADER, frame, offset)
-        if command == _BRIDGE:
-            yield from _keys(frame[_ANSWER_HEADER:], offset + _ANSWER_HEADER)
+    is_answer = bool(frame[3] & _ANSWER)
+    header = _ANSWER_HEADER if is_answer else _HEADER
+    command = COMMANDS.get((frame[2], frame[3] & ~_ANSWER))
+    if command is None:
         return
-    command = (pnum, pcmd)
-    yield from _within(_IN_REQUESTS.get(command), _HEADER, frame, offset)
-    if command == _BRIDGE:
-        yield from _keys(frame[_HEADER:], offset + _HEADER)
-    elif command in _CARRIERS and not _is_other_frc(frame):
-        yield from _carried(frame, _HEADER + _CARRIERS[command], offset)
+    secret = command.secret_response if is_answer else command.secret_request
+    yield from _within(secret, header, frame, offset)
+    if command is BRIDGE:
+        yield from _keys(frame[header:], offset + header)
+    elif not is_answer and command.carries is not None and not _is_other_frc(frame):
+        yield from _carried(frame, header + command.carries, offset)
 
 
 def _within(keys: slice | None, header: int, frame: bytes, offset: int) -> Iterator[int]:

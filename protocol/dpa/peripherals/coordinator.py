@@ -6,7 +6,17 @@ from typing import ClassVar
 
 from attrs import evolve, frozen
 
-from protocol.dpa.call import BYTE, NOTHING, RAW, Call, Command, Layout, bytes_named, packed
+from protocol.dpa.call import (
+    BYTE,
+    EVERYTHING,
+    NOTHING,
+    RAW,
+    Call,
+    Command,
+    Layout,
+    bytes_named,
+    packed,
+)
 from protocol.dpa.fields import Packed, at_least, exactly, module_id, node_address, octets, within
 from protocol.dpa.frc import bitmap, members
 from protocol.dpa.packet import COORDINATOR, MAX_NODE, TEMPORARY
@@ -198,7 +208,7 @@ COORDINATOR_BACKUP = Command(
     asks=bytes_named("block"),
     limit_ms=2_000,
     usual_ms=250,
-    secret_response=slice(0, BACKUP_BLOCK),
+    secret_response=EVERYTHING,
 )
 COORDINATOR_RESTORE = Command(
     COORDINATOR_PNUM,
@@ -208,7 +218,7 @@ COORDINATOR_RESTORE = Command(
     limit_ms=2_000,
     usual_ms=50,
     changes_network=True,
-    secret_request=slice(0, BACKUP_BLOCK),
+    secret_request=EVERYTHING,
 )
 AUTHORIZE_BOND = Command(
     COORDINATOR_PNUM,

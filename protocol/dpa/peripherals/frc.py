@@ -70,7 +70,15 @@ def _response_time(timing: Timing, pdata: bytes, _before: int) -> Timing:
 
 
 FRC_SEND = Command(
-    FRC, 0x00, "Send", _ANSWER, asks=_asked, radio=True, limit_ms=_limit, usual_ms=_usual
+    FRC,
+    0x00,
+    "Send",
+    _ANSWER,
+    asks=_asked,
+    carries=1,
+    radio=True,
+    limit_ms=_limit,
+    usual_ms=_usual,
 )
 FRC_EXTRA_RESULT = Command(FRC, 0x01, "ExtraResult", Layout(_decode_extra, bytes, frc.EXTRA_RESULT))
 FRC_SEND_SELECTIVE = Command(
@@ -79,6 +87,7 @@ FRC_SEND_SELECTIVE = Command(
     "SendSelective",
     _ANSWER,
     asks=_asked_selective,
+    carries=1 + frc.SELECTED_NODES,
     radio=True,
     limit_ms=_limit,
     usual_ms=_usual,

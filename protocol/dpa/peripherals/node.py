@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from protocol.dpa.call import NOTHING, RAW, Call, Command, bytes_named, packed
+from protocol.dpa.call import EVERYTHING, NOTHING, RAW, Call, Command, bytes_named, packed
 from protocol.dpa.fields import Packed, module_id, octets, within
 from protocol.dpa.packet import BROADCAST
-from protocol.dpa.peripherals.coordinator import BACKUP_BLOCK, BLOCK, MAX_AUTHORIZED, restorable
+from protocol.dpa.peripherals.coordinator import BLOCK, MAX_AUTHORIZED, restorable
 from protocol.dpa.pnum import NODE
 
 _BONDED = 1 << 0
@@ -52,9 +52,9 @@ NODE_BACKUP = Command(
     "Backup",
     BLOCK,
     asks=bytes_named("block"),
-    secret_response=slice(0, BACKUP_BLOCK),
+    secret_response=EVERYTHING,
 )
-NODE_RESTORE = Command(NODE, 0x07, "Restore", NOTHING, secret_request=slice(0, BACKUP_BLOCK))
+NODE_RESTORE = Command(NODE, 0x07, "Restore", NOTHING, secret_request=EVERYTHING)
 VALIDATE_BONDS = Command(NODE, 0x08, "ValidateBonds", NOTHING)
 
 NODE_COMMANDS = (

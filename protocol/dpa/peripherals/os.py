@@ -18,8 +18,6 @@ from protocol.errors import LocalProtocolError
 _OS_INFO = struct.Struct("<IBBHBBBB")
 _IBK_END = _OS_INFO.size + 16
 _ENUMERATION_MIN = 12
-SECURITY_LENGTH = 16
-"""Bytes of an access password or a user key."""
 
 _MCU_SUFFIXES = {4: "D", 5: "G"}
 _MODULES = {
@@ -208,15 +206,13 @@ OS_RESET = Command(OS, 0x01, "Reset", NOTHING, teaches=_reset)
 OS_READ_CONFIG = Command(OS, 0x02, "ReadCfg", packed(TrConfiguration))
 OS_RFPGM = Command(OS, 0x03, "RFPGM", NOTHING)
 OS_SLEEP = Command(OS, 0x04, "Sleep", NOTHING)
-OS_BATCH = Command(OS, 0x05, "Batch", NOTHING, limit_ms=5_000)
-OS_SET_SECURITY = Command(
-    OS, 0x06, "SetSecurity", NOTHING, secret_request=slice(1, 1 + SECURITY_LENGTH)
-)
+OS_BATCH = Command(OS, 0x05, "Batch", NOTHING, limit_ms=5_000, carries=0)
+OS_SET_SECURITY = Command(OS, 0x06, "SetSecurity", NOTHING, secret_request=slice(1, None))
 OS_INDICATE = Command(OS, 0x07, "Indicate", NOTHING, asks=bytes_named("control"))
 OS_RESTART = Command(OS, 0x08, "Restart", NOTHING, teaches=_reset)
 OS_WRITE_CONFIG_BYTE = Command(OS, 0x09, "WriteCfgByte", NOTHING, limit_ms=2_000)
 OS_LOAD_CODE = Command(OS, 0x0A, "LoadCode", BYTE, limit_ms=10_000)
-OS_SELECTIVE_BATCH = Command(OS, 0x0B, "SelectiveBatch", NOTHING)
+OS_SELECTIVE_BATCH = Command(OS, 0x0B, "SelectiveBatch", NOTHING, carries=frc.SELECTED_NODES)
 OS_TEST_RF_SIGNAL = Command(OS, 0x0C, "TestRfSignal", BYTE, deaf=True, busy_ms=_measuring_ms)
 OS_FACTORY_SETTINGS = Command(OS, 0x0D, "FactorySettings", NOTHING, limit_ms=2_000)
 OS_WRITE_CONFIG = Command(OS, 0x0F, "WriteCfg", NOTHING, limit_ms=2_000)
