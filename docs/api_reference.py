@@ -15,14 +15,20 @@ from typing import Any
 import trio
 from attrs import define, frozen
 
+from docs import tables
 from iqrf_trio import config, daemon
 from iqrf_trio.edges.websocket import Connection, connect
 from iqrf_trio.store import DATABASE_NAME, tokens
 from iqrf_trio.store.sqlite import connect as open_database
 from iqrf_trio.store.sqlite import transact
-from protocol.api.registry import REGISTRY
+from protocol.api import db, mng, sensor_data
+from protocol.api.converter import structure
+from protocol.api.errors import MESSAGE_ERROR, ErrorData
+from protocol.api.family import Family, Row, Unasked
+from protocol.api.message import Style
+from protocol.api.registry import FAMILIES, REGISTRY, UNASKED
+from protocol.api.schemas import EXTRAS
 from protocol.auth.rights import Rights, Scope
-from protocol.queue.lanes import Lane
 
 SETTINGS = (
     "port.kind=simulator",
@@ -33,36 +39,8 @@ SETTINGS = (
 
 PATIENCE_S = 30.0
 
-SCRIPT: tuple[tuple[str, Any], ...] = (
-    ("mngDaemon_Version", None),
-    ("mngDaemon_Mode", {"operMode": ""}),
-    ("iqrfRaw", {"rData": "01.00.06.03.ff.ff"}),
-    ("iqrfRawHdp", {"nAdr": 0, "pNum": 2, "pCmd": 0}),
-    ("iqrfDb_Enumerate", {"reenumerate": False, "standards": True}),
-    ("iqrfDb_GetDevice", {"address": 1}),
-    ("iqrfDb_GetDevices", {"brief": True, "addresses": [1, 2]}),
-    ("iqrfDb_SetDeviceMetadata", {"devices": [{"address": 1, "metadata": {"room": "hall"}}]}),
-    ("iqrfDb_GetDeviceMetadata", {"devices": [1]}),
-    ("iqrfDb_MetadataAnnotation", {"annotate": False}),
-    ("iqrfSensorData_GetConfig", None),
-    ("iqrfSensorData_SetConfig", {"period": 15}),
-    ("iqrfSensorData_Start", None),
-    ("iqrfSensorData_Status", None),
-    ("iqrfSensorData_Invoke", None),
-    ("iqrfSensorData_Stop", None),
-    ("iqrfDb_GetSensors", {}),
-    ("iqrfDb_GetBinaryOutputs", {}),
-    ("iqrfDb_GetLights", {}),
-    ("iqrfDb_GetNetworkTopology", {}),
-    ("iqmeshNetwork_Backup", {"deviceAddr": 1, "wholeNetwork": False}),
-    ("iqmeshNetwork_Restore", {"deviceAddr": 1, "data": "BACKUP", "restartCoordinator": False}),
-    ("ntfDaemon_InvokeMonitor", None),
-    ("mngDaemon_StopNetworkQueue", None),
-    ("mngDaemon_StartNetworkQueue", None),
-    ("iqrfDb_Reset", {}),
-    ("mngDaemon_Exit", {"timeToExit": 50}),
-)
-"""What is asked, in an order in which it makes sense."""
+LAST = (db.RESET, mng.EXIT)
+"""What is asked in the end, since it leaves nothing to ask about."""
 
 
 @frozen
@@ -84,9 +62,6 @@ class Recording:
 
 async def record() -> Recording:
     """Ask a gateway everything."""
-    missing = sorted(set(REGISTRY) - {mtype for mtype, _ in SCRIPT})
-    if missing:
-        raise SystemExit(f"docs.api_reference.SCRIPT has no request for {', '.join(missing)}")
     recording = Recording([], {})
     with tempfile.TemporaryDirectory() as state, trio.fail_after(PATIENCE_S):
         sets = (*SETTINGS, f"gateway.state_dir={config.toml(state)}")
@@ -117,34 +92,27 @@ async def _authenticate(connection: Connection, database: Path) -> None:
 
 
 async def _perform(connection: Connection, recording: Recording) -> None:
-    backup = ""
-    for number, (mtype, parameters) in enumerate(SCRIPT, 1):
-        restore = mtype == "iqmeshNetwork_Restore"
-        req = {**parameters, "data": backup} if restore else parameters
-        if mtype == "iqrfSensorData_Status":
-            await _until_read(connection, recording)
-        data = (
-            {"msgId": str(number)}
-            | ({} if req is None else {"req": req})
-            | {"returnVerbose": False}
-        )
-        if req is None or mtype in _WITHOUT_VERBOSE:
-            del data["returnVerbose"]
-        request = {"mType": mtype, "data": data}
+    rows = [row for row in REGISTRY.values() if row not in LAST]
+    for number, row in enumerate((*rows, *LAST), 1):
+        data: dict[str, Any] = {"msgId": str(number)}
+        if row.parameters is not None:
+            data["req"] = row.example
+        request = {"mType": row.mtype, "data": data}
         await connection.send(json.dumps(request))
         answers: list[Any] = []
-        while not (answers and _is_last(answers[-1])):
+        while not (answers and _is_last(row, answers[-1])):
             message = json.loads(await connection.receive())
             if message["data"].get("msgId") == str(number):
                 answers.append(message)
             else:
                 recording.unasked.setdefault(_kind(message), message)
-        if mtype == "iqmeshNetwork_Backup":
-            backup = answers[-1]["data"]["rsp"]["devices"][0]["data"]
-        recording.asked.append(Recorded(mtype, request, tuple(answers)))
+        recording.asked.append(Recorded(row.mtype, request, tuple(answers)))
+        if row is sensor_data.START:
+            await _until_read(connection, recording)
 
 
-_WITHOUT_VERBOSE = frozenset({"mngDaemon_Mode"})
+def _is_last(row: Row, answer: Any) -> bool:
+    return answer["mType"] != row.mtype or row.ends_with(answer["data"])
 
 
 async def _until_read(connection: Connection, recording: Recording) -> None:
@@ -161,52 +129,87 @@ def _kind(message: Any) -> str:
     return f"iqrfSensorData_ReportAsync, the {'begin' if reading else 'end'}"
 
 
-def _is_last(answer: Any) -> bool:
-    data = answer["data"]
-    if answer["mType"] == "messageError" or data.get("status", 0) != 0:
-        return True
-    rsp = data.get("rsp") or {}
-    return bool(rsp.get("step", 8) == 8 and rsp.get("progress", 100) == 100)
-
-
 HEAD = """\
 # Messages
 
 Every request that the gateway answers, with a real example each: a network of three simulated
-nodes was asked. The lane tells whether a request waits for the radio (network) or never does
-(management).
+nodes was asked. [clients.md](clients.md) tells how a client authenticates and what it has to
+expect, [asyncapi.json](asyncapi.json) has the same for tools, and
+[compatibility.md](compatibility.md) says which messages of the IQRF Gateway Daemon are answered.
+
+A request is `{"mType": ..., "data": {"msgId": ..., "req": {...}, "returnVerbose": ...}}`. Its
+tables tell of `req` and of the answer's `rsp`; members marked * are always there. The lane tells
+whether a request waits for the radio (network) or never does (management), the scope which tokens
+may send it. Every answer has `msgId`, `status` (0 for success) and `insId`, the name of the
+gateway; `statusStr` where something failed, in verbose answers, and always in the families that
+say so.
 """
 
 
 def page(recording: Recording) -> str:
     """The reference as Markdown."""
+    chapters = {recorded.mtype: recorded for recorded in recording.asked}
     parts = [HEAD]
-    parts += map(_chapter, sorted(recording.asked, key=lambda recorded: recorded.mtype))
+    for family, rows in FAMILIES:
+        parts.append(f"# {family.prefix}*\n\n{family.about}{_common(family)}\n")
+        parts += [_chapter(row, chapters[row.mtype]) for row in rows]
     parts.append("# Unasked\n\nWhat the gateway sends on its own.\n")
+    parts += [_unasked_chapter(each, recording) for each in UNASKED.values()]
     parts += [
-        f"## {kind}\n\n{_block(message)}" for kind, message in sorted(recording.unasked.items())
+        f"## {kind}\n\n{_block(message)}"
+        for kind, message in sorted(recording.unasked.items())
+        if kind.partition(",")[0] not in UNASKED
     ]
+    parts.append(
+        f"## {MESSAGE_ERROR}\n\nThe answer to what is no request that can be carried out.\n\n"
+        + tables.table(ErrorData, "member of `data`")
+    )
     return "\n".join(parts)
 
 
-def _chapter(recorded: Recorded) -> str:
-    entry = REGISTRY[recorded.mtype]
-    lane = "network" if entry.lane is Lane.NETWORK else "management"
-    about = entry.about
+def _common(family: Family) -> str:
+    told = [" `statusStr` is always there."] if family.style is Style.SERVICE else []
+    told += [f" `data.{extra.value}`: {EXTRAS[extra]['description']}." for extra in family.extras]
+    told += [" Members that nobody knows are refused."] if family.closed else []
+    return "".join(told)
+
+
+def _chapter(row: Row, recorded: Recorded) -> str:
+    rights = row.rights_for(structure(row.example, row.parameters) if row.parameters else None)
+    permission = ", with the service permission" if rights.service else ""
+    parts = [
+        f"## {row.mtype}\n",
+        f"{row.about}\n",
+        f"Lane: {row.lane.value.lower()}. Scope: `{rights.scope.value}`{permission}.{_end(row)}\n",
+    ]
+    if row.parameters is not None and (asked := tables.table(row.parameters, "member of `req`")):
+        parts.append(asked)
+    parts.append(_block(recorded.request))
+    if row.result is not None and (told := tables.table(row.result, "member of `rsp`")):
+        parts.append(told)
     answers = recorded.answers
     if len(answers) > 3:
+        parts.append(f"{len(answers)} answers, of which the first and the last:\n")
         answers = (answers[0], answers[-1])
-    return "\n".join(
-        (
-            f"## {recorded.mtype}\n",
-            f"{about} Lane: {lane}.\n".lstrip(),
-            _block(recorded.request),
-            f"{len(recorded.answers)} answers, of which the first and the last:\n"
-            if len(recorded.answers) > 3
-            else "",
-            *(_block(answer) for answer in answers),
-        )
-    )
+    return "\n".join((*parts, *map(_block, answers)))
+
+
+def _end(row: Row) -> str:
+    if row.final is None:
+        return ""
+    failures = "" if row.final.by_device else ", or a status other than 0"
+    return f" Several answers: the last has `{row.final.member}` {row.final.value}{failures}."
+
+
+def _unasked_chapter(each: Unasked, recording: Recording) -> str:
+    place = "`data`" if each.data is not None else "`rsp`"
+    shown = [
+        _block(message)
+        for kind, message in recording.unasked.items()
+        if kind.partition(",")[0] == each.mtype
+    ]
+    about = tables.table(each.data or each.rsp, f"member of {place}")
+    return "\n".join((f"## {each.mtype}\n", f"{each.about}\n", about, *shown))
 
 
 def _block(message: Any) -> str:

@@ -1,7 +1,8 @@
 """Writes the generated pages: `python -m docs.generate`; with --check it only tells what is stale.
 
 The configuration reference comes from the configuration's classes, the API reference from a gateway
-on a simulated mesh that is asked everything, the AsyncAPI document from the messages' classes.
+on a simulated mesh that is asked everything, the AsyncAPI document from the messages' classes, the
+list of what is compatible and the names in the completion from the registry.
 """
 
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import trio
 
-from docs import api_reference, asyncapi, configuration
+from docs import api_reference, asyncapi, compatibility, completion, configuration
 from docs.api_reference import comparable
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +25,8 @@ def pages() -> Mapping[str, str]:
         "etc/man/iqrf-trio.toml.5": configuration.manual(),
         "docs/api.md": api_reference.page(recorded),
         "docs/asyncapi.json": asyncapi.document(recorded),
+        "docs/compatibility.md": compatibility.page(),
+        "etc/completions/iqrf-trio.bash": completion.script(),
     }
 
 

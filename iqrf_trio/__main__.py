@@ -89,7 +89,9 @@ def _run(words: Sequence[str]) -> int:
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     asked = words[0] if words else ""
     for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, allow_abbrev=False)
+        command = commands.add_parser(
+            name, help=summary, allow_abbrev=False, conflict_handler="resolve"
+        )
         if name == asked:
             with _ctrl_c_just_ends():
                 module = import_module(f"iqrf_trio.cli.{name.replace('-', '_')}")

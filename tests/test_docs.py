@@ -13,9 +13,9 @@ import pytest
 import trio
 
 from docs import generate
-from docs.asyncapi import request_schema
+from docs.asyncapi import answer_name
 from iqrf_trio.config.differences import needs_restart
-from protocol.api import mng
+from protocol.api import mng, schemas
 from protocol.api.registry import REGISTRY
 from protocol.auth.rights import Rights, Scope
 from tests.iqrf_trio.house import house
@@ -66,16 +66,20 @@ def test_every_message_is_in_the_asyncapi_document(mtype: str) -> None:
     document = json.loads((ROOT / "docs/asyncapi.json").read_text())
     assert document["asyncapi"] == "3.0.0"
     message = document["components"]["messages"][mtype]
-    assert message["payload"] == request_schema(REGISTRY[mtype])
+    assert message["payload"] == schemas.request(REGISTRY[mtype])
     assert message["examples"][0]["payload"]["mType"] == mtype
+    answer = document["components"]["messages"][answer_name(mtype)]
+    assert answer["payload"] == schemas.answer(REGISTRY[mtype])
+    reply = document["operations"][mtype]["reply"]["messages"]
+    assert f"#/channels/gateway/messages/{answer_name(mtype)}" in reply[0].values()
 
 
 def test_a_schema_tells_what_the_converter_demands() -> None:
-    schema = request_schema(REGISTRY["iqrfDb_GetDevices"])["properties"]["data"]["properties"][
-        "req"
-    ]
+    request = schemas.request(REGISTRY["iqrfDb_GetDevices"])
+    schema = request["properties"]["data"]["properties"]["req"]
     assert schema["additionalProperties"] is False
-    assert schema["properties"]["brief"] == {"type": "boolean"}
+    assert schema["properties"]["brief"]["type"] == "boolean"
+    assert schema["properties"]["brief"]["default"] is False
     assert schema["properties"]["addresses"]["uniqueItems"] is True
     assert schema["properties"]["addresses"]["items"]["maximum"] == 239
 

@@ -1,5 +1,16 @@
 # Completion of iqrf-trio and iqrfgd2-tokenctl for bash.
 
+# Written by make docs.
+_iqrf_trio_messages="
+iqmeshNetwork_Backup iqmeshNetwork_Restore iqrfDb_Enumerate iqrfDb_GetBinaryOutputs
+iqrfDb_GetDevice iqrfDb_GetDeviceMetadata iqrfDb_GetDevices iqrfDb_GetLights
+iqrfDb_GetNetworkTopology iqrfDb_GetSensors iqrfDb_MetadataAnnotation iqrfDb_Reset
+iqrfDb_SetDeviceMetadata iqrfRaw iqrfRawHdp iqrfSensorData_GetConfig iqrfSensorData_Invoke
+iqrfSensorData_SetConfig iqrfSensorData_Start iqrfSensorData_Status iqrfSensorData_Stop
+mngDaemon_Exit mngDaemon_Mode mngDaemon_StartNetworkQueue mngDaemon_StopNetworkQueue
+mngDaemon_Version ntfDaemon_InvokeMonitor
+"
+
 _iqrf_trio_token() {
     local commands="create get list revoke rotate import help"
     case $prev in
@@ -41,7 +52,13 @@ _iqrf_trio() {
                 $(compgen -d -- "$cur"))
             ;;
         db) COMPREPLY=($(compgen -W "import new --state-dir --config --help" -- "$cur") $(compgen -f -- "$cur")) ;;
-        call) COMPREPLY=($(compgen -W "$gateway --timeout --raw --help" -- "$cur")) ;;
+        call)
+            if ((COMP_CWORD == 2)); then
+                COMPREPLY=($(compgen -W "$_iqrf_trio_messages --help" -- "$cur"))
+            else
+                COMPREPLY=($(compgen -W "$gateway --timeout --raw --help" -- "$cur"))
+            fi
+            ;;
         watch) COMPREPLY=($(compgen -W "$gateway --raw --help" -- "$cur")) ;;
         backup) COMPREPLY=($(compgen -W "$common $gateway --file --flash --nodes" -- "$cur")) ;;
         restore)

@@ -11,10 +11,13 @@ import trio
 
 from iqrf_trio.cli import FAILED
 from iqrf_trio.cli.support.access import add_options, gateway
+from iqrf_trio.cli.support.message_help import message_help
 from iqrf_trio.cli.support.rendering import render
 from protocol.api import document
 from protocol.api.errors import NotJsonError
-from protocol.api.registry import REGISTRY
+from protocol.api.published import PUBLISHED
+from protocol.api.registry import REGISTRY, not_answered
+from protocol.auth.rights import READ
 
 HELP = """Send one request to a gateway and print each answer as it comes. Requests that take
 several steps end with the last one. The exit code is 0 if the status of every answer is 0."""
@@ -23,6 +26,7 @@ several steps end with the last one. The exit code is 0 if the status of every a
 def configure(parser: argparse.ArgumentParser) -> None:
     """The words of the command."""
     parser.epilog = f"messages: {', '.join(sorted(REGISTRY))}"
+    parser.add_argument("-h", "--help", action=_Help, nargs=0, help="of a message: its parameters")
     parser.add_argument("mtype", metavar="MTYPE", help="the message, e.g. iqrfDb_GetDevices")
     parser.add_argument(
         "req",
@@ -62,12 +66,36 @@ async def _call(arguments: argparse.Namespace) -> int:
     return FAILED if failed else 0
 
 
+class _Help(argparse.Action):
+    """The help of the command, or, behind the name of a message, that of the message."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        _values: object,
+        _option: str | None = None,
+    ) -> None:
+        row = REGISTRY.get(getattr(namespace, "mtype", None) or "")
+        if row is None:
+            parser.print_help()
+        else:
+            print(message_help(row))
+        parser.exit()
+
+
 def _suggestion(mtype: str) -> str:
-    """What a name may have meant that is none of a message, whatever the case of its letters."""
-    names = {name.lower(): name for name in REGISTRY}
+    """What a name may have meant that is none of a message, whatever the case of its letters.
+
+    Nothing that changes anything is proposed, lest somebody sends it without looking.
+    """
+    if known := not_answered(mtype):
+        return f"{mtype} is {known}"
+    names = {name.lower(): name for name in PUBLISHED | REGISTRY.keys()}
     like = get_close_matches(mtype.lower(), names, n=1)
-    if like:
-        return f"did you mean {names[like[0]]}?"
+    row = REGISTRY.get(names[like[0]]) if like else None
+    if row is not None and row.rights == READ:
+        return f"did you mean {row.mtype}?"
     return "`iqrf-trio call --help` names the messages"
 
 

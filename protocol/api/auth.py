@@ -1,11 +1,35 @@
 """The authentication messages: what counts as one, and the gateway's two answers."""
 
 from datetime import datetime
+from typing import Annotated, Literal, TypedDict
 
 import orjson
 
 from protocol.api import document
 from protocol.auth import times
+
+
+class Auth(TypedDict):
+    """The first message of a client."""
+
+    type: Literal["auth"]
+    token: Annotated[str, "as `iqrf-trio token create` printed it"]
+
+
+class Success(TypedDict):
+    """The answer to a good token."""
+
+    expiration: Annotated[str, "until when it serves: ISO 8601, UTC"]
+    service: Annotated[bool, "whether it has the service permission"]
+    type: Literal["auth_success"]
+
+
+class Failure(TypedDict):
+    """Why a client is not let in, or not any longer; the connection is closed then."""
+
+    code: Annotated[Literal[1, 2, 3, 4, 5, 6], "what kind of error it is"]
+    error: Annotated[str, "the same in words"]
+    type: Literal["auth_error"]
 
 
 def token_in(text: str | bytes) -> str | None:
@@ -33,9 +57,8 @@ def is_auth(text: str | bytes) -> bool:
 def success(expiration: datetime, *, service: bool) -> str:
     """The answer to a good token: until when it serves, and whether for service mode too."""
     # Clients compare whole strings: members in alphabetical order.
-    return orjson.dumps(
-        {"expiration": times.format_iso(expiration), "service": service, "type": "auth_success"}
-    ).decode()
+    told = Success(expiration=times.format_iso(expiration), service=service, type="auth_success")
+    return orjson.dumps(told).decode()
 
 
 def failure(code: int, error: str) -> str:

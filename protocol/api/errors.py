@@ -1,6 +1,6 @@
 """Requests that fail before a handler answers them, and the messageError that says so."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal, NotRequired, TypedDict
 
 import orjson
 
@@ -25,6 +25,26 @@ def shorten(text: str, limit: int = _MAX_QUOTE) -> str:
     return text if len(text) <= limit else text[:limit] + "…"
 
 
+class Details(TypedDict):
+    """What a messageError says of its cause; which members there are depends on the status."""
+
+    message: NotRequired[Annotated[str, "the beginning of the message that it answers"]]
+    error: NotRequired[Annotated[str, "what is wrong: the path of the member and the reason"]]
+    offset: NotRequired[Annotated[int, "byte at which the text is no JSON any more, from 0"]]
+    ignoredMessage: NotRequired[Annotated[str, "the type of the message that was refused"]]
+    capacity: NotRequired[Annotated[int, "how many requests the queue takes"]]
+
+
+class ErrorData(TypedDict):
+    """`data` of a messageError."""
+
+    msgId: Annotated[str, "that of the message; `unknown` where it has none, `auth` with status 9"]
+    rsp: Annotated[Details, "the cause"]
+    status: Annotated[Literal[1, 2, 3, 4, 5, 6, 7, 8, 9], "what kind of error it is"]
+    statusStr: Annotated[str, "the same in words"]
+    insId: Annotated[str, "the name of the gateway"]
+
+
 class RequestError(ProtocolError):
     """A message that no handler will answer; `status` and `status_str` go into its messageError.
 
@@ -38,7 +58,7 @@ class RequestError(ProtocolError):
 
     msg_id: str = UNKNOWN_MSG_ID
 
-    def members(self) -> dict[str, object]:
+    def members(self) -> Details:
         """What `rsp` says besides the message itself."""
         return {}
 
@@ -46,7 +66,7 @@ class RequestError(ProtocolError):
 class _DescribedError(RequestError):
     echoes = True
 
-    def members(self) -> dict[str, object]:
+    def members(self) -> Details:
         return {"error": str(self)}
 
 
@@ -58,10 +78,10 @@ class GeneralError(_DescribedError):
 
 
 class UnsupportedTypeError(GeneralError):
-    """A message type that this gateway does not know."""
+    """A message type that this gateway does not answer; `known` is what it knows of it, if so."""
 
-    def __init__(self, mtype: str) -> None:
-        super().__init__(f"Unsupported message type: {shorten(mtype)}")
+    def __init__(self, mtype: str, known: str = "") -> None:
+        super().__init__(f"Unsupported message type: {shorten(mtype)}{known and f'; {known}'}")
 
 
 class NotJsonError(_DescribedError):
@@ -74,7 +94,7 @@ class NotJsonError(_DescribedError):
         super().__init__(error)
         self.offset = offset
 
-    def members(self) -> dict[str, object]:
+    def members(self) -> Details:
         """The parser's words and the place."""
         return {"error": str(self), "offset": self.offset}
 
@@ -99,7 +119,7 @@ class _IgnoredError(RequestError):
         super().__init__(f"{self.status_str} {mtype}")
         self.mtype = mtype
 
-    def members(self) -> dict[str, object]:
+    def members(self) -> Details:
         return {"ignoredMessage": self.mtype}
 
 
@@ -108,7 +128,7 @@ class _FullError(_IgnoredError):
         super().__init__(mtype)
         self.capacity = capacity
 
-    def members(self) -> dict[str, object]:
+    def members(self) -> Details:
         return {"ignoredMessage": self.mtype, "capacity": self.capacity}
 
 
@@ -147,7 +167,7 @@ class UnexpectedAuthError(RequestError):
     status_str = "Unexpected auth message."
     msg_id = "auth"
 
-    def members(self) -> dict[str, object]:
+    def members(self) -> Details:
         """A fixed sentence."""
         return {"error": "Received a duplicate or unexpected auth message."}
 
@@ -169,7 +189,7 @@ def message_error(
 
     `msg_id` is that of the message where the caller knows it, else what `error` knows.
     """
-    rsp = {"message": _echo(text)} if error.echoes else {}
+    rsp = Details(message=_echo(text)) if error.echoes else Details()
     return orjson.dumps(
         {
             "mType": MESSAGE_ERROR,

@@ -164,13 +164,16 @@ BACKUP = Row(
     failed=no_backup,
     final=Final("progress", COMPLETE, by_device=True),
 )
+# Of node 1 of the generated mesh.
+_EXAMPLE = "0100df0101010100fffff804000201b64c0481" + 33 * "00"
+
 RESTORE = Row(
     FAMILY,
     "Restore",
     "Give a device what Backup said of it, or of the one that it replaces.",
     Restore,
     Restored,
-    example={"deviceAddr": 1, "data": "EXAMPLE", "restartCoordinator": False},
+    example={"deviceAddr": 1, "data": _EXAMPLE, "restartCoordinator": False},
     failed=no_restore,
     final=Final("progress", COMPLETE),
 )

@@ -4,11 +4,20 @@ from collections.abc import Mapping
 
 from protocol.api import db, iqmesh, mng, ntf, raw, sensor_data
 from protocol.api.errors import MESSAGE_ERROR, InvalidRequestError, UnsupportedTypeError
-from protocol.api.family import Row, Unasked
+from protocol.api.family import Family, Row, Unasked
+from protocol.api.published import PUBLISHED, instead_of
 
-_ROWS = (*raw.ROWS, *db.ROWS, *sensor_data.ROWS, *iqmesh.ROWS, *ntf.ROWS, *mng.ROWS)
+FAMILIES: tuple[tuple[Family, tuple[Row, ...]], ...] = (
+    (raw.FAMILY, raw.ROWS),
+    (db.FAMILY, db.ROWS),
+    (sensor_data.FAMILY, sensor_data.ROWS),
+    (iqmesh.FAMILY, iqmesh.ROWS),
+    (ntf.FAMILY, ntf.ROWS),
+    (mng.FAMILY, mng.ROWS),
+)
+"""The families with their messages."""
 
-REGISTRY: Mapping[str, Row] = {row.mtype: row for row in _ROWS}
+REGISTRY: Mapping[str, Row] = {row.mtype: row for _, rows in FAMILIES for row in rows}
 """The row of each request by its type."""
 
 UNASKED: Mapping[str, Unasked] = {each.mtype: each for each in (sensor_data.REPORT, ntf.MONITOR)}
@@ -25,4 +34,12 @@ def row_of(mtype: str) -> Row:
         return row
     if mtype in UNASKED or mtype == MESSAGE_ERROR:
         raise InvalidRequestError(f"mType: {mtype} is sent by the gateway, it cannot be requested")
-    raise UnsupportedTypeError(mtype)
+    raise UnsupportedTypeError(mtype, not_answered(mtype))
+
+
+def not_answered(mtype: str) -> str:
+    """What is known of a published type that this gateway does not answer; empty for others."""
+    if mtype in REGISTRY or mtype not in PUBLISHED:
+        return ""
+    instead = instead_of(mtype)
+    return "a known message, not answered by this gateway" + (instead and f"; use {instead}")

@@ -16,18 +16,13 @@ from attrs import define, field, frozen
 
 from iqrf_trio.cli import Failure
 from iqrf_trio.edges.websocket import ConnectError, Connection, ConnectionClosed, connect
+from protocol.api.registry import REGISTRY
 
 AUTH_TIMEOUT_S = 30.0
 """How long a gateway may take to check a token."""
 
-_LAST_STEP = 8
-"""The `step` that ends iqrfDb_Enumerate."""
-
 _COMPLETE = 100
 """The `progress`, in percent, that ends the network services that report it."""
-
-_BY_DEVICE = frozenset({"iqmeshNetwork_Backup"})
-"""Services that answer for each device by itself: one that failed does not end them."""
 
 _AUTH_FIXES: Mapping[object, str] = {
     1: "is it a gateway of another version?",
@@ -100,15 +95,9 @@ class Received:
     @property
     def final(self) -> bool:
         """Whether no further answer to the same request follows."""
-        rsp = _object(self.rsp)
-        if self.status != 0 and not (self.mtype in _BY_DEVICE and "progress" in rsp):
-            return True
-        if "step" in rsp:
-            return bool(rsp["step"] == _LAST_STEP)
-        if "progress" in rsp:
-            # iqmeshNetwork_AutoNetwork counts to 100 in every wave.
-            return rsp["progress"] == _COMPLETE and rsp.get("lastWave") is not False
-        return True
+        if row := REGISTRY.get(self.mtype):
+            return row.ends_with({"status": self.status, "rsp": self.rsp})
+        return self.status != 0 or _is_last_of_unknown(_object(self.rsp))
 
     def check(self) -> None:
         """Raises Failure unless the status is 0."""
@@ -253,6 +242,12 @@ async def _read(connection: Connection) -> tuple[Mapping[str, Any], str]:
 
 def _gone(error: ConnectionClosed) -> Failure:
     return Failure(f"the gateway left ({error})", _CLOSE_FIXES.get(error.code, "see its log"))
+
+
+def _is_last_of_unknown(rsp: Mapping[str, Any]) -> bool:
+    """The same of a message that only another gateway answers: such count waves and percent."""
+    complete = rsp.get("progress", _COMPLETE) == _COMPLETE
+    return complete and rsp.get("lastWave") is not False
 
 
 def _object(value: object) -> Mapping[str, Any]:

@@ -92,6 +92,14 @@ async def test_a_message_error_fails(call: Call) -> None:
         ("iqrfdb_getdevices", "did you mean iqrfDb_GetDevices?"),
         ("mngDaemon_Versio", "did you mean mngDaemon_Version?"),
         ("bogus", "`iqrf-trio call --help` names the messages"),
+        # Nobody is to send these because they were proposed.
+        ("iqrfDb_Rese", "`iqrf-trio call --help` names the messages"),
+        ("iqrfDb_SetDeviceMetadat", "`iqrf-trio call --help` names the messages"),
+        ("iqmeshNetwork_Restor", "`iqrf-trio call --help` names the messages"),
+        (
+            "infoDaemon_Reset",
+            "infoDaemon_Reset is a known message, not answered by this gateway; use iqrfDb_Reset",
+        ),
     ],
 )
 async def test_a_name_of_no_message_is_guessed(call: Call, mtype: str, hint: str) -> None:
@@ -133,7 +141,7 @@ async def test_no_tls_where_there_is_some(call: Call) -> None:
 
 async def test_raw_prints_what_came(call: Call) -> None:
     async with gateway(lambda r: [answer(r, {"step": 1}), answer(r, status=-1)]) as it:
-        code, out, err = await call("--url", it.url, "--token", TOKEN, "--raw", "x")
+        code, out, err = await call("--url", it.url, "--token", TOKEN, "--raw", "iqrfDb_Enumerate")
     assert (code, err) == (1, "")
     assert [json.loads(line)["data"]["status"] for line in out.splitlines()] == [0, -1]
 
@@ -210,3 +218,12 @@ async def test_token_files_without_a_token(
     assert (code, err.count("\n")) == (2, 1)
     assert "; give one with --token, --token-file or IQRF_TRIO_TOKEN" in err
     assert ("no API token" in err) == ("`iqrf-trio token create` makes one" in err)
+
+
+def test_the_help_of_each_message_names_its_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    for mtype, row in REGISTRY.items():
+        assert main(["call", mtype, "--help"]) == 0
+        said = capsys.readouterr().out
+        assert said.startswith(row.about)
+        assert f"iqrf-trio call {mtype}" in said
+        assert all(name in said for name in row.example or ())

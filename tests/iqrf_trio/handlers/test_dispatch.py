@@ -166,7 +166,10 @@ async def test_d20_a_type_of_older_gateways(tmp_path: Path) -> None:
     async with caller(tmp_path) as client:
         data = client.refused(request("infoDaemon_Enumerate", {"command": "now"}))
     assert data["status"] == 1
-    assert data["rsp"]["error"] == "Unsupported message type: infoDaemon_Enumerate"
+    assert data["rsp"]["error"] == (
+        "Unsupported message type: infoDaemon_Enumerate; a known message, not answered by this "
+        "gateway; use iqrfDb_Enumerate"
+    )
 
 
 async def test_an_echo_is_bounded(tmp_path: Path) -> None:

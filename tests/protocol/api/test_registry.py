@@ -21,25 +21,14 @@ from protocol.api.message import Style, dump, parse
 from protocol.api.registry import REGISTRY, row_of
 from protocol.queue.lanes import Lane
 
-GOOD: dict[str, dict[str, Any]] = {
-    "iqrfRaw": {"rData": "00.00.06.03.ff.ff"},
-    "iqrfRawHdp": {"nAdr": 0, "pNum": 6, "pCmd": 3},
-    "iqrfDb_GetDevice": {"address": 0},
-    "iqrfDb_GetDeviceMetadata": {"devices": [0]},
-    "iqrfDb_SetDeviceMetadata": {"devices": [{"address": 0, "metadata": None}]},
-    "iqrfDb_MetadataAnnotation": {"annotate": True},
-    "mngDaemon_Mode": {"operMode": ""},
-    "mngDaemon_Exit": {"timeToExit": 0},
-    "iqmeshNetwork_Backup": {"deviceAddr": 0},
-    "iqmeshNetwork_Restore": {"deviceAddr": 0, "data": ""},
-}
-"""Parameters of the requests that need some."""
+GOOD: dict[str, Any] = {row.mtype: row.example or {} for row in REGISTRY.values()}
+"""Parameters of each request."""
 
 ROWS = pytest.mark.parametrize("row", REGISTRY.values(), ids=REGISTRY.keys())
 
 
 def document(row: Row) -> Any:
-    """The shortest good request of a type."""
+    """A good request of a type."""
     req = {"req": deepcopy(GOOD.get(row.mtype, {}))} if row.parameters else {}
     return {"mType": row.mtype, "data": {"msgId": "m", **req}}
 
@@ -127,20 +116,20 @@ RSP_OF_FAILURE = {
     "iqrfDb_GetLights": {"lightDevices": []},
     "iqrfDb_GetSensors": {"sensorDevices": []},
     "iqrfDb_GetNetworkTopology": {"devices": []},
-    "iqrfDb_MetadataAnnotation": {"annotate": True},
+    "iqrfDb_MetadataAnnotation": {"annotate": False},
     "iqrfDb_Enumerate": {},
     "iqrfDb_Reset": {},
     "mngDaemon_Version": {"version": ""},
     "mngDaemon_Mode": {"operMode": "unknown"},
-    "mngDaemon_Exit": {"timeToExit": 0},
+    "mngDaemon_Exit": {"timeToExit": 50},
     "iqrfRaw": {"rData": ""},
     "iqmeshNetwork_Backup": {
         "progress": 100,
-        "devices": [{"deviceAddr": 0, "online": False}],
+        "devices": [{"deviceAddr": 1, "online": False}],
     },
     "iqmeshNetwork_Restore": {
         "progress": 100,
-        "devices": [{"deviceAddr": 0, "restoreStatus": False}],
+        "devices": [{"deviceAddr": 1, "restoreStatus": False}],
     },
 }
 

@@ -125,18 +125,30 @@ def waves(*waves: tuple[int, bool]) -> Script:
 
 
 @pytest.mark.parametrize(
-    ("script", "count"),
+    ("mtype", "script", "count"),
     [
-        (lambda request: [answer(request, {"a": 1}), answer(request, {"a": 2})], 1),
-        (steps(0, 1, 2, 8, 8), 4),
-        (waves((50, False), (100, False), (50, True), (100, True), (100, True)), 4),
-        (lambda r: [answer(r, {"progress": 99}), answer(r, {"progress": 100}), answer(r)], 2),
-        (lambda r: [answer(r, {"step": 3}), answer(r, {"step": 4}, -1), answer(r)], 2),
+        ("anything", lambda r: [answer(r, {"a": 1}), answer(r, {"a": 2})], 1),
+        ("iqrfDb_Enumerate", steps(0, 1, 2, 8, 8), 4),
+        (
+            "iqmeshNetwork_AutoNetwork",
+            waves((50, False), (100, False), (50, True), (100, True), (100, True)),
+            4,
+        ),
+        (
+            "anything",
+            lambda r: [answer(r, {"progress": 99}), answer(r, {"progress": 100}), answer(r)],
+            2,
+        ),
+        (
+            "iqrfDb_Enumerate",
+            lambda r: [answer(r, {"step": 3}), answer(r, {"step": 4}, -1), answer(r)],
+            2,
+        ),
     ],
 )
-async def test_answers_end_with_the_final_one(script: Script, count: int) -> None:
+async def test_answers_end_with_the_final_one(mtype: str, script: Script, count: int) -> None:
     async with gateway(script) as it, client(it.url, TOKEN) as connected:
-        answers = [each async for each in await connected.request("anything")]
+        answers = [each async for each in await connected.request(mtype)]
         assert len(answers) == count
         assert [each.final for each in answers] == [False] * (count - 1) + [True]
 
