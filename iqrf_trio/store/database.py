@@ -18,11 +18,16 @@ from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from iqrf_trio.shutdown import AbandonedError, Share, Shutdown
-from iqrf_trio.store import copying, files, opening
-from iqrf_trio.store.errors import DatabaseBusyError, ReplacedDatabaseError, StoreError
+from iqrf_trio.store import copying, files, opening, read_only
+from iqrf_trio.store.errors import (
+    DatabaseBusyError,
+    ReadOnlyError,
+    ReplacedDatabaseError,
+    StoreError,
+)
 from iqrf_trio.store.opening import Connections, Probe
 from iqrf_trio.store.sqlite import Connection, look, pragma, transact, translated
 
@@ -69,6 +74,8 @@ class Database:
     """The version of the database that the reading connection saw last, whoever made it."""
     _theirs: int = field(default=0, init=False)
     """The version that the writing connection saw last: its own commits do not change it."""
+    _became_read_only: bool = field(default=False, init=False)
+    """Whether the last write failed on a disk that was writable when it was opened."""
     _abandoned: bool = field(default=False, init=False)
     """Whether a thread still uses a connection that nobody waits for any more (shutdown)."""
 
@@ -90,7 +97,7 @@ class Database:
         a disk, for longer than its time. Raises StoreError.
         """
         shutdown = shutdown or Shutdown()
-        connections = await _patiently(hop, partial(opening.open_both, path, probe), shutdown)
+        connections = await _patiently(hop, partial(_open, path, probe), shutdown)
         database = cls(path, connections, probe, hop, shutdown)
         try:
             await database.changed()
@@ -100,6 +107,13 @@ class Database:
             with shutdown.shield(share=Share.ALL):
                 async with database._writing, database._reading:
                     await database._end()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing that is written is kept; None as long as it is."""
+        if self._became_read_only:
+            return read_only.trouble(self.path)
+        return self._connections.trouble
 
     @property
     def _connection(self) -> Connection:
@@ -124,16 +138,26 @@ class Database:
         """
 
         def write() -> T:
-            self._check_place()
+            self._check_keeps()
             result = transact(self._connection, fn, durable=durable)
-            self._check_place()
+            self._check_keeps()
             return result
 
         async with self._writing:
-            return await self._run(write)
+            try:
+                result = await self._run(write)
+            except StoreError:
+                self._became_read_only = await self._run(
+                    partial(files.is_read_only, self.path.parent)
+                )
+                raise
+            self._became_read_only = False
+            return result
 
     async def back_up(self, now: float) -> Path | None:
         """Make a backup if one is due at `now` (Unix time); returns it. Raises StoreError."""
+        if self.trouble is not None:
+            return None
         return await self._run(partial(copying.back_up, self.path, now))
 
     async def changed(self) -> bool:
@@ -164,14 +188,14 @@ class Database:
         return theirs != before
 
     def _look(self) -> tuple[int, bool]:
-        return pragma(self._connections.reader, "data_version"), self._in_place
+        opened = self._connections
+        writable_again = opened.trouble is not None and not files.is_read_only(self.path.parent)
+        return pragma(opened.reader, "data_version"), opened.in_place and not writable_again
 
-    @property
-    def _in_place(self) -> bool:
-        return files.place(self.path) == self._connections.place
-
-    def _check_place(self) -> None:
-        if not self._in_place:
+    def _check_keeps(self) -> None:
+        if (trouble := self._connections.trouble) is not None:
+            raise ReadOnlyError(f"{trouble}: nothing can be kept until it is writable again")
+        if not self._connections.in_place:
             raise ReplacedDatabaseError(
                 f"{self.path} was replaced or deleted while the gateway runs; "
                 "nothing is kept until it is opened anew"
@@ -179,13 +203,20 @@ class Database:
 
     def _return(self) -> None:
         """Open what is at the path now; raises StoreError, and then reads go on as before."""
-        self._connections = opening.reopen(self.path, self._connections, self._probe)
+        lost = self._connections
+        if lost.trouble is not None and not files.is_read_only(self.path.parent):
+            self._connections = opening.open_both(self.path, self._probe)
+            lost.close()
+            _log.warning("%s is writable again: what is told is kept", self.path.parent)
+        else:
+            opened = opening.reopen(evolve(lost, scratch=None), self._probe)
+            self._connections = evolve(opened, trouble=lost.trouble, scratch=lost.scratch)
         self._seen = pragma(self._connections.reader, "data_version")
         self._theirs = pragma(self._connection, "data_version")
 
     def _close(self) -> None:
         with translated(self.path):
-            if not self._in_place:
+            if not self._connections.in_place and self._connections.trouble is None:
                 try:
                     self._return()
                 except StoreError as error:
@@ -222,6 +253,13 @@ class Database:
 
     def _no_answer(self) -> StoreError:
         return StoreError(f"{self.path}: the disk does not answer")
+
+
+def _open(path: Path, probe: Probe) -> Connections:
+    """The database at `path`, or a copy of it where it cannot be written."""
+    if files.is_read_only(path.parent):
+        return read_only.open_copy(path, probe)
+    return opening.open_both(path, probe)
 
 
 async def _patiently(hop: Hop, work: Callable[[], T], shutdown: Shutdown) -> T:

@@ -25,6 +25,10 @@ class DamagedDatabaseError(StoreError):
     """The file is no database, or one whose pages do not fit together."""
 
 
+class ReadOnlyError(StoreError):
+    """The disk is read-only: what was to be written is not kept."""
+
+
 class ReplacedDatabaseError(StoreError):
     """Another file is where the open one was, or none: what is written would not be found again."""
 

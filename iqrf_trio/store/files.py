@@ -1,6 +1,8 @@
 """The database as a file, and its directory: made private, set aside when damaged, not shared."""
 
+import errno
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -101,6 +103,15 @@ def _lock(descriptor: int, directory: Path) -> None:
         raise StoreError(f"{cause}; stop it, or choose another with --state-dir") from None
     except OSError:
         pass  # a file system without locks
+
+
+def is_read_only(directory: Path) -> bool:
+    """Whether nobody can write into a directory, whoever it is: its file system is read-only."""
+    try:
+        with tempfile.TemporaryFile(dir=directory):
+            return False
+    except OSError as error:
+        return error.errno == errno.EROFS
 
 
 @frozen

@@ -1,6 +1,7 @@
 """Opening the database of a gateway: the file, or what takes its place where it is no good."""
 
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -26,16 +27,30 @@ Probe = Callable[[Connection], object]
 
 @frozen
 class Connections:
-    """The connections of a running gateway, and where the file is that they have open."""
+    """The connections of a running gateway to the file `path`, and what that was when opened.
 
+    `trouble` is why nothing that is written would be kept, None where it is: then the file is a
+    copy in the directory `scratch`, which goes with the connections.
+    """
+
+    path: Path
     writer: Connection
     reader: Connection
     place: files.Place
+    trouble: str | None = None
+    scratch: Path | None = None
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the file still has its name."""
+        return files.place(self.path) == self.place
 
     def close(self) -> None:
         """Close both, the writing one last: it writes the WAL back into the file."""
         self.reader.close()
         self.writer.close()
+        if self.scratch is not None:
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def open_both(path: Path, probe: Probe) -> Connections:
@@ -44,19 +59,19 @@ def open_both(path: Path, probe: Probe) -> Connections:
     try:
         with translated(path):
             reader = connect_reader(path)
-            return Connections(writer, reader, files.place(path))
+            return Connections(path, writer, reader, files.place(path))
     except BaseException:
         writer.close()
         raise
 
 
-def reopen(path: Path, lost: Connections, probe: Probe) -> Connections:
-    """Open what is at `path` since the file of the connections `lost` is there no longer.
+def reopen(lost: Connections, probe: Probe) -> Connections:
+    """Open what is where the file of the connections `lost` was, which is there no longer.
 
     Where there is nothing, or where only the WAL has gone, everything is written back: `lost`
     still has it. Another file is taken as it is. Raises StoreError, and then `lost` stays open.
     """
-    here = files.place(path)
+    path, here = lost.path, files.place(lost.path)
     another = here.file is not None and here.file != lost.place.file
     try:
         if not another:

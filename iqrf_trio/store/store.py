@@ -49,12 +49,22 @@ class Store:
         async with Database.open(path, hop=hop, probe=_read, shutdown=shutdown) as database:
             yield cls(await database.read(devices.load), database)
 
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing that is stored is kept: the disk is read-only; None as long as it is kept.
+
+        Then everything can be read, and every method that writes raises ReadOnlyError.
+        """
+        return self._database.trouble
+
     async def save_network(self, network: Network) -> None:
         """Make `network` the stored one; metadata and values of what stays survive.
 
         Modules are known by their MID, sensors by index and type. Nothing is written where
         nothing differs.
         """
+        if network == self.network and not self._stale:
+            return
         await self._change(partial(devices.save, network=network))
 
     async def correct_mids(self, mids: Mapping[int, int]) -> None:

@@ -1,5 +1,6 @@
 """The parts of a gateway, built from its configuration and tied together."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from iqrf_trio.services.vault.devices import Devices
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import Store
 from iqrf_trio.store.database import Hop
+from iqrf_trio.store.errors import ReadOnlyError
 from iqrf_trio.store.spill import UNSTORED, Spill
 from iqrf_trio.wiring import products
 from iqrf_trio.wiring.ports import trace_of
@@ -33,6 +35,8 @@ from iqrf_trio.wiring.vault import keeper_of
 from protocol.dpa.transaction import Outcome
 from protocol.network.catalogue import Catalogue, CatalogueError
 from protocol.readings.settings import Messaging, SensorSettings
+
+log = logging.getLogger("iqrf_trio.daemon")
 
 WEBSOCKET = Messaging("ws", "WebsocketMessaging")
 """The one place that reports can be sent to."""
@@ -144,7 +148,10 @@ async def _catalogue(config: Config, store: Store, hop: Hop) -> Catalogue:
     except CatalogueError as error:
         fix = "correct the file, or leave the key empty"
         raise ConfigError("", "database.products", str(error), fix) from None
-    await store.save_network(catalogue.applied(store.network))
+    try:
+        await store.save_network(catalogue.applied(store.network))
+    except ReadOnlyError as error:
+        log.error("devices keep the names that they had: %s", error)
     return catalogue
 
 

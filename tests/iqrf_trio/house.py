@@ -39,9 +39,17 @@ class House:
 
 @asynccontextmanager
 async def house(
-    state: Path, *sets: str, mesh: Mesh | None = None, port: Port | None = None, speed: float = 0
+    state: Path,
+    *sets: str,
+    mesh: Mesh | None = None,
+    port: Port | None = None,
+    speed: float = 0,
+    token: str | None = None,
 ) -> AsyncIterator[House]:
-    """A gateway on `mesh` (12 nodes, no waiting), which is stopped in the end."""
+    """A gateway on `mesh` (12 nodes, no waiting), which is stopped in the end.
+
+    `token` is one that it knows already; without it a new one is made.
+    """
     mesh = mesh or generate(12)
     settings = config.load(
         None,
@@ -55,7 +63,7 @@ async def house(
                 daemon.run, settings, port=port or SimulatorPort(mesh, speed), stop=stop
             )
             running = await nursery.start(serve)
-            token = local_token.make(state / DATABASE_NAME, ALL)
+            token = token or local_token.make(state / DATABASE_NAME, ALL)
             await running.gateway.transceiver.wait_connected()
             yield House(running.url, running.gateway, token, mesh, stop, running.monitor_url)
             stop.set()

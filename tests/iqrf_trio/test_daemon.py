@@ -14,7 +14,7 @@ from iqrf_trio.edges.ports import Link, Port, PortError
 from iqrf_trio.edges.tcp.listeners import ListenError
 from iqrf_trio.edges.websocket import Connection, ConnectionClosed
 from iqrf_trio.simulator.files.plan import generate
-from iqrf_trio.store import DATABASE_NAME, StoreError
+from iqrf_trio.store import DATABASE_NAME, StoreError, files
 from iqrf_trio.wiring.simulator_port import SimulatorPort
 from tests.iqrf_trio.house import House, ask, authenticated, heard, house, request
 
@@ -68,6 +68,27 @@ async def test_what_was_learned_is_there_after_a_restart(tmp_path: Path) -> None
     async with house(tmp_path) as home, authenticated(home) as connection:
         after = await ask(connection, "iqrfDb_GetDevices", {"sensors": True, "binouts": True})
     assert before == after
+
+
+async def test_a_read_only_card_does_not_keep_the_gateway_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home, authenticated(home) as connection:
+        await enumerate_network(connection)
+        before = await ask(connection, "iqrfDb_GetDevices", {"sensors": True, "binouts": True})
+    monkeypatch.setattr(files, "is_read_only", lambda directory: directory == tmp_path)
+    changed = {"devices": [{"address": 1, "metadata": {"name": "attic"}}]}
+    async with house(tmp_path, token=home.token) as home, authenticated(home) as connection:
+        assert home.gateway.store.trouble == f"{tmp_path} is read-only"
+        after = await ask(connection, "iqrfDb_GetDevices", {"sensors": True, "binouts": True})
+        assert before == after
+        refused = await ask(connection, "iqrfDb_SetDeviceMetadata", changed, returnVerbose=True)
+        assert refused["status"] != 0
+        assert "is read-only: nothing can be kept" in json.dumps(refused)
+        led = await ask(connection, "iqrfRaw", {"rData": "01.00.06.03.ff.ff"})
+        assert led["status"] == 0
+        reading = await read_once(connection)
+        assert "is read-only" in json.dumps(reading)
 
 
 async def test_what_is_prepared_is_there_before_ready_is_said(

@@ -54,6 +54,8 @@ class Overheard:
     measurements: Measurements = field(factory=Measurements)
     _pending: dict[tuple[int, int], Value] = field(factory=dict, init=False)
     _batches: deque[Unstored] = field(factory=deque, init=False)
+    _failure: str = field(default="", init=False)
+    """Why values were not stored the last time; "" where they were."""
     _noted: trio.Event = field(factory=trio.Event, init=False)
     _last_frc: tuple[int, Exchange] | None = field(default=None, init=False)
 
@@ -116,8 +118,13 @@ class Overheard:
             self._noted.set()
         except StoreError as error:
             count = len(self._batches.popleft().values)
-            log.error("%d sensor values that passed by were not stored: %s", count, error)
+            # On a dead disk it would be the same each second.
+            level = logging.DEBUG if str(error) == self._failure else logging.ERROR
+            log.log(level, "%d sensor values that passed by were not stored: %s", count, error)
+            self._failure = str(error)
             self._noted.set()
+        else:
+            self._failure = ""
 
     async def _keep(self) -> None:
         """Store everything; raises StoreError, and then the first of `_batches` is not stored."""

@@ -24,6 +24,9 @@ DEVICES = 40
 LONGEST_S = 0.06
 """A write takes a millisecond or two; the first one comes a few milliseconds after the start."""
 
+OPENED = 0.8
+"""How many of the kills come after the database is open; the others may hit the opening."""
+
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -77,20 +80,27 @@ def found(connection: Connection) -> int:
 def keep_writing(path: Path, first: int, acknowledged: int) -> None:
     """Never returns."""
     with closing(connect(path)) as connection:
+        os.write(acknowledged, (first - 1).to_bytes(4, "little"))
         for number in count(first):
             durable = number % 3 == 0
             transact(connection, lambda each: write(each, number), durable=durable)  # noqa: B023
             os.write(acknowledged, number.to_bytes(4, "little"))
 
 
-def killed_at(path: Path, first: int, moment_s: float) -> int:
-    """Let a child write from `first` on, kill it after `moment_s`; the last number it said."""
+def killed_at(path: Path, first: int, moment_s: float, *, opened: bool) -> int:
+    """Let a child write from `first` on, kill it after `moment_s`; the last number it said.
+
+    The time runs from when it has `opened` the database, however busy the machine is, or else
+    from the beginning.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         os.close(reading)
         keep_writing(path, first, writing)
     os.close(writing)
+    if opened:
+        select.select([reading], [], [])
     select.select([], [], [], moment_s)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -102,7 +112,8 @@ def killed_at(path: Path, first: int, moment_s: float) -> int:
 def main(path: Path, times: int, seed: int) -> None:
     random, last, writes = Random(seed), 0, 0
     for _ in range(times):
-        said = killed_at(path, last + 1, random.uniform(0, LONGEST_S))
+        moment_s, opened = random.uniform(0, LONGEST_S), random.random() < OPENED
+        said = killed_at(path, last + 1, moment_s, opened=opened)
         writes += said - last
         with closing(connect(path, check=True)) as connection:
             there = found(connection)
