@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 WRITES = """
 import os, sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 def watch(event, arguments):
     if event == "open":
@@ -26,7 +27,9 @@ def watch(event, arguments):
         if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and not isinstance(path, int):
             print("writes", os.path.abspath(os.fsdecode(path)), flush=True)
     elif event == "sqlite3.connect":
-        print("writes", os.fspath(arguments[0]), flush=True)
+        name = os.fspath(arguments[0])
+        path = urlsplit(name).path if name.startswith("file:") else name
+        print("writes", path, flush=True)
     elif event in {"os.mkdir", "os.rename", "os.symlink", "os.link"}:
         print("writes", os.path.abspath(os.fsdecode(arguments[0])), flush=True)
 

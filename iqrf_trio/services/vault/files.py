@@ -50,18 +50,25 @@ def read(path: Path) -> bytes:
         raise VaultError(f"cannot read {path}: {error.strerror}") from error
 
 
-def lock(path: Path) -> int:
-    """A descriptor with the lock on a file, which is made; closing it lets go. Raises VaultError.
+def lock(path: Path) -> int | None:
+    """A descriptor with the lock on a file, which is made; closing it lets go.
 
-    Waits for whoever has the lock.
+    None while somebody else has the lock: to wait for him here would hold a thread, and with it
+    the shutdown. Raises VaultError.
     """
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         if os.geteuid() == 0:
             owner = path.parent.stat()
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as error:
+        raise VaultError(f"cannot lock {path}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            return None
         raise VaultError(f"cannot lock {path}: {error.strerror}") from error
     return descriptor
 

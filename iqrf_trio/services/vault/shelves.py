@@ -21,6 +21,12 @@ from protocol.vault.geometry import RingError
 from protocol.vault.ring import Ring, Slot, Steps
 from protocol.vault.snapshot import Manifest, SnapshotError, verify
 
+LOCK_PATIENCE_S = 60.0
+"""How long to wait for somebody else who writes to the flash; a snapshot takes a few seconds."""
+
+LOCK_RETRY_S = 0.1
+"""Between two looks at the lock."""
+
 log = logging.getLogger("iqrf_trio.vault")
 T = TypeVar("T")
 
@@ -129,7 +135,11 @@ class FlashShelf:
 
     @asynccontextmanager
     async def _exclusively(self) -> AsyncIterator[None]:
-        descriptor = await self._hop(partial(files.lock, self._lock))
+        give_up_at = trio.current_time() + LOCK_PATIENCE_S
+        while (descriptor := await self._hop(partial(files.lock, self._lock))) is None:
+            if trio.current_time() >= give_up_at:
+                raise VaultError(f"somebody else writes to the flash, and keeps {self._lock}")
+            await trio.sleep(LOCK_RETRY_S)
         try:
             yield
         finally:

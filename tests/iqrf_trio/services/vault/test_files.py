@@ -111,6 +111,8 @@ def test_places_that_cannot_be_used_say_why(tmp_path: Path) -> None:
 
 def test_a_lock_belongs_to_one(tmp_path: Path) -> None:
     held = lock(tmp_path / "lock")
+    assert held is not None
+    assert lock(tmp_path / "lock") is None
     other = os.open(tmp_path / "lock", os.O_RDWR)
     with pytest.raises(BlockingIOError):
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,5 +1,6 @@
 """Both kinds of shelves look the same from outside, also when others write to them."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -7,10 +8,11 @@ from typing import ClassVar, TypeVar
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from iqrf_trio.edges.flash import Flash
-from iqrf_trio.services.vault.files import VaultError
-from iqrf_trio.services.vault.shelves import FlashShelf, Shelf
+from iqrf_trio.services.vault.files import VaultError, lock
+from iqrf_trio.services.vault.shelves import LOCK_PATIENCE_S, LOCK_RETRY_S, FlashShelf, Shelf
 from iqrf_trio.simulator.flash import FlashChip, PowerFailureError
 from tests.iqrf_trio.services.vault.house import START, file_shelf, flash_shelf, small_chip
 
@@ -99,3 +101,34 @@ async def test_the_chip_is_opened_again_after_it_was_let_go(tmp_path: Path) -> N
     await shelf.close()
     await shelf.close()
     assert await contents(shelf) == [content(1)]
+
+
+# Somebody else, a command, writes to the flash.
+
+
+async def test_who_writes_waits_for_the_lock(tmp_path: Path, autojump_clock: MockClock) -> None:
+    shelf, held = flash_shelf(small_chip(), tmp_path), lock(tmp_path / "flash.lock")
+    assert held is not None
+
+    async def let_go() -> None:
+        await trio.sleep(3)
+        os.close(held)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(let_go)
+        await shelf.add(content(1), START)
+    assert 3 <= trio.current_time() <= 3 + LOCK_RETRY_S
+    assert await contents(shelf) == [content(1)]
+
+
+async def test_the_wait_for_the_lock_ends(tmp_path: Path, autojump_clock: MockClock) -> None:
+    shelf, held = flash_shelf(small_chip(), tmp_path), lock(tmp_path / "flash.lock")
+    assert held is not None
+    with trio.move_on_after(1) as scope:
+        await shelf.add(content(1), START)
+    assert scope.cancelled_caught
+    with pytest.raises(VaultError, match="somebody else writes"):
+        await shelf.add(content(1), START)
+    assert trio.current_time() == pytest.approx(1 + LOCK_PATIENCE_S, abs=LOCK_RETRY_S)
+    os.close(held)
+    await shelf.add(content(1), START)
