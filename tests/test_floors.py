@@ -148,3 +148,42 @@ def test_each_outside_thing_is_touched_in_one_place(path: Path) -> None:
 )
 def test_protocol_is_sans_io(path: Path) -> None:
     assert not {imported.split(".")[0] for imported in imports(path)} & IMPURE
+
+
+SHIELDS = "iqrf_trio/shutdown.py"
+"""The only place that makes shields: each one has the shutdown's deadline."""
+
+
+def shields(tree: ast.AST) -> Iterator[int]:
+    """The lines on which a cancel scope is shielded: by an argument, or afterwards."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from (word.value.lineno for word in node.keywords if word.arg == "shield")
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        yield from (
+            target.lineno
+            for target in targets
+            if isinstance(target, ast.Attribute) and target.attr == "shield"
+        )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_shields_are_made_in_one_place(path: Path) -> None:
+    lines = list(shields(ast.parse(path.read_text("utf-8"))))
+    assert bool(lines) == (str(path.relative_to(ROOT)) == SHIELDS), lines
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "trio.CancelScope(shield=True)",
+        "trio.move_on_after(1, shield=True)",
+        "with trio.fail_after(1, shield=is_so): pass",
+        "scope.shield = True",
+        "a = scope.shield = True",
+        "self.scope.shield: bool = True",
+        "partial(trio.CancelScope, shield=True)",
+    ],
+)
+def test_a_shield_is_found_however_it_is_made(code: str) -> None:
+    assert list(shields(ast.parse(code))) == [1]
