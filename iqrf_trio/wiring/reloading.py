@@ -6,7 +6,7 @@ force stays.
 
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import trio
 from attrs import define, evolve
@@ -30,6 +30,9 @@ from protocol.auth.addresses import parse_networks
 from protocol.readings.settings import SensorSettings
 
 log = logging.getLogger("iqrf_trio.reloading")
+
+CERTIFICATE_KEYS = ("websocket.certificate", "websocket.private_key")
+"""What names the certificate in the configuration."""
 
 
 def limits_of(settings: WebSocket) -> Limits:
@@ -84,10 +87,8 @@ class Reloading:
 
     async def _reload_and_tell(self) -> None:
         self._notifier.reloading()
-        try:
-            await self.reload()
-        finally:
-            self._notifier.ready(self._endpoints[0].url)
+        await self.reload()  # cut short by the shutdown, the gateway is not ready again
+        self._notifier.ready(self._endpoints[0].url)
 
     async def reload(self) -> None:
         """Put into force what changed in the configuration, as far as that needs no restart."""
@@ -97,9 +98,9 @@ class Reloading:
             log.error("the configuration stays as it was: %s", error)
             return
         old, self.config = self.config, with_changes(self.config, new)
-        self._renew_certificate(old)
+        refused = self._renew_certificate(old)
         taken = differences(old, self.config)
-        left = differences(self.config, new)
+        left = [key for key in differences(self.config, new) if key not in refused]
         if left:
             log.warning("needs a restart: %s", ", ".join(left))
         self._server.change(limits_of(self.config.websocket))
@@ -115,8 +116,12 @@ class Reloading:
             start_log(self.config.log)
         log.info("reloaded; changed: %s", ", ".join(taken) or "nothing")
 
-    def _renew_certificate(self, old: Config) -> None:
-        """Read the certificate again, also where it only changed within its file."""
+    def _renew_certificate(self, old: Config) -> Collection[str]:
+        """Read the certificate again, also where it only changed within its file.
+
+        Returns the keys whose new values were refused: the old ones stay in force, so that the
+        next reload tries the new ones again.
+        """
         names = self.config.websocket
         try:
             for context in {endpoint.tls for endpoint in self._endpoints} - {None}:
@@ -129,6 +134,8 @@ class Reloading:
                 self.config,
                 websocket=evolve(names, certificate=kept.certificate, private_key=kept.private_key),
             )
+            return CERTIFICATE_KEYS
+        return ()
 
     async def _configure_worker(self, old: SensorData, new: SensorData) -> None:
         """Hand on what changed in the file; the rest is what clients last set."""

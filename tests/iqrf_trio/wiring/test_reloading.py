@@ -237,3 +237,39 @@ async def test_a_renewed_certificate_is_served_and_a_bad_one_is_not(
         await reloading.reload()
         assert (await served_certificate(endpoints[0].port)).strip() in second
         nursery.cancel_scope.cancel()
+
+
+async def test_the_names_of_a_refused_certificate_are_not_in_force(
+    tmp_path: Path, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are tried again by the next reload, which says that they have changed."""
+    caplog.set_level("INFO")
+    new_certificate, new_key = tmp_path / "new.pem", tmp_path / "new-key.pem"
+
+    def named(certificate: Path, key: Path) -> str:
+        return (
+            "[websocket]\nport = 'off'\ntls_port = 0\n"
+            f"certificate = '{certificate}'\nprivate_key = '{key}'\n"
+        )
+
+    rewrite(file, named(VECTORS / "certificate.pem", VECTORS / "key.pem"))
+    running = config.load(file, (), environment={})
+    async with house(tmp_path / "state") as home, trio.open_nursery() as nursery:
+        endpoints = await open_listeners(running.websocket)
+        listen = partial(serve_websockets, endpoints, serve, limits_of(running.websocket))
+        reloading = evolve(reloading_of(home, file), config=running, endpoints=endpoints)
+        await nursery.start(listen)
+        first = await served_certificate(endpoints[0].port)
+        rewrite(file, named(new_certificate, new_key))  # they are not there yet
+        await reloading.reload()
+        assert reloading.config.websocket == running.websocket
+        assert await served_certificate(endpoints[0].port) == first
+        assert "reloaded; changed: nothing" in caplog.text
+        assert "needs a restart" not in caplog.text
+        shutil.copy(VECTORS / "other-certificate.pem", new_certificate)
+        shutil.copy(VECTORS / "other-key.pem", new_key)
+        await reloading.reload()
+        assert reloading.config.websocket.certificate == str(new_certificate)
+        assert await served_certificate(endpoints[0].port) != first
+        assert "reloaded; changed: websocket.certificate, websocket.private_key" in caplog.text
+        nursery.cancel_scope.cancel()
