@@ -71,8 +71,10 @@ def save(connection: Connection, network: Network) -> None:
     stored = _load(connection)
     kept = _match(stored, network)
     known = Mids.of(stored.values())
-    for row in sorted(stored.keys() - kept.keys()):
-        _remove(connection, row, stored[row], known)
+    if left := sorted(stored.keys() - kept.keys()):
+        for row in left:
+            _remove(connection, row, stored[row], known)
+        gone.limit(connection)
     # Two nodes may have exchanged addresses: all give theirs away before any takes a new one.
     for row, device in kept.items():
         if device.address != stored[row].address:

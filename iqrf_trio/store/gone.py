@@ -51,6 +51,10 @@ def keep(connection: Connection, device: Device, mid: int | None, metadata: str)
             "DELETE FROM gone_metadata WHERE mid IS NULL AND address = ?", (device.address,)
         )
     connection.execute(_KEEP, (mid, device.address, metadata))
+
+
+def limit(connection: Connection) -> None:
+    """Forget the metadata of those who went first, as far as all of it is more than MAX_BYTES."""
     connection.execute(_FORGET_OLDEST, (MAX_BYTES,))
 
 
