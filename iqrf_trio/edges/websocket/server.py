@@ -252,6 +252,7 @@ class _ServerPeer(Peer):
 
     def authenticate(self) -> None:
         """The client has authenticated; its place is its own from now on."""
+        self._wire.trust()
         if self._place and not self._authenticated:
             self._authenticated = True
             self._server.clients.authenticate(self._place)

@@ -7,6 +7,7 @@ from contextlib import suppress
 import trio
 
 from iqrf_trio.edges.tcp.lingering import LINGER_S
+from iqrf_trio.edges.websocket.pace import Frames, Pace
 
 PARTING_S = 3 * LINGER_S
 """How long all of the parting may take: the last word, the end of TLS, the end of TCP."""
@@ -14,6 +15,10 @@ PARTING_S = 3 * LINGER_S
 _UPGRADED = b"HTTP/1.1 101"
 _CLOSE_FRAME = b"\x88"
 """First byte of an unfragmented close frame (RFC 6455, 5.2)."""
+
+UNAUTHENTICATED_FRAMES, FRAMES = 20, 5000
+"""Frames per second that are taken from a peer before its authentication and after it. It needs one
+to authenticate; a client that asks all the time has some thousand answered."""
 
 _CHUNK = 16 * 1024
 """Bytes that are sent at once, so that it is seen whether a peer takes a long message."""
@@ -29,7 +34,8 @@ class Wire(trio.abc.Stream):
     whether a close frame went out. The library may close it at any time, which only ends reading
     and sending; `finish` closes what is underneath.
 
-    On the server's side, what an eager client sends behind its request head is kept back until
+    On the server's side a peer that sends more frames a second than it may is not read for a while:
+    its own messages wait. And what an eager client sends behind its request head is kept back until
     the upgrade is answered: the library would drop it. `head` is the request's head, once
     it is whole.
     """
@@ -42,6 +48,8 @@ class Wire(trio.abc.Stream):
         self._head = b""
         self.head = b""
         self._held: bytes | None = None
+        self._frames = Frames()
+        self._pace = Pace(UNAUTHENTICATED_FRAMES, trio.current_time()) if server else None
         self._receiving = trio.CancelScope()
         self._sending = False
         self.ended = False
@@ -60,8 +68,22 @@ class Wire(trio.abc.Stream):
         """Receive for the library; once ended, ClosedResourceError."""
         if not self.ended:
             with trio.CancelScope() as self._receiving:
-                return await self._receive(max_bytes)
+                data = await self._receive(max_bytes)
+                if delay := self._delay(data):
+                    await trio.sleep(delay)
+                return data
         raise trio.ClosedResourceError
+
+    def _delay(self, data: bytes | bytearray) -> float:
+        """How long the peer has to wait until `data` counts as received."""
+        if self._pace is None or not self.upgraded or not data:
+            return 0.0
+        return self._pace.delay(self._frames.count(data), trio.current_time())
+
+    def trust(self) -> None:
+        """The peer is authenticated: more is taken from it."""
+        if self._pace:
+            self._pace = Pace(FRAMES, trio.current_time())
 
     async def _receive(self, max_bytes: int | None) -> bytes | bytearray:
         if self._held is not None:

@@ -299,7 +299,7 @@ FRAMING = {
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 @pytest.mark.parametrize("case", FRAMING.values(), ids=FRAMING)
 async def test_framing(case: Case, tls: bool, autojump_clock: trio.testing.MockClock) -> None:
-    async with serving(echo, tls=tls) as rig:
+    async with serving(vouched_echo, tls=tls) as rig:
         client = await rig.open()
         for data in case.sent:
             await client.send_bytes(data)
@@ -317,7 +317,7 @@ async def test_framing(case: Case, tls: bool, autojump_clock: trio.testing.MockC
 
 
 async def test_a_ping_is_answered_with_the_same_bytes() -> None:
-    async with serving(echo) as rig:
+    async with serving(vouched_echo) as rig:
         client = await rig.open()
         for payload in (b"", b"x", bytes(range(125))):
             await client.send_bytes(frame(PING, payload))
@@ -325,7 +325,7 @@ async def test_a_ping_is_answered_with_the_same_bytes() -> None:
 
 
 async def test_a_flood_of_tiny_frames_leaves_turns_to_others() -> None:
-    async with serving(echo) as rig:
+    async with serving(vouched_echo) as rig:
         flood, echoed, turns = await rig.open(), trio.Event(), 0
         tiny = frame(CONTINUATION, fin=False) * 10_000
 
@@ -342,7 +342,7 @@ async def test_a_flood_of_tiny_frames_leaves_turns_to_others() -> None:
 
 
 async def test_a_close_without_code_is_echoed_without() -> None:
-    async with serving(echo) as rig:
+    async with serving(vouched_echo) as rig:
         client = await rig.open()
         await client.send_bytes(frame(CLOSE))
         assert await client.receive_frame() == Frame(CLOSE, b"")

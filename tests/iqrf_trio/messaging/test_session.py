@@ -6,12 +6,14 @@ PR-15 (nothing reaches strangers, tokens end when they end), PR-22 (a close fram
 WA-08 and WA-13..15 are not part of the list; WT-08 and WT-13..15 refer to them.
 """
 
+import json
 import logging
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
+from itertools import count
 
 import pytest
 import trio
@@ -20,6 +22,7 @@ import trio.testing
 from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.edges.tcp.listeners import Endpoint, bind
 from iqrf_trio.edges.websocket import Connection, ConnectionClosed, connect, serve
+from iqrf_trio.edges.websocket.wire import FRAMES
 from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.messaging.session import LONG, STALL_S, Session, SessionLimits
 from iqrf_trio.messaging.sessions import Sessions
@@ -1050,3 +1053,44 @@ async def test_what_a_peer_causes_before_its_authentication_is_marked_in_the_log
     assert [hasattr(record, "peer") for record in loud] == [True, True, False]
     quiet = [record for record in caplog.records if "too many clients" in record.getMessage()]
     assert [hasattr(record, "peer") for record in quiet] == [True]
+
+
+# Peers that send more frames than anybody needs.
+
+
+@pytest.mark.parametrize("kind", ["pings", "empty fragments", "empty messages' fragments"])
+async def test_a_peer_without_authentication_is_read_at_a_walk(
+    kind: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    flood = {
+        "pings": frame(PING, b"x") * 10_000,
+        "empty fragments": frame(TEXT, fin=False) + frame(CONTINUATION, fin=False) * 10_000,
+        "empty messages' fragments": frame(TEXT, b"{", fin=False)
+        + frame(CONTINUATION, b" ", fin=False) * 10_000,
+    }[kind]
+    async with gateway() as gate:
+        peer = await gate.open()
+        await peer.send_bytes(flood)
+        with trio.move_on_after(10):
+            for answered in count():
+                assert (await peer.receive_frame()).opcode == PONG
+                assert answered < 20 * 10 + 20 + 1024 / 6
+        client = await gate.login()
+        await client.send("x")
+        assert await client.receive() == "x"
+        while (last := await peer.receive_frame()).opcode == PONG:
+            pass
+        assert json.loads(last.payload)["code"] == 2
+        assert trio.current_time() == pytest.approx(15.0)
+
+
+async def test_a_client_is_held_to_its_frames_and_answered(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with gateway() as gate:
+        client = await gate.login()
+        for number in range(2):
+            await client.send_bytes(frame(TEXT, b"x") * FRAMES)
+            for _ in range(FRAMES):
+                assert await client.receive() == "x"
+            assert trio.current_time() == pytest.approx(number, abs=0.1)
