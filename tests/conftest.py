@@ -1,7 +1,8 @@
 """What holds for all tests.
 
 Ctrl-C is heard, each test leaves logging as it found it, no installed service's configuration is
-read, and no example of hypothesis fails for being slow: a machine under load is no fault.
+read, and no example of hypothesis fails for being slow: a machine under load is no fault. Every
+message that the gateway takes or sends is as its schema says.
 """
 
 import logging
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from iqrf_trio.config.reading import FILE_VARIABLE
+from tests import recording
 
 # Every program that a test starts inherits it.
 os.environ[FILE_VARIABLE] = ""
@@ -30,6 +32,18 @@ settings.load_profile("default")  # an option --hypothesis-profile wins
 # and end by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+recording.start()
+
+
+@pytest.fixture(autouse=True)
+def _messages_as_declared() -> Iterator[None]:
+    """What a test made the gateway take or send is held against the schemas."""
+    yield
+    complaints = list(recording.complaints)
+    recording.complaints.clear()
+    assert not complaints, "\n".join(complaints)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,16 @@ import re
 from collections.abc import Callable
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import (
+    Annotated,
+    Any,
+    NotRequired,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 import attrs
 from attrs import frozen
@@ -61,7 +70,7 @@ def members_of(cls: Any) -> tuple[Member, ...]:
     if is_typeddict(cls):
         hints, required = get_type_hints(cls, include_extras=True), cls.__required_keys__
         return tuple(
-            _member(name, name, hint, attrs.NOTHING if name in required else None)
+            _member(name, name, _present(hint), attrs.NOTHING if name in required else None)
             for name, hint in hints.items()
         )
     return tuple(
@@ -127,6 +136,11 @@ def _member(attribute: str, name: str, hint: Any, default: object) -> Member:
         unit=next((note.name for note in reversed(spoken) if isinstance(note, Unit)), ""),
         default=default,
     )
+
+
+def _present(hint: Any) -> Any:
+    """The type of a member of a TypedDict that is there."""
+    return get_args(hint)[0] if get_origin(hint) is NotRequired else hint
 
 
 def _given(attribute: "attrs.Attribute[Any]") -> Any:

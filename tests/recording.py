@@ -1,0 +1,93 @@
+"""Every message that the gateway takes or sends in any test is held against the generated schemas.
+
+The functions through which messages pass are wrapped once per process. Messages of one shape (the
+same members of the same types) are looked at SAMPLES times; the rest is only counted, so that the
+suite is hardly slower.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import orjson
+
+from iqrf_trio.handlers import dispatch, exchange
+from iqrf_trio.messaging import announcements
+from iqrf_trio.services import monitor
+from protocol.api import auth
+
+SAMPLES = 3
+
+complaints: list[str] = []
+"""What was wrong since somebody looked; whoever looks clears it."""
+
+_seen: Counter[int] = Counter()
+
+
+def start() -> None:
+    """Wrap the functions through which messages pass."""
+    _after(exchange, "dump", _sent)
+    _after(announcements, "dump", _sent)
+    _after(dispatch, "message_error", _sent)
+    _after(monitor, "monitor", _sent)
+    _after(auth, "success", _sent)
+    _after(auth, "failure", _sent)
+    _after(dispatch, "request_of", None)
+
+
+def _after(module: Any, name: str, look: Callable[[str], None] | None) -> None:
+    original = getattr(module, name)
+
+    @wraps(original)
+    def wrapped(*arguments: Any, **options: Any) -> Any:
+        result = original(*arguments, **options)
+        if look is None:
+            _taken(*arguments)
+        else:
+            look(result)
+        return result
+
+    setattr(module, name, wrapped)
+
+
+def _taken(row: Any, message: Any) -> None:
+    """A request was accepted: its schema accepts it too."""
+    from tests.schemas import complaint_about_request  # noqa: PLC0415 - slow, and not always needed
+
+    document = message.document
+    if _is_new(document):
+        known = {**document, "data": {"msgId": "", **document["data"]}}
+        _note(complaint_about_request(row, known), document)
+
+
+def _sent(text: str) -> None:
+    from tests.schemas import (  # noqa: PLC0415 - slow, and not always needed
+        complaint_about_answer,
+        complaint_about_authentication,
+    )
+
+    message = orjson.loads(text)
+    if _is_new(message):
+        mtype = message.get("mType")
+        about = complaint_about_answer(mtype, message) if mtype else None
+        _note(about if mtype else complaint_about_authentication(message), message)
+
+
+def _note(complaint: str | None, message: Any) -> None:
+    if complaint is not None:
+        complaints.append(f"{complaint}\n  in {str(message)[:500]}")
+
+
+def _is_new(message: Any) -> bool:
+    shape = hash((message.get("mType"), _shape(message)))
+    _seen[shape] += 1
+    return _seen[shape] <= SAMPLES
+
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return frozenset((name, _shape(item)) for name, item in value.items())
+    if isinstance(value, list):
+        return frozenset(map(_shape, value))
+    return type(value).__name__
