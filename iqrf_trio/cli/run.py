@@ -17,6 +17,7 @@ from iqrf_trio import daemon
 from iqrf_trio.cli import USAGE, Failure, causes, config
 from iqrf_trio.cli.support import local_token
 from iqrf_trio.cli.support.access import DEFAULT_URL, TOKEN_FILE
+from iqrf_trio.cli.support.persistence import persistently
 from iqrf_trio.config import Config, ConfigError
 from iqrf_trio.daemon import Running
 from iqrf_trio.edges.notify import Notifier
@@ -59,6 +60,7 @@ async def _run(loaded: Config, arguments: argparse.Namespace) -> None:
     token_file: Path | None = arguments.token_file
     database = loaded.gateway.state_dir / DATABASE_NAME
     new_token: str | None = None
+    notifier, served = Notifier.of(), False
 
     async def keep_token() -> None:
         nonlocal new_token
@@ -68,6 +70,8 @@ async def _run(loaded: Config, arguments: argparse.Namespace) -> None:
             new_token = await trio.to_thread.run_sync(keep, abandon_on_cancel=True)
 
     def ready(running: Running) -> None:
+        nonlocal served
+        served = True
         if token_file is not None:
             _introduce(running.url, new_token, token_file, loaded.websocket.certificate)
         # What is there by now stays: a full collection need not look at it again, which would
@@ -75,13 +79,15 @@ async def _run(loaded: Config, arguments: argparse.Namespace) -> None:
         gc.collect()
         gc.freeze()
 
-    await daemon.run(
+    start = partial(
+        daemon.run,
         loaded,
         reload=partial(config.reload, arguments),
-        notifier=Notifier.of(),
+        notifier=notifier,
         prepare=keep_token,
         task_status=_Ready(ready),
     )
+    await persistently(start, notifier, served=lambda: served)
 
 
 @frozen

@@ -36,6 +36,11 @@ class Notifier:
         """The notifier that systemd's variables describe."""
         return cls(environment.get(SOCKET_VARIABLE, ""), _watchdog_s(environment))
 
+    def starting(self, status: str, seconds: float) -> None:
+        """The service does not serve yet, for the reason in `status`; give it so long from now."""
+        lines = status.replace("\n", " ")
+        self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}", f"STATUS={lines}")
+
     def ready(self, status: str) -> None:
         """The service serves, for the first time or again after `reloading`."""
         self._send("READY=1", f"STATUS={status}")
