@@ -9,6 +9,7 @@ import tempfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -168,8 +169,9 @@ def page(recording: Recording) -> str:
 
 
 def _common(family: Family) -> str:
-    told = [" `statusStr` is always there."] if family.style is Style.SERVICE else []
-    told += [f" `data.{extra.value}`: {EXTRAS[extra]['description']}." for extra in family.extras]
+    told = [] if family.style is Style.DPA else [" `statusStr` is always there."]
+    extras = sorted(family.extras, key=attrgetter("name"))
+    told += [f" `data.{extra.value}`: {EXTRAS[extra]['description']}." for extra in extras]
     told += [" Members that nobody knows are refused."] if family.closed else []
     return "".join(told)
 

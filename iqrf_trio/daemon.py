@@ -157,6 +157,7 @@ async def _serve(
                 async with trio.open_nursery() as services:
                     services.start_soon(gateway.enumeration.run)
                     services.start_soon(gateway.worker.run)
+                    services.start_soon(gateway.network.run)
                     services.start_soon(gateway.monitor.run, config.monitor.period)
                     services.start_soon(gateway.keeper.run)
                     services.start_soon(Backups(store, now).run)

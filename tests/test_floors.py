@@ -19,6 +19,7 @@ FLOORS = {
     "protocol.network": 3,
     "protocol.auth": 4,
     "protocol.readings": 4,
+    "protocol.iqmesh": 5,
     "protocol.vault": 5,
     "protocol.api": 6,
     "protocol.outward": 7,

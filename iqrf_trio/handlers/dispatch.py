@@ -1,6 +1,7 @@
 """From the text of a message to its handler, and from whatever comes of it to an answer."""
 
 import logging
+import math
 from collections.abc import Awaitable, Mapping
 from functools import partial
 from inspect import iscoroutinefunction
@@ -9,11 +10,12 @@ from weakref import WeakKeyDictionary
 
 from attrs import field, frozen
 
-from iqrf_trio.handlers import db, iqmesh, mng, ntf, sensor_data
-from iqrf_trio.handlers.exchange import Client, Exchange, Gateway, Handler
+from iqrf_trio.handlers import db, iqmesh, mng, network_services, ntf, sensor_data
+from iqrf_trio.handlers.exchange import CANCELLED, Client, Exchange, Gateway, Handler
 from iqrf_trio.handlers.in_order import InOrder, Work
 from iqrf_trio.handlers.transaction import transact
 from iqrf_trio.radio.jobs import Job
+from iqrf_trio.services.network.cancelling import Cancellable
 from iqrf_trio.store import StoreError
 from protocol.api.errors import (
     GeneralError,
@@ -27,7 +29,8 @@ from protocol.api.family import Row, request_of
 from protocol.api.message import Answer, Style, parse
 from protocol.api.registry import REGISTRY, row_of
 from protocol.dpa.errors import DpaError
-from protocol.queue.lanes import Lane
+from protocol.network.parameters import sets_parameters
+from protocol.queue.lanes import Lane, Priority
 from protocol.queue.scheduling import QueueClosed, QueueFull, RadioReserved
 
 log = logging.getLogger("iqrf_trio.handlers")
@@ -38,6 +41,7 @@ _SERVICES: Mapping[Row, Handler] = {
     **mng.HANDLERS,
     **ntf.HANDLERS,
     **iqmesh.HANDLERS,
+    **network_services.HANDLERS,
 }
 """Who carries out the messages that are more than their rows."""
 
@@ -52,6 +56,8 @@ def _query(gateway: Gateway, exchange: Exchange[Any]) -> Answer:
 def _handler_of(row: Row) -> Handler:
     if row.transaction is not None:
         return transact
+    if row.service is not None:
+        return network_services.serve
     return _query if row.query is not None else _SERVICES[row]
 
 
@@ -109,7 +115,7 @@ class Dispatcher:
         work = partial(self._work, handler, exchange)
         try:
             if lane is Lane.NETWORK:
-                scheduler.submit_network(self._job(exchange, work))
+                self._submit(exchange, work)
             elif exchange.row.vital:
                 scheduler.manage(partial(self._answer, handler, exchange), vital=True)
             elif exchange.row in _AT_ONCE and self._order_of(exchange).free:
@@ -120,6 +126,24 @@ class Dispatcher:
             raise lane_full(lane, exchange.message.mtype, full.capacity) from None
         except QueueClosed:
             raise lane_closed(lane, exchange.message.mtype) from None
+
+    def _submit(self, exchange: Exchange[Any], work: Work) -> None:
+        """Hand the request to the network lane; one that takes long can be taken back."""
+        scheduler, cancelling = self._gateway.scheduler, self._gateway.cancelling
+        if exchange.row.priority is Priority.INTERACTIVE:
+            scheduler.submit_network(self._job(exchange, work))
+            return
+
+        async def unless_cancelled() -> None:
+            # One that was taken back while it waited is answered already.
+            if not exchange.scope.cancel_called:
+                cancelling.begin(exchange)
+                await work()
+
+        scheduler.submit_network(self._job(exchange, unless_cancelled))
+        refuse = partial(self._fail, exchange, CANCELLED)
+        client, msg_id = exchange.client, exchange.message.msg_id
+        cancelling.add(exchange, Cancellable(client.token, msg_id, exchange.scope, refuse))
 
     def _order_of(self, exchange: Exchange[Any]) -> InOrder:
         order = self._orders.get(exchange.client)
@@ -137,17 +161,31 @@ class Dispatcher:
             work=work,
             abandon=partial(self._fail, exchange, SHUTTING_DOWN),
             name=f"{exchange.message.mtype} of {exchange.client.remote}",
-            patience=LEASE_PATIENCE_S,
+            patience=math.inf if self._waits(exchange) else LEASE_PATIENCE_S,
             refuse=partial(self._fail, exchange),
             owner=exchange.client,
         )
+
+    def _waits(self, exchange: Exchange[Any]) -> bool:
+        """Whether the request waits for the end of a service, however long that takes.
+
+        Services follow one another. What sets the coordinator's parameters must not fail because
+        a service has borrowed them for a while.
+        """
+        row = exchange.row
+        if row.transaction is None:
+            return row.priority is not Priority.INTERACTIVE
+        try:
+            return sets_parameters(row.transaction.begin(exchange.request))
+        except ServiceError:
+            return False
 
     def _refusal(self, exchange: Exchange[Any]) -> ServiceError | RadioReserved | None:
         """Why the client may not have this, if so."""
         rights = exchange.client.rights
         if missing := rights.missing(exchange.row.rights_for(exchange.request)):
             # Answers of this style have no `errorStr`, so the reason goes into `statusStr`.
-            told = missing if exchange.row.family.style is Style.SERVICE else "err"
+            told = "err" if exchange.row.family.style is Style.DPA else missing
             return ServiceError(-1, told, missing)
         reserved = self._gateway.scheduler.reserved and exchange.row.lane is Lane.NETWORK
         return SERVICE_MODE if reserved and not rights.service else None
@@ -170,6 +208,7 @@ class Dispatcher:
         """
         if not exchange.client.live:
             self._gateway.dropped += 1
+            self._gateway.cancelling.remove(exchange)
             return
         if refusal := self._refusal(exchange):
             self._fail(exchange, refusal)
@@ -184,11 +223,13 @@ class Dispatcher:
             self._finish(exchange, answer)
 
     def _finish(self, exchange: Exchange[Any], answer: Answer | None) -> None:
+        self._gateway.cancelling.remove(exchange)
         if answer is not None:
             exchange.send(answer)
 
     def _fail(self, exchange: Exchange[Any], error: Exception) -> None:
         """The one place that turns an exception into an answer."""
+        self._gateway.cancelling.remove(exchange)
         match error:
             case ServiceError():
                 exchange.send(self._failed(exchange, error))

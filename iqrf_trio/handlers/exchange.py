@@ -13,6 +13,8 @@ from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.enumeration import Enumeration
 from iqrf_trio.services.monitor import Monitor
+from iqrf_trio.services.network.cancelling import Cancelling
+from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.worker import SensorWorker
 from iqrf_trio.services.vault.keeper import Keeper
 from iqrf_trio.store import Store
@@ -22,9 +24,13 @@ from protocol.api.family import Row
 from protocol.api.message import Answer, Message, dump
 from protocol.auth.rights import Rights
 from protocol.dpa.counters import Counters
+from protocol.iqmesh import statuses
 from protocol.network.network import JsonObject
 from protocol.queue.tallies import Statistics
 from protocol.readings.settings import Messaging
+
+CANCELLED = ServiceError(statuses.CANCELLED, "Cancelled")
+"""The client took its request back."""
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -42,6 +48,10 @@ class Client(Protocol):
     @property
     def rights(self) -> Rights:
         """What its token allows."""
+
+    @property
+    def token(self) -> int | None:
+        """The number of its token."""
 
     @property
     def live(self) -> bool:
@@ -91,10 +101,12 @@ class Gateway:
     worker: SensorWorker
     local_time: Callable[[float], datetime]
     keeper: Keeper
+    network: NetworkServices
     messagings: frozenset[Messaging] = frozenset()
     annotate: bool = False
     lifetime: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     monitor: Monitor = field(init=False)
+    cancelling: Cancelling = field(factory=Cancelling, init=False)
     refused: Counter[int] = field(factory=Counter, init=False)
     dropped: int = field(default=0, init=False)
 
@@ -137,13 +149,18 @@ class Gateway:
 
 @frozen(eq=False)
 class Exchange(Generic[R_co]):
-    """One request on its way to its answers; `request` is its `data.req`, or None."""
+    """One request on its way to its answers; `request` is its `data.req`, or None.
+
+    `scope` is for handlers that can be cut short: it is cancelled when the client takes the
+    request back. Such a handler answers nevertheless.
+    """
 
     message: Message
     row: Row
     request: R_co
     client: Client
     gateway: Gateway
+    scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
 
     def answer(self, rsp: JsonObject | None = None) -> Answer:
         """The answer that says `rsp`, status 0."""

@@ -112,6 +112,11 @@ class Session:
         return READ if self.grant is None else self.grant.rights
 
     @property
+    def token(self) -> int | None:
+        """The number of the client's token, None before it is authenticated."""
+        return None if self.grant is None else self.grant.token_id
+
+    @property
     def live(self) -> bool:
         """Whether the client is authenticated and its session not at its end."""
         return self._ending is None and self._auth.state is State.AUTHENTICATED

@@ -1,7 +1,7 @@
 """A dialogue with devices: steps on the radio, tried again by rule, each transaction recorded."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
@@ -15,7 +15,7 @@ from protocol.dpa import step as steps
 from protocol.dpa.attempts import Attempts
 from protocol.dpa.call import Call
 from protocol.dpa.errors import DpaError
-from protocol.dpa.step import Make, Step
+from protocol.dpa.step import Make
 from protocol.dpa.transaction import Outcome
 from protocol.queue.lanes import Priority
 
@@ -56,11 +56,20 @@ class Dialogue:
 
     async def do(self, make: Make[T], attempts: Attempts | None = None) -> T:
         """The result of the step that `make` makes, made anew for each attempt."""
-        attempts = attempts or self._attempts
+        return await self._try(self._in_turn, make, attempts or self._attempts)
+
+    async def undo(self, make: Make[T], attempts: Attempts) -> T:
+        """As `do`, for the holder of a lease, when no turns are given any more (shutdown)."""
+        assert self._lease is not None
+        return await self._try(self._run, make, attempts)
+
+    async def _try(
+        self, run: Callable[[Make[T]], Awaitable[T]], make: Make[T], attempts: Attempts
+    ) -> T:
         made = 0
         while True:
             try:
-                return await self._perform(make)
+                return await run(make)
             except DpaError as error:
                 made += 1
                 if not attempts.again(made, error):
@@ -78,16 +87,15 @@ class Dialogue:
         async with self._scheduler.lease(priority) as lease:
             yield evolve(self, lease=lease)
 
-    async def _perform(self, make: Make[T]) -> T:
-        async def work() -> T:
-            return await self._run(make())
-
+    async def _in_turn(self, make: Make[T]) -> T:
+        work = partial(self._run, make)
         if self._lease is not None:
             return await self._lease.perform(work)
         return await self._scheduler.perform(self._priority, work)
 
-    async def _run(self, step: Step[T]) -> T:
+    async def _run(self, make: Make[T]) -> T:
         """Carry out one step; whoever calls has the radio."""
+        step = make()
         try:
             call = next(step)
             while True:

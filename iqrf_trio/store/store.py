@@ -11,11 +11,12 @@ import trio
 from attrs import define, evolve, field
 
 from iqrf_trio.shutdown import Shutdown
-from iqrf_trio.store import archive, devices, parameters, sensors, settings, tokens
+from iqrf_trio.store import archive, devices, journal, parameters, sensors, settings, tokens
 from iqrf_trio.store.database import Database, Hop
 from iqrf_trio.store.errors import StoreError
 from iqrf_trio.store.sqlite import Connection
 from protocol.auth.tokens import Token
+from protocol.iqmesh.journal import JournalEntry
 from protocol.network.network import JsonObject, Network, Value
 from protocol.network.parameters import Parameters
 
@@ -108,9 +109,20 @@ class Store:
 
     async def save_parameters(self, coordinator: int, known: Parameters) -> None:
         """Keep what is known of that coordinator's parameters."""
-        await self._database.write(
-            partial(parameters.save, coordinator=coordinator, parameters=known)
-        )
+        work = partial(parameters.save, coordinator=coordinator, parameters=known)
+        await self._database.write(work)
+
+    async def journal(self) -> JournalEntry | None:
+        """What a network service has changed and not put back."""
+        return await self._database.read(journal.load)
+
+    async def write_journal(self, entry: JournalEntry) -> None:
+        """Note it before it is changed; replaces the entry before, and is on the disk then."""
+        await self._database.write(partial(journal.save, entry=entry))
+
+    async def clear_journal(self) -> None:
+        """Note that everything is what it was."""
+        await self._database.write(journal.clear)
 
     async def token(self, token_id: int) -> Token | None:
         """The API token of this number, or None."""

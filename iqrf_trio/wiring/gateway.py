@@ -20,6 +20,8 @@ from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.enumeration import Enumeration, Interview
+from iqrf_trio.services.network.known import KnownCoordinator
+from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors import settings as sensor_settings
 from iqrf_trio.services.sensors.overheard import Overheard
 from iqrf_trio.services.sensors.worker import SensorWorker
@@ -73,13 +75,17 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         shutdown=shutdown,
     )
 
+    known = KnownCoordinator(store)
+
     def on_async(frame: bytes) -> None:
+        known.frame(frame)
         announcer.frame(frame)
         overheard.frame(frame)
 
     def on_answer(outcome: Outcome) -> None:
         if not worker.asking:  # what a cycle brings is stored with the cycle
             overheard.answer(outcome, lambda: transceiver.counters)
+        known.observe(outcome)
         enumeration.observe(outcome)
         keeper.observe(outcome)
 
@@ -134,6 +140,7 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         local_time=_local_time,
         messagings=announcer.messagings,
         keeper=keeper,
+        network=NetworkServices(transceiver, scheduler, store, known, shutdown),
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
     )
     enumeration.on_change = worker.on_change = gateway.monitor.changed

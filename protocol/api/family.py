@@ -7,18 +7,20 @@ out, its chapter in docs/api.md, its schemas, the help and completion of `call`,
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import attrs
 from attrs import field, frozen
 
 from protocol.api.converter import reader
 from protocol.api.errors import UNKNOWN_MSG_ID, ServiceError, UnsupportedTypeError
+from protocol.api.members import Range
 from protocol.api.message import Answer, Message, Style
 from protocol.auth.rights import Rights
 from protocol.dpa.errors import DpaError, status_text
 from protocol.dpa.packet import Request
 from protocol.dpa.transaction import Outcome
+from protocol.iqmesh.plan import Service
 from protocol.network.network import JsonObject, Network
 from protocol.queue.lanes import Lane, Priority
 
@@ -43,7 +45,7 @@ class Extra(Enum):
 
 _EXTRA_TYPES: Mapping[Extra, Any] = {
     Extra.TIMEOUT: int | None,
-    Extra.REPEAT: int | None,
+    Extra.REPEAT: Annotated[int, Range(0, 255)] | None,
     Extra.PROGRESS: bool | None,
 }
 
@@ -87,6 +89,18 @@ class Transaction(Generic[P]):
     finish: Callable[[Message, P, Outcome], Answer]
 
 
+@frozen(eq=False)
+class NetworkService(Generic[P]):
+    """A message that is a network service: how it begins, and what is told of it. Both are pure.
+
+    `begin` makes the service of the parameters. `finish` makes `rsp` of as much as it knows by
+    then, None where there is none; with `own` it has members that only this gateway sends.
+    """
+
+    begin: Callable[[P], Service]
+    finish: Callable[[P, Any, bool], JsonObject | None]
+
+
 @frozen
 class Final:
     """Which of several answers is the last one: in its `rsp` the member has this value.
@@ -116,8 +130,8 @@ class Row:
     is what a request takes, or a function of the parameters. `final` is for requests with several
     answers. A `vital` request is never kept waiting by others of the management lane.
 
-    What carries it out is a `transaction`, a `query` of the known network (a pure function), or,
-    without either, a handler of the gateway.
+    What carries it out is a `transaction`, a `service` of the network, a `query` of the known
+    network (a pure function), or, without any of them, a handler of the gateway.
     """
 
     family: Family
@@ -128,6 +142,7 @@ class Row:
     example: JsonObject | None = field(default=None, kw_only=True)
     failed: Callable[[Any], JsonObject | None] = field(default=_no_result, kw_only=True)
     transaction: Transaction[Any] | None = field(default=None, kw_only=True)
+    service: NetworkService[Any] | None = field(default=None, kw_only=True)
     query: Callable[[Network, Any], JsonObject] | None = field(default=None, kw_only=True)
     final: Final | None = field(default=None, kw_only=True)
     vital: bool = field(default=False, kw_only=True)
@@ -169,6 +184,8 @@ class Row:
 
     def ends_with(self, data: Mapping[str, Any]) -> bool:
         """Whether the answer with this `data` (as JSON) is the last one to a request."""
+        if "progress" in data:
+            return False
         if self.final is None:
             return True
         rsp = data.get("rsp")

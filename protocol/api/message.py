@@ -15,6 +15,7 @@ from protocol.api.errors import (
     UnexpectedAuthError,
 )
 from protocol.api.members import kind, whole
+from protocol.api.progress import Progress
 from protocol.api.record import Record
 from protocol.network.network import JsonObject
 
@@ -26,6 +27,7 @@ class Style(Enum):
     """How an answer's members are ordered, and whether `statusStr` is always among them."""
 
     SERVICE = "rsp, status, statusStr, insId"
+    NETWORK = "rsp, raw, progress, status, statusStr, insId"
     DPA = "timeout, rsp, raw, errorStr, then insId, statusStr, status or status, insId"
 
 
@@ -45,6 +47,8 @@ class Answer:
     error_str: str | None = None
     raw: tuple[Record, ...] | None = None
     timeout: int | None = None
+    progress: Progress | None = None
+    """How far a request is that takes long; such an answer is never the last one."""
 
 
 @frozen
@@ -52,7 +56,8 @@ class Message:
     """A request as it came: `mtype` is certain, all else unproven until `request_of`.
 
     `msg_id`, `verbose` and `timeout` (ms) are the members of `data` where they are of the right
-    type, else their defaults, so that a refusal can be addressed.
+    type, else their defaults, so that a refusal can be addressed. `repeat` says how often a
+    transaction that failed is tried again, `progress` whether answers in between are wanted.
     """
 
     mtype: str
@@ -61,6 +66,8 @@ class Message:
     timeout: int | None
     document: JsonObject = field(repr=False)
     text: str | bytes = field(repr=False)
+    repeat: int = 1
+    progress: bool = False
 
     def answer(
         self,
@@ -91,6 +98,7 @@ def parse(text: str | bytes) -> Message:
     data = value.get("data")
     data = data if isinstance(data, dict) else {}
     msg_id, timeout = data.get("msgId"), data.get("timeout")
+    repeat = whole(data.get("repeat"))
     msg_id = msg_id if isinstance(msg_id, str) else UNKNOWN_MSG_ID
     if read.problem:
         raise _of(msg_id, InvalidRequestError(read.problem))
@@ -101,6 +109,8 @@ def parse(text: str | bytes) -> Message:
         timeout=whole(timeout),
         document=value,
         text=text,
+        repeat=1 if repeat is None else repeat,
+        progress=data.get("progress") is True,
     )
 
 
@@ -124,6 +134,9 @@ def dump(answer: Answer, style: Style, *, verbose: bool, ins_id: str) -> str:
     data: dict[str, object] = {"msgId": answer.msg_id}
     if style is Style.SERVICE:
         _put(data, rsp=answer.rsp)
+        data |= {"status": answer.status, "statusStr": answer.status_str, "insId": ins_id}
+    elif style is Style.NETWORK:
+        _put(data, rsp=answer.rsp, raw=answer.raw if verbose else None, progress=answer.progress)
         data |= {"status": answer.status, "statusStr": answer.status_str, "insId": ins_id}
     else:
         if verbose:

@@ -1,6 +1,6 @@
 """The records of DPA transactions that verbose answers carry in `raw`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated, TypedDict
 
@@ -36,6 +36,13 @@ def record(outcome: Outcome, local_time: Callable[[float], datetime]) -> Record:
         response=hex_of(outcome.response),
         responseTs=time(outcome.responded_at),
     )
+
+
+def records(
+    outcomes: Iterable[Outcome], local_time: Callable[[float], datetime]
+) -> tuple[Record, ...]:
+    """The records of all transactions, in order."""
+    return tuple(record(outcome, local_time) for outcome in outcomes)
 
 
 def hex_of(packet: Request | Confirmation | Response | None) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from protocol.api import db, iqmesh, mng, ntf, raw, sensor_data
+from protocol.api import db, iqmesh, mng, ntf, own, raw, sensor_data
 from protocol.api.errors import MESSAGE_ERROR, InvalidRequestError, UnsupportedTypeError
 from protocol.api.family import Family, Row, Unasked
 from protocol.api.published import PUBLISHED, instead_of
@@ -12,6 +12,7 @@ FAMILIES: tuple[tuple[Family, tuple[Row, ...]], ...] = (
     (db.FAMILY, db.ROWS),
     (sensor_data.FAMILY, sensor_data.ROWS),
     (iqmesh.FAMILY, iqmesh.ROWS),
+    (own.FAMILY, own.ROWS),
     (ntf.FAMILY, ntf.ROWS),
     (mng.FAMILY, mng.ROWS),
 )

@@ -15,6 +15,7 @@ from protocol.api.errors import MESSAGE_ERROR, ErrorData
 from protocol.api.family import Extra, Row, Unasked
 from protocol.api.members import AtMost, Range, distinct
 from protocol.api.message import Style
+from protocol.api.progress import Progress
 from protocol.api.record import Record
 from protocol.api.shape import Member, alternatives, annotations, is_class, is_open, members_of
 from protocol.dpa.packet import Request
@@ -38,7 +39,13 @@ EXTRAS: Mapping[Extra, Schema] = {
         "description": "how long the DPA transaction may take; the gateway gives it the time that "
         "it needs at least (ms)",
     },
-    Extra.REPEAT: {"type": "integer", "description": "how often a failed transaction is repeated"},
+    Extra.REPEAT: {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 255,
+        "default": 1,
+        "description": "how often a failed transaction is repeated",
+    },
     Extra.PROGRESS: {"type": "boolean", "description": "answers in between tell how far it is"},
 }
 
@@ -150,9 +157,11 @@ def answer(row: Row, *, strict: bool = False) -> Schema:
     if rsp is not None and row.family.annotated:
         metadata = {"type": ["object", "null"], "description": "metadata of the device, if wanted"}
         rsp["properties"] = {**rsp["properties"], "metaData": metadata}
-    extras = [EXTRAS[extra] for extra in row.family.extras if extra is Extra.TIMEOUT]
+    extras = row.family.extras
     data = _answer_data(rsp, row.family.style, extras, with_raw=row.lane is Lane.NETWORK)
-    required = ["msgId", *(["rsp"] if row.always_has_result else []), "status"]
+    # An answer in between, which tells how far it is, has no `rsp`.
+    always = row.always_has_result and Extra.PROGRESS not in extras
+    required = ["msgId", *(["rsp"] if always else []), "status"]
     return _message(row.mtype, data, _required(required, row.family.style), strict=strict)
 
 
@@ -160,7 +169,7 @@ def unasked(each: Unasked, *, strict: bool = False) -> Schema:
     """A message that only the gateway sends."""
     if each.data is not None:
         return _whole(each.mtype, schema(each.data, strict=strict), strict=strict)
-    data = _answer_data(schema(each.rsp, strict=strict), each.style, [], with_raw=False)
+    data = _answer_data(schema(each.rsp, strict=strict), each.style, frozenset(), with_raw=False)
     required = _required(["msgId", "rsp", "status"], each.style)
     return _message(each.mtype, data, required, strict=strict)
 
@@ -180,23 +189,25 @@ def authentication(*, strict: bool = False) -> Mapping[str, Schema]:
 
 
 def _answer_data(
-    rsp: Schema | None, style: Style, extras: list[Schema], *, with_raw: bool
+    rsp: Schema | None, style: Style, extras: frozenset[Extra], *, with_raw: bool
 ) -> Schema:
     data: Schema = {"msgId": _MSG_ID}
-    if style is Style.DPA and extras:
+    if Extra.TIMEOUT in extras:
         data["timeout"] = {"type": "integer", "description": "as asked for; in verbose answers"}
     if rsp is not None:
         data["rsp"] = rsp
-    if style is Style.DPA and with_raw:
+    if style is not Style.SERVICE and with_raw:
         about = "the transactions; in verbose answers"
         data["raw"] = {"type": "array", "items": schema(Record, strict=True), "description": about}
+    if Extra.PROGRESS in extras:
+        data["progress"] = schema(Progress, strict=True)
     if style is Style.DPA:
         data["errorStr"] = {"type": "string", "description": "the cause of a failure"}
     return data | {"status": _STATUS, "statusStr": _STATUS_STR, "insId": _INS_ID}
 
 
 def _required(names: list[str], style: Style) -> list[str]:
-    return [*names, *(["statusStr"] if style is Style.SERVICE else []), "insId"]
+    return [*names, *([] if style is Style.DPA else ["statusStr"]), "insId"]
 
 
 def _message(mtype: str, data: Schema, required: list[str], *, strict: bool) -> Schema:

@@ -52,6 +52,14 @@ def observe(parameters: Parameters, request: Request, response: Response) -> Par
     return parameters if learn is None else learn(parameters, request.pdata)
 
 
+def sets_parameters(request: Request) -> bool:
+    """Whether the request changes one of the parameters of the coordinator."""
+    return request.nadr == COORDINATOR and (request.pnum, request.pcmd) in _SETS
+
+
+_SETS = (commands.FRC_SET_PARAMS.key, commands.SET_DPA_PARAMS.key, commands.SET_HOPS.key)
+
+
 def _frc_params(parameters: Parameters, pdata: bytes) -> Parameters:
     return evolve(parameters, frc_response_time=pdata[0]) if pdata else parameters
 

@@ -23,6 +23,14 @@ class BadBackupError(ProtocolError):
     """Blocks that are no complete backup of one device; the text says why."""
 
 
+class WrongSizeError(BadBackupError):
+    """There are more or fewer blocks than the backup itself says."""
+
+
+class WrongCheckError(BadBackupError):
+    """The check byte is that of other blocks."""
+
+
 @frozen
 class DeviceBackup:
     """What brings a device back: who it was, and its blocks, which hold keys (never shown)."""
@@ -77,19 +85,19 @@ def unpack(data: bytes) -> tuple[bytes, ...]:
     """The blocks in what `pack` made; raises BadBackupError for anything else."""
     body = data[_HEADER:]
     if not body or len(body) % BACKUP_BLOCK:
-        raise BadBackupError(f"{len(data)} bytes are no header and whole blocks")
+        raise WrongSizeError(f"{len(data)} bytes are no header and whole blocks")
     count = len(body) // BACKUP_BLOCK
     if count > MAX_BLOCKS or int.from_bytes(data[:2], "little") != count:
-        raise BadBackupError(f"the header does not say that there are {count} blocks")
+        raise WrongSizeError(f"the header does not say that there are {count} blocks")
     if data[2] != _check_byte(body):
-        raise BadBackupError("the check byte does not fit to the blocks")
+        raise WrongCheckError("the check byte does not fit to the blocks")
     collection = Collection()
     for start in range(0, len(body), BACKUP_BLOCK):
         if collection.next_index is None:
-            raise BadBackupError(f"blocks follow the last one, number {len(collection.blocks)}")
+            raise WrongSizeError(f"blocks follow the last one, number {len(collection.blocks)}")
         collection.add(body[start : start + BACKUP_BLOCK])
     if collection.next_index is not None:
-        raise BadBackupError(f"{remaining(collection.blocks[-1])} blocks are missing")
+        raise WrongSizeError(f"{remaining(collection.blocks[-1])} blocks are missing")
     return tuple(collection.blocks)
 
 

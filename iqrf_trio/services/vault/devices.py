@@ -35,6 +35,7 @@ class Devices:
     _transceiver: Transceiver
     _scheduler: Scheduler
     yielding: bool = False
+    attempts: Attempts = ATTEMPTS
 
     async def bonded(self) -> frozenset[int]:
         """The addresses of all nodes."""
@@ -83,7 +84,7 @@ class Devices:
         self, record: Record = unrecorded, *, yielding: bool = False
     ) -> AsyncIterator[Dialogue]:
         dialogue = Dialogue(
-            self._transceiver, self._scheduler, Priority.BACKGROUND, ATTEMPTS, record
+            self._transceiver, self._scheduler, Priority.BACKGROUND, self.attempts, record
         )
         if yielding:
             yield dialogue

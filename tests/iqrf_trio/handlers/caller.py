@@ -20,6 +20,7 @@ class Caller:
     gateway: Gateway
     rights: Rights = MANAGE
     live: bool = True
+    token: int | None = 1
     remote: str = "test"
     room: int = 2**31
     """Characters of the longest text for which there is room, unless it is sent in any case."""

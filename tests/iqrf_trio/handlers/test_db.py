@@ -22,6 +22,8 @@ from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer, Outlet
 from iqrf_trio.messaging.reports import Reports
+from iqrf_trio.services.network.known import KnownCoordinator
+from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.worker import SensorWorker
 from iqrf_trio.services.vault.devices import Devices
 from iqrf_trio.simulator.files.plan import assemble, generate
@@ -56,6 +58,7 @@ class Asker:
     remote: str = "test"
     rights: Rights = MANAGE
     live: bool = True
+    token: int | None = 1
     heard: list[Any] = field(factory=list)
     _news: trio.Event = field(factory=trio.Event)
 
@@ -144,6 +147,9 @@ async def office(state: Path, mesh: Mesh, *, after_bonding: bool = False) -> Asy
                 Devices(here.transceiver, here.scheduler),
                 lambda: UPDATED,
                 hop=inline,
+            ),
+            network=NetworkServices(
+                here.transceiver, here.scheduler, here.store, KnownCoordinator(here.store)
             ),
         )
         yield Office(here, gateway, Dispatcher(gateway))

@@ -79,7 +79,7 @@ async def test_a_silent_node_is_named_and_the_others_are_copied(
     out, err = capsys.readouterr()
     told = [json.loads(part) for part in out.replace("}\n{", "}\0{").split("\0")]
     assert [device["deviceAddr"] for each in told for device in each["devices"]] == [0, 1, 3]
-    assert err.startswith("iqmeshNetwork_Backup of device 2: status 1000: Transaction error: ")
+    assert err.startswith("iqmeshNetwork_Backup of device 2: status -1: Transaction error: ")
 
 
 @pytest.mark.slow
@@ -90,9 +90,10 @@ async def test_a_whole_network_is_told_device_by_device(tmp_path: Path) -> None:
         req = {"deviceAddr": 0, "wholeNetwork": True}
         said = await answers(connection, BACKUP, req, returnVerbose=True)
         assert [answer["rsp"]["progress"] for answer in said] == [25, 50, 75, 100]
-        assert [answer["status"] for answer in said] == [0, 0, 1000, 0]
+        assert [answer["status"] for answer in said] == [0, 0, -1, 0]
         assert said[2]["rsp"]["devices"] == [{"deviceAddr": 2, "online": False}]
-        assert said[2]["statusStr"].startswith("Transaction error: ERROR_TIMEOUT")
+        assert said[2]["statusStr"] == "Transaction error: ERROR_TIMEOUT"
+        assert said[0]["statusStr"] == "ok"
         # OS Read and the one block of a simulated node; three attempts at the silent one.
         assert [len(answer["raw"]) for answer in said] == [41, 2, 3, 2]
         assert said[1]["raw"][1]["request"] == "01.00.01.06.ff.ff.00"
@@ -120,21 +121,21 @@ async def test_service_mode_ends_a_backup_and_calls_no_node_silent(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("data", "reason"),
+    ("data", "status", "reason"),
     [
-        ("", "no header and whole blocks"),
-        ("zz", "must be hexadecimal digits"),
-        ("0100a0" + 49 * "00", "check byte"),
-        ("02005f" + 49 * "00", "does not say"),
-        ("01005e" + 48 * "00" + "01", "1 blocks are missing"),
+        ("", 1004, "no header and whole blocks"),
+        ("zz", 1001, "must be hexadecimal digits"),
+        ("0100a0" + 49 * "00", 1005, "check byte"),
+        ("02005f" + 49 * "00", 1004, "does not say"),
+        ("01005e" + 48 * "00" + "01", 1004, "1 blocks are missing"),
     ],
 )
 async def test_what_is_no_backup_is_not_given_to_the_device(
-    tmp_path: Path, data: str, reason: str
+    tmp_path: Path, data: str, status: int, reason: str
 ) -> None:
     async with house(tmp_path) as home, authenticated(home) as connection:
         (answer,) = await answers(connection, RESTORE, {"deviceAddr": 0, "data": data})
-        assert answer["status"] == 1001
+        assert answer["status"] == status
         assert reason in answer["statusStr"]
         assert answer["rsp"]["devices"] == [{"deviceAddr": 0, "restoreStatus": False}]
         assert await led(connection, 1) == 0
@@ -175,7 +176,7 @@ async def test_a_coordinator_that_refuses_ends_the_request(tmp_path: Path) -> No
         bonded = commands.bonded_devices().request
         home.mesh.faults.arm(Fault.REFUSAL, 1, times=3, when=lambda each: each == bonded)
         (answer,) = await answers(connection, BACKUP, {"deviceAddr": 0, "wholeNetwork": True})
-        assert answer["status"] == 1000
+        assert (answer["status"], answer["statusStr"]) == (1, "DPA error: ERROR_FAIL")
         assert answer["rsp"] == {"progress": 100, "devices": [{"deviceAddr": 0, "online": False}]}
         (answer,) = await answers(connection, BACKUP, {"deviceAddr": 0, "wholeNetwork": False})
         assert answer["status"] == 0

@@ -24,6 +24,10 @@ from protocol.queue.lanes import Lane
 GOOD: dict[str, Any] = {row.mtype: row.example or {} for row in REGISTRY.values()}
 """Parameters of each request."""
 
+NETWORK_SERVICES = {
+    f"iqmeshNetwork_{name}" for name in ("Backup", "Restore", "Ping", "Restart", "DpaHops")
+}
+
 ROWS = pytest.mark.parametrize("row", REGISTRY.values(), ids=REGISTRY.keys())
 
 
@@ -36,7 +40,8 @@ def document(row: Row) -> Any:
 def test_the_types() -> None:
     assert set(REGISTRY) == {
         *("iqrfRaw", "iqrfRawHdp", "ntfDaemon_InvokeMonitor"),
-        *("iqmeshNetwork_Backup", "iqmeshNetwork_Restore"),
+        *NETWORK_SERVICES,
+        "iqrfTrio_Cancel",
         *(
             f"iqrfDb_{name}"
             for name in (
@@ -60,7 +65,7 @@ def test_only_these_wait_for_the_radio() -> None:
     waiting = {row.mtype for row in REGISTRY.values() if row.lane is Lane.NETWORK}
     assert waiting == {
         *("iqrfRaw", "iqrfRawHdp", "iqrfDb_Enumerate"),
-        *("iqmeshNetwork_Backup", "iqmeshNetwork_Restore"),
+        *NETWORK_SERVICES,
     }
 
 
@@ -123,6 +128,8 @@ RSP_OF_FAILURE = {
     "mngDaemon_Mode": {"operMode": "unknown"},
     "mngDaemon_Exit": {"timeToExit": 50},
     "iqrfRaw": {"rData": ""},
+    "iqmeshNetwork_Ping": {"hwpId": 65535},
+    "iqmeshNetwork_Restart": {"hwpId": 65535},
     "iqmeshNetwork_Backup": {
         "progress": 100,
         "devices": [{"deviceAddr": 1, "online": False}],
@@ -152,7 +159,6 @@ def test_who_shows_the_status_text_always() -> None:
     quiet = {row.mtype for row in REGISTRY.values() if row.family.style is Style.DPA}
     assert quiet == {
         *("iqrfRaw", "iqrfRawHdp", "ntfDaemon_InvokeMonitor"),
-        *("iqmeshNetwork_Backup", "iqmeshNetwork_Restore"),
         *("mngDaemon_Version", "mngDaemon_Mode", "mngDaemon_Exit"),
     }
 

@@ -22,6 +22,8 @@ from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.enumeration import Enumeration, Interview
+from iqrf_trio.services.network.known import KnownCoordinator
+from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.overheard import Overheard
 from iqrf_trio.services.sensors.worker import SensorWorker
 from iqrf_trio.services.vault.devices import Devices
@@ -131,6 +133,7 @@ class Client:
     answers: list[Json] = field(factory=list)
     news: trio.Event = field(factory=trio.Event)
     live: bool = True
+    token: int | None = 1
 
     def report(self, text: str) -> None:
         self.reply(text)
@@ -322,6 +325,7 @@ def _build(mesh: Mesh, store: Store, path: Path, settings: SensorSettings, *, un
             now,
             hop=inline,
         ),
+        network=NetworkServices(transceiver, scheduler, store, KnownCoordinator(store)),
         messagings=announcer.messagings,
     )
     rig = Rig(mesh, port, path, parts, overheard)

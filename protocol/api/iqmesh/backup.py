@@ -7,23 +7,27 @@ from attrs import frozen
 
 from protocol.api.devices import Address
 from protocol.api.errors import ServiceError
-from protocol.api.family import Family, Final, Row
+from protocol.api.family import Final, Row
+from protocol.api.iqmesh.family import FAMILY
 from protocol.api.members import Range
-from protocol.api.message import Style
 from protocol.api.shape import Unit
-from protocol.auth.rights import MANAGE
-from protocol.dpa.errors import EXCLUSIVE_ACCESS, DpaError
-from protocol.queue.lanes import Lane, Priority
-from protocol.vault.blocks import BadBackupError, DeviceBackup, pack, unpack
+from protocol.dpa.errors import DpaError
+from protocol.iqmesh import statuses
+from protocol.vault.blocks import (
+    BadBackupError,
+    DeviceBackup,
+    WrongCheckError,
+    WrongSizeError,
+    pack,
+    unpack,
+)
 
 COMPLETE = 100
 """Percent; the answer with this progress is the last one."""
 
-_FAILED = 1000
-_BAD_PARAMETERS = 1001
-_RADIO_TAKEN = 1002
-"""Statuses of the services of this family: the service failed, its parameters make no sense,
-somebody else has the radio to himself."""
+_WRONG_SIZE = 1004
+_WRONG_CHECK = 1005
+"""Statuses of Restore alone: the data are too long or too short, or damaged."""
 
 
 @frozen(kw_only=True)
@@ -51,17 +55,21 @@ class Restore:
         try:
             return unpack(bytes.fromhex(self.data))
         except ValueError:
-            raise ServiceError(_BAD_PARAMETERS, "data: must be hexadecimal digits") from None
+            text = "data: must be hexadecimal digits"
+            raise ServiceError(statuses.BAD_PARAMETERS, text) from None
+        except WrongSizeError as error:
+            raise ServiceError(_WRONG_SIZE, f"Incorrect backupData size. {error}") from None
+        except WrongCheckError as error:
+            raise ServiceError(_WRONG_CHECK, f"BackupData CRC8 mismatch. {error}") from None
         except BadBackupError as error:
-            raise ServiceError(_BAD_PARAMETERS, f"data: {error}") from None
+            raise ServiceError(statuses.BAD_PARAMETERS, f"data: {error}") from None
 
 
 def failure(error: DpaError | BadBackupError) -> ServiceError:
     """How a device that cannot be copied or restored is told about."""
     if isinstance(error, DpaError):
-        status = _RADIO_TAKEN if error.status == EXCLUSIVE_ACCESS else _FAILED
-        return ServiceError(status, f"Transaction error: {error}")
-    return ServiceError(_FAILED, str(error))
+        return FAMILY.failure(error)
+    return ServiceError(statuses.FAILED, str(error))
 
 
 Progress = Annotated[int, Range(0, COMPLETE), Unit("%"), "100 in the last answer"]
@@ -142,17 +150,6 @@ def progress_after(done: int, devices: Iterable[int]) -> int:
     """Percent after so many of the devices."""
     return round(COMPLETE * done / len(tuple(devices)))
 
-
-FAMILY = Family(
-    prefix="iqmeshNetwork_",
-    about="Services that take the radio for longer. A status above 1000 is of the service.",
-    lane=Lane.NETWORK,
-    style=Style.DPA,
-    rights=MANAGE,
-    priority=Priority.PROCEDURE,
-    closed=False,
-    failure=failure,
-)
 
 BACKUP = Row(
     FAMILY,

@@ -1,0 +1,1 @@
+"""Network services: plans carried out on the radio, leaving no trace when they fail."""

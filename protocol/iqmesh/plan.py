@@ -1,0 +1,91 @@
+"""A plan: what a network service does, as a generator of actions that somebody else carries out.
+
+It is sent the result of each action, or has the DpaError thrown in that took its place. Its
+service keeps what it has learned, so that something can be said of it at any moment.
+"""
+
+from collections.abc import Generator
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from attrs import frozen
+
+from protocol.dpa import step as steps
+from protocol.dpa.call import Call
+from protocol.dpa.step import Make
+from protocol.network.parameters import Parameters
+
+T = TypeVar("T")
+
+
+@frozen(eq=False)
+class Do:
+    """Carry out a step on the radio; the result is the step's."""
+
+    make: Make[Any]
+
+
+@frozen
+class Borrow:
+    """Set those parameters of the coordinator that are not None, until they are put back.
+
+    Nobody else gets on the radio meanwhile. The result are the values before.
+    """
+
+    wanted: Parameters
+
+
+@frozen
+class PutBack:
+    """Set what was borrowed to what it was before; `needless` also where it is that already."""
+
+    needless: bool = True
+
+
+@frozen
+class Progress:
+    """Tell how much is done; `node` is the one it is about, `state` what became of it."""
+
+    done: int
+    total: int
+    node: int | None = None
+    state: str | None = None
+
+
+@frozen
+class Pause:
+    """Wait for a while."""
+
+    seconds: float
+
+
+Action = Do | Borrow | PutBack | Progress | Pause
+
+Plan = Generator[Action, Any, T]
+
+
+class Service(Protocol):
+    """One run of a network service."""
+
+    def plan(self, known: Parameters) -> Plan[None]:
+        """What to do; `known` are the coordinator's parameters as they are last known.
+
+        Raises ServiceFailure, and the DpaError of an action where that is the end.
+        """
+
+
+def do(make: Make[T]) -> Plan[T]:
+    """The result of a step."""
+    value: T = yield Do(make)
+    return value
+
+
+def ask(call: Call[T]) -> Plan[T]:
+    """The answer to one request."""
+    return do(partial(steps.ask, call))
+
+
+def borrow(wanted: Parameters) -> Plan[Parameters]:
+    """Change parameters for a while; what they were before."""
+    before: Parameters = yield Borrow(wanted)
+    return before
