@@ -10,8 +10,10 @@ from attrs import frozen
 
 from iqrf_trio.cli import config
 from iqrf_trio.cli.support import access
+from iqrf_trio.cli.support.privileges import account_of
 from iqrf_trio.cli.support.reach import radio
 from iqrf_trio.cli.support.snapshots import choose, failures, shelves
+from iqrf_trio.cli.support.target import Target
 from iqrf_trio.config import Config
 from iqrf_trio.services.vault import files
 from iqrf_trio.services.vault.shelves import Entry, Shelf
@@ -38,19 +40,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
-    with failures():
-        trio.run(partial(_backup, arguments, config.load(arguments)))
+    loaded = config.load(arguments)
+    access.keep_token(arguments)
+    account = account_of(loaded.gateway.state_dir)
+    target = None
+    if account:
+        target = Target.open(arguments.file) if arguments.file else None
+        account.become()
+    try:
+        with failures():
+            trio.run(partial(_backup, arguments, loaded, target))
+    finally:
+        if target:
+            target.give_up()
     return 0
 
 
-async def _backup(arguments: argparse.Namespace, loaded: Config) -> None:
+async def _backup(arguments: argparse.Namespace, loaded: Config, target: Target | None) -> None:
     database = loaded.gateway.state_dir / DATABASE_NAME
     async with (
         shelves(loaded) as every,
         radio(arguments, loaded) as coordinator,
         Store.open(database) as store,
     ):
-        chosen = [OneFile(arguments.file)] if arguments.file else choose(every, arguments)
+        chosen = [OneFile(arguments.file, target)] if arguments.file else choose(every, arguments)
         keeper = keeper_of(loaded, store, coordinator, _now, shelves=chosen)
         names = await keeper.take(nodes=arguments.nodes)
     for name in names:
@@ -64,6 +77,8 @@ class OneFile(Shelf):
     """A file that somebody named."""
 
     path: Path
+    target: Target | None = None
+    """The file where root has opened it."""
 
     @property
     def name(self) -> str:
@@ -76,7 +91,8 @@ class OneFile(Shelf):
 
     async def add(self, data: bytes, now: datetime) -> str:
         """See Shelf."""
-        await trio.to_thread.run_sync(files.write_private, self.path, data)
+        write = self.target.finish if self.target else partial(files.write_private, self.path)
+        await trio.to_thread.run_sync(write, data)
         return self.name
 
 

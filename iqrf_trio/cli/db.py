@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from iqrf_trio.cli import USAGE, Failure
+from iqrf_trio.cli.support.privileges import give_up_root
 from iqrf_trio.cli.support.state import database_path
 from iqrf_trio.config import ConfigError
 from iqrf_trio.store import StoreError, files, network_import, occupied
@@ -44,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         path = database_path(arguments.state_dir, arguments.config)
         if arguments.action == "new":
+            give_up_root(path.parent)
             _begin_anew(path)
         else:
             _import(arguments.file, path)
@@ -70,6 +72,7 @@ def _begin_anew(path: Path) -> None:
 
 def _import(file: Path, path: Path) -> None:
     imported = network_import.read(file)
+    give_up_root(path.parent)
     with opened(path) as connection:
         taken = transact(connection, partial(network_import.take_over, imported=imported))
     print(f"{len(taken.added)} of {len(imported)} devices are taken over.")

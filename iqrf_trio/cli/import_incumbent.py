@@ -9,12 +9,14 @@ from pathlib import Path
 
 from iqrf_trio import config
 from iqrf_trio.cli import Failure
+from iqrf_trio.cli.support.privileges import give_up_root
 from iqrf_trio.cli.support.replacing import replace
 from iqrf_trio.cli.support.tables import cell
 from iqrf_trio.store import DATABASE_NAME, StoreError, network_import, token_import
 from iqrf_trio.store.sqlite import opened, transact
 from protocol.incumbent import Translation, lost_tasks, translate, without_tls
 from protocol.network.identity import listed
+from protocol.network.network import Network
 
 HELP = """Take over the configuration directory, the certificates and the databases of an IQRF
 Gateway Daemon 2.x: its port and pins, WebSocket listeners, queues, sensor data service, API tokens,
@@ -72,9 +74,15 @@ def run(arguments: argparse.Namespace) -> int:
     _settle_certificates(translation, arguments.directory, output.parent)
     if arguments.state_dir is not None:
         translation.settings["gateway.state_dir"] = str(arguments.state_dir)
+    databases: Path = arguments.databases
+    tokens = _read_tokens(databases / TOKENS, translation)
+    network = _read_devices(databases, translation)
     state_dir = _write(translation, output)
-    _import_tokens(arguments.databases / TOKENS, state_dir / DATABASE_NAME, translation)
-    _import_devices(arguments.databases, state_dir / DATABASE_NAME, translation)
+    give_up_root(state_dir)
+    if tokens is not None:
+        _import_tokens(tokens, databases / TOKENS, state_dir / DATABASE_NAME, translation)
+    if network is not None:
+        _import_devices(*network, state_dir / DATABASE_NAME, translation)
     print(f"Written: {output}")
     _tell("Taken", translation.taken or ["nothing"])
     _tell("Left", translation.left or ["nothing"])
@@ -165,12 +173,21 @@ def _text(translation: Translation) -> str:
     )
 
 
-def _import_tokens(source: Path, path: Path, translation: Translation) -> None:
+def _read_tokens(source: Path, translation: Translation) -> Sequence[token_import.Record] | None:
+    """The old gateway's tokens, None where there is no database of them."""
     if not source.is_file():
         translation.leave("API tokens", f"there is no {source}")
-        return
+        return None
     try:
-        records = token_import.read(source)
+        return token_import.read(source)
+    except StoreError as error:
+        raise Failure(str(error)) from None
+
+
+def _import_tokens(
+    records: Sequence[token_import.Record], source: Path, path: Path, translation: Translation
+) -> None:
+    try:
         with opened(path) as connection:
             records = transact(connection, partial(token_import.take_over, records=records))
     except StoreError as error:
@@ -182,17 +199,23 @@ def _import_tokens(source: Path, path: Path, translation: Translation) -> None:
     translation.taken.append(f"{taken} of {len(records)} API tokens from {source}")
 
 
-def _import_devices(directory: Path, path: Path, translation: Translation) -> None:
-    """Take the devices of the newest database that is there."""
+def _read_devices(directory: Path, translation: Translation) -> tuple[Network, Path] | None:
+    """The devices of the newest database that is there, and that database."""
     sources = [directory / name for name in DEVICES if (directory / name).is_file()]
     if not sources:
         translation.leave("devices", f"there is no {directory / DEVICES[0]}")
-        return
+        return None
     source, *older = sources
     for each in older:
         translation.leave(str(each), f"{source.name} is newer")
     try:
-        imported = network_import.read(source)
+        return network_import.read(source), source
+    except StoreError as error:
+        raise Failure(str(error)) from None
+
+
+def _import_devices(imported: Network, source: Path, path: Path, translation: Translation) -> None:
+    try:
         with opened(path) as connection:
             taken = transact(connection, partial(network_import.take_over, imported=imported))
     except StoreError as error:

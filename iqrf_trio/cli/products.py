@@ -10,6 +10,7 @@ from zipfile import BadZipFile, ZipFile
 from zipfile import Path as ZipPath
 
 from iqrf_trio.cli import Failure
+from iqrf_trio.cli.support.privileges import refuse_foreign_links
 from protocol.network.catalogue import Entry, dump
 
 HELP = """Print a product catalogue made of an old gateway's repository cache, a directory or a zip
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         print(catalogue, end="")
         return 0
+    refuse_foreign_links(arguments.output)
     try:
         arguments.output.write_text(catalogue, "utf-8")
     except OSError as error:

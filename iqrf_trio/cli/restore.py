@@ -12,10 +12,12 @@ import trio
 from iqrf_trio.cli import Failure, config
 from iqrf_trio.cli.backup import FOUND, OneFile
 from iqrf_trio.cli.support import access
+from iqrf_trio.cli.support.privileges import give_up_root
 from iqrf_trio.cli.support.reach import Radio, radio
-from iqrf_trio.cli.support.snapshots import failures, find, opened, shelves
+from iqrf_trio.cli.support.snapshots import failures, find, named, opened, shelves
 from iqrf_trio.config import Config
 from iqrf_trio.services.vault.files import DIRECTORY, SUFFIX, make_directory
+from iqrf_trio.services.vault.shelves import Found
 from iqrf_trio.store import DATABASE_NAME, Store, archive, devices
 from iqrf_trio.wiring.vault import keeper_of
 from protocol.auth.times import format_iso
@@ -48,14 +50,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
+    loaded = config.load(arguments)
+    access.keep_token(arguments)
     with failures():
-        trio.run(partial(_restore, arguments, config.load(arguments)))
+        given = named(arguments)
+        give_up_root(loaded.gateway.state_dir)
+        trio.run(partial(_restore, arguments, loaded, given))
     return 0
 
 
-async def _restore(arguments: argparse.Namespace, loaded: Config) -> None:
+async def _restore(arguments: argparse.Namespace, loaded: Config, given: Found | None) -> None:
     async with shelves(loaded) as kept:
-        found = await find(kept, arguments)
+        found = given or await find(kept, arguments)
     whole = opened(found, loaded)
     print(f"snapshot of {format_iso(whole.made_at)}: {found.name}")
     both = arguments.coordinator == arguments.database

@@ -18,6 +18,7 @@ from iqrf_trio.cli import USAGE, Failure, causes, config
 from iqrf_trio.cli.support import local_token
 from iqrf_trio.cli.support.access import DEFAULT_URL, TOKEN_FILE
 from iqrf_trio.cli.support.persistence import persistently
+from iqrf_trio.cli.support.privileges import give_up_root
 from iqrf_trio.config import Config, ConfigError
 from iqrf_trio.daemon import Running
 from iqrf_trio.edges.notify import Notifier
@@ -48,6 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
     loaded = config.load(arguments)
+    give_up_root(loaded.gateway.state_dir)
     reloading.start_log(loaded.log)
     try:
         trio.run(partial(_run, loaded, arguments))

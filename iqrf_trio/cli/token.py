@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from iqrf_trio import config
+from iqrf_trio.cli import Failure
+from iqrf_trio.cli.support.privileges import give_up_root
 from iqrf_trio.cli.support.state import database_path
 from iqrf_trio.cli.support.token_options import (
     COMMANDS,
@@ -80,7 +82,7 @@ def main(prog: str, words: Sequence[str], *, scopes: bool = False) -> int:
             _print(options.command_help)
             return 0
         return _WORK[name](options)
-    except (UsageError, InvalidTimeError, StoreError, config.ConfigError) as error:
+    except (UsageError, InvalidTimeError, StoreError, config.ConfigError, Failure) as error:
         more = f" See `{prog} create --help`." if isinstance(error, InvalidTimeError) else ""
         print(f"{error}{more}", file=sys.stderr)
         return _EXIT_CODES.get(type(error), _FAILURE)
@@ -178,6 +180,7 @@ def _transact(
 ) -> T:
     """Run `fn` on the database that `options` mean; what it wrote is on the disk afterwards."""
     path = _database_path(options)
+    give_up_root(path.parent)
     with opened(path, create=create) as connection:
         return transact(connection, fn)
 

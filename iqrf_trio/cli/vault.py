@@ -9,11 +9,12 @@ import orjson
 import trio
 
 from iqrf_trio.cli import FAILED, config
-from iqrf_trio.cli.support.snapshots import choose, failures, find, opened, shelves
+from iqrf_trio.cli.support.privileges import give_up_root
+from iqrf_trio.cli.support.snapshots import choose, failures, find, named, opened, shelves
 from iqrf_trio.cli.support.tables import table
 from iqrf_trio.config import Config
 from iqrf_trio.services.vault.files import VaultError
-from iqrf_trio.services.vault.shelves import Shelf
+from iqrf_trio.services.vault.shelves import Found, Shelf
 from iqrf_trio.store import archive, devices, tokens
 from protocol.auth.times import format_iso
 from protocol.vault import snapshot
@@ -40,23 +41,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code: 1 if `verify` finds damage. Raises Failure."""
+    loaded = config.load(arguments)
     with failures():
-        return trio.run(partial(_vault, arguments, config.load(arguments)))
+        given = named(arguments)
+        give_up_root(loaded.gateway.state_dir)
+        return trio.run(partial(_vault, arguments, loaded, given))
 
 
-async def _vault(arguments: argparse.Namespace, loaded: Config) -> int:
+async def _vault(arguments: argparse.Namespace, loaded: Config, given: Found | None) -> int:
     async with shelves(loaded) as kept:
         if arguments.what == "show":
-            found = await find(kept, arguments)
+            found = given or await find(kept, arguments)
             whole = opened(found, loaded)
             if arguments.configuration:
                 print(whole.parts[snapshot.CONFIGURATION].decode(), end="")
             else:
                 print("\n".join(_shown(found.manifest, whole.parts)))
             return 0
-        if arguments.file is not None:
-            found = await find(kept, arguments)
-            rows = [_row(found.name, found.manifest, len(found.data))]
+        if given is not None:
+            rows = [_row(given.name, given.manifest, len(given.data))]
         else:
             rows = [row for shelf in choose(kept, arguments) for row in await _rows(shelf)]
     print(table(_COLUMNS, rows) if rows else "no snapshots")

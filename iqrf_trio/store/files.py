@@ -53,8 +53,7 @@ def new_wal(path: Path) -> Path:
 def create(path: Path) -> None:
     """Make an empty file that only its owner can read, unless there is one; and its directory.
 
-    A file that root makes belongs to the owner of the directory, so that `sudo iqrf-trio token
-    create` does not lock the daemon out. Raises StoreError.
+    Raises StoreError.
     """
     try:
         if not path.parent.is_dir():
@@ -66,12 +65,7 @@ def create(path: Path) -> None:
         raise StoreError(f"{path.parent} is no directory; {_ANOTHER}") from None
     except OSError as error:
         raise StoreError(f"cannot create {path}: {error.strerror}; {_ANOTHER}") from error
-    try:
-        if os.geteuid() == 0:
-            directory = path.parent.stat()
-            os.fchown(descriptor, directory.st_uid, directory.st_gid)
-    finally:
-        os.close(descriptor)
+    os.close(descriptor)
 
 
 @contextmanager

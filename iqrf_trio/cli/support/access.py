@@ -58,6 +58,14 @@ def gateway(
     return client(url, find_token(arguments), _trust(arguments, url))
 
 
+def keep_token(arguments: argparse.Namespace) -> None:
+    """Read the token's file now, as long as this process may; raises Failure."""
+    if arguments.token_file is not None:
+        arguments.token, arguments.token_file = _read(arguments.token_file), None
+    elif arguments.token is None and not os.environ.get(TOKEN_VARIABLE) and _is_there(TOKEN_FILE):
+        arguments.token = _read(TOKEN_FILE)
+
+
 def find_token(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> str:
     """The token to use; raises Failure when there is none."""
     if arguments.token is not None:
@@ -66,7 +74,7 @@ def find_token(arguments: argparse.Namespace, environment: Mapping[str, str] = o
         token = _read(arguments.token_file)
     elif token := environment.get(TOKEN_VARIABLE, "").strip():
         pass
-    elif TOKEN_FILE.exists():
+    elif _is_there(TOKEN_FILE):
         token = _read(TOKEN_FILE)
     if not token:
         raise Failure("there is no API token", _HOW + _MAKE, exit_code=USAGE)
@@ -99,6 +107,13 @@ def _trust(arguments: argparse.Namespace, url: str) -> ssl.SSLContext | None:
         return client_context(arguments.ca, verify=not arguments.insecure)
     except TlsError as error:
         raise Failure(str(error), "give --ca a PEM file", exit_code=USAGE) from None
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:  # a directory that nobody but root may look into
+        return False
 
 
 def _read(file: Path) -> str:

@@ -41,7 +41,7 @@ def keep(database: Path, file: Path) -> str | None:
     token = make(database)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with open(descriptor, "w", encoding="utf-8") as written:  # noqa: PTH123 - for its mode
             os.fchmod(descriptor, 0o600)  # an older file may have been open to all
             written.write(f"{token}\n")

@@ -62,14 +62,19 @@ def choose(kept: Sequence[Shelf], arguments: argparse.Namespace) -> Sequence[She
     raise Failure("no flash is configured", "name it with --set vault.device=DEVICE")
 
 
+def named(arguments: argparse.Namespace) -> Found | None:
+    """The snapshot in --file, None without one. Raises VaultError and SnapshotError."""
+    if arguments.file is None:
+        return None
+    data = files.read(arguments.file)
+    return Found(str(arguments.file), verify(data), data)
+
+
 async def find(kept: Sequence[Shelf], arguments: argparse.Namespace) -> Found:
-    """The snapshot in --file, the newest whole one in the --flash, or the newest one anywhere.
+    """The newest whole snapshot in the --flash, or anywhere.
 
     Raises Failure, VaultError and SnapshotError.
     """
-    if arguments.file is not None:
-        data = files.read(arguments.file)
-        return Found(str(arguments.file), verify(data), data)
     chosen = choose(kept, arguments)
     found = await latest(chosen)
     if found is None:

@@ -20,19 +20,13 @@ class VaultError(Exception):
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all; raises VaultError.
-
-    One that root writes belongs to the owner of its directory, so that the daemon can read it.
-    """
+    """Write a file that only its owner can read, whole or not at all; raises VaultError."""
     unfinished = path.with_name(path.name + _UNFINISHED)
     try:
         unfinished.unlink(missing_ok=True)
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
         descriptor = os.open(unfinished, flags, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            if os.geteuid() == 0:
-                owner = path.parent.stat()
-                os.fchown(descriptor, owner.st_uid, owner.st_gid)
             file.write(data)
             file.flush()
             os.fsync(descriptor)
@@ -58,9 +52,6 @@ def lock(path: Path) -> int | None:
     """
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        if os.geteuid() == 0:
-            owner = path.parent.stat()
-            os.fchown(descriptor, owner.st_uid, owner.st_gid)
     except OSError as error:
         raise VaultError(f"cannot lock {path}: {error.strerror}") from error
     try:
@@ -108,9 +99,6 @@ def make_directory(path: Path) -> None:
     """Make a directory that only its owner can enter, unless there is one; raises VaultError."""
     try:
         path.mkdir(mode=0o700, exist_ok=True)
-        if os.geteuid() == 0:
-            owner = path.parent.stat()
-            os.chown(path, owner.st_uid, owner.st_gid)
     except OSError as error:
         raise VaultError(f"cannot make {path}: {error.strerror}") from error
 

@@ -3,7 +3,6 @@
 import argparse
 import io
 import json
-import os
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -309,16 +308,6 @@ def test_a_configuration_that_cannot_be_read(
     ran = tokenctl("list", "-c", str(tmp_path / "missing.toml"))
     assert (ran.code, ran.out) == (1, "")
     assert "missing.toml" in ran.err
-
-
-def test_what_root_makes_belongs_to_the_owner_of_the_directory(tool: Tool, path: Path) -> None:
-    path.parent.mkdir()
-    if os.geteuid() == 0:
-        os.chown(path.parent, 4711, 4712)
-    tool("create", "-o", "bob", "-e", "1d")
-    status, directory = path.stat(), path.parent.stat()
-    assert (status.st_uid, status.st_gid) == (directory.st_uid, directory.st_gid)
-    assert status.st_mode & 0o777 == 0o600
 
 
 OLD_GATEWAY = """
