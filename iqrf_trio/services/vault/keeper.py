@@ -13,15 +13,16 @@ from attrs import define, field
 from iqrf_trio.services.vault.cipher import Passphrase
 from iqrf_trio.services.vault.contents import Contents
 from iqrf_trio.services.vault.files import VaultError
-from iqrf_trio.services.vault.shelves import Shelf, newest
-from iqrf_trio.store import StoreError
+from iqrf_trio.services.vault.shelves import Found, Shelf, newest
+from iqrf_trio.store import StoreError, archive
+from iqrf_trio.store.copying import is_empty
 from iqrf_trio.store.database import Hop
 from protocol.dpa.errors import DpaError
 from protocol.dpa.transaction import Outcome
 from protocol.network.triggers import changes_network
 from protocol.queue.scheduling import QueueClosed
 from protocol.vault.blocks import BadBackupError
-from protocol.vault.snapshot import Snapshot, encode
+from protocol.vault.snapshot import DATABASE, Snapshot, SnapshotError, decode, encode
 
 log = logging.getLogger("iqrf_trio.vault")
 
@@ -90,8 +91,9 @@ class Keeper:
     async def take(self, *, nodes: bool = False, unasked: bool = False) -> Sequence[str]:
         """Make a snapshot; returns the names under which it was kept, none if nothing is new.
 
-        One that nobody asked for is not made of a coordinator without nodes: it may be new, and
-        must not push out what it is to be given. Raises DpaError, BadBackupError, StoreError,
+        One that nobody asked for is not made of a coordinator without nodes, nor of an empty
+        database where a snapshot of one with devices or tokens is kept: it may be new, and must
+        not push out what it is to be given. Raises DpaError, BadBackupError, StoreError,
         VaultError (after all shelves were tried), and QueueClosed.
         """
         async with self._turn:
@@ -99,7 +101,7 @@ class Keeper:
             if unasked and not (snapshot.module and snapshot.module.bonded):
                 log.info("no snapshot of a coordinator without nodes")
                 return ()
-            return await self._keep(snapshot)
+            return await self._keep(snapshot, unasked=unasked)
 
     async def _gather(self, *, nodes: bool) -> Snapshot:
         for _ in range(ATTEMPTS):
@@ -109,12 +111,15 @@ class Keeper:
                 return snapshot
         raise BadBackupError("the bonds changed again and again while they were copied")
 
-    async def _keep(self, snapshot: Snapshot) -> Sequence[str]:
+    async def _keep(self, snapshot: Snapshot, *, unasked: bool) -> Sequence[str]:
         data, kept, problem = None, list[str](), None
         for shelf in self.shelves:
             try:
                 before = await newest(shelf)
                 if before is not None and before.manifest.content == snapshot.content:
+                    continue
+                if unasked and before and await self._hop(partial(self._loses, before, snapshot)):
+                    log.warning("no snapshot of an empty database in %s", shelf.name)
                     continue
                 if data is None:
                     data = await self._hop(partial(self._encode, snapshot))
@@ -126,6 +131,17 @@ class Keeper:
         if problem is not None:
             raise problem
         return kept
+
+    def _loses(self, before: Found, now: Snapshot) -> bool:
+        """Whether the database of a snapshot is empty, while that of the former one is not."""
+        if not _is_empty(now):
+            return False
+        try:
+            return not _is_empty(
+                decode(before.data, self._passphrase.unseal if self._passphrase else None)
+            )
+        except (SnapshotError, StoreError, VaultError):
+            return False
 
     def _encode(self, snapshot: Snapshot) -> bytes:
         return encode(snapshot, self._passphrase.seal() if self._passphrase else None)
@@ -141,3 +157,9 @@ class Keeper:
             self._wake = trio.Event()
             with trio.move_on_at(self._due):
                 await self._wake.wait()
+
+
+def _is_empty(snapshot: Snapshot) -> bool:
+    """Whether the database in a snapshot has no device and no token; raises StoreError."""
+    data = snapshot.parts.get(DATABASE)
+    return data is None or archive.look(data, is_empty)

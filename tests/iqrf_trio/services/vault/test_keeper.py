@@ -227,3 +227,16 @@ async def test_keys_are_never_logged(
         if any(block[:-1]):
             assert block.hex() not in caplog.text.replace(".", "")
             assert repr(block) not in caplog.text
+
+
+async def test_an_empty_database_pushes_out_no_snapshot_by_itself(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with vaulted(tmp_path, chip=small_chip()) as it:
+        await it.store.save_network(Network.of([Device(0, it.mesh.coordinator.mid)]))
+        await it.keeper.take()
+        await it.store.reset_network()
+        assert not await it.keeper.take(unasked=True)
+        assert await kept(it) == [1, 1]
+        await it.keeper.take()
+        assert await kept(it) == [2, 2], "somebody asked for it"
