@@ -34,11 +34,12 @@ FLOORS = {
     "iqrf_trio.messaging": 14,
     "iqrf_trio.services": 15,
     "iqrf_trio.handlers": 16,
-    "iqrf_trio.wiring": 17,
-    "iqrf_trio.daemon": 18,
-    "iqrf_trio.doctor": 18,
-    "iqrf_trio.cli": 19,
-    "iqrf_trio.__main__": 20,
+    "iqrf_trio.http": 17,
+    "iqrf_trio.wiring": 18,
+    "iqrf_trio.daemon": 19,
+    "iqrf_trio.doctor": 19,
+    "iqrf_trio.cli": 20,
+    "iqrf_trio.__main__": 21,
 }
 """The floor of each module or folder (ARCHITECTURE.md, "Floors")."""
 

@@ -14,6 +14,8 @@ from iqrf_trio.config.sections import (
     Config,
     Database,
     Gateway,
+    History,
+    Http,
     ImpossibleValueError,
     Log,
     Monitor,
@@ -26,6 +28,7 @@ from iqrf_trio.config.sections import (
     Uart,
     Vault,
     WebSocket,
+    bytes_of,
 )
 from iqrf_trio.config.writing import default_file, describe, plain, toml
 
@@ -39,6 +42,8 @@ __all__ = [
     "Database",
     "Gateway",
     "Given",
+    "History",
+    "Http",
     "ImpossibleValueError",
     "Log",
     "Monitor",
@@ -51,6 +56,7 @@ __all__ = [
     "Uart",
     "Vault",
     "WebSocket",
+    "bytes_of",
     "default_file",
     "describe",
     "load",

@@ -89,6 +89,28 @@ def _areas(__: object, attribute: "Attribute[Any]", value: tuple[str, ...]) -> N
             )
 
 
+_SIZES = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def bytes_of(text: str) -> int:
+    """How many bytes a text such as "256MB" means. Raises ValueError."""
+    for unit, factor in _SIZES.items():
+        if text.endswith(unit):
+            return int(float(text.removesuffix(unit)) * factor)
+    return int(text)
+
+
+def _size(__: object, attribute: "Attribute[Any]", value: str) -> None:
+    """A number of bytes, with a unit or without."""
+    try:
+        if bytes_of(value) > 0:
+            return
+    except ValueError:
+        pass
+    fix = f'write a number with {", ".join(_SIZES)}, for example "256MB"'
+    raise ImpossibleValueError(attribute.name, f'must be a size, not "{value}"', fix)
+
+
 _LEVELS = ("debug", "info", "warning", "error")
 
 BY_BOARD = "by board"
@@ -339,6 +361,28 @@ class Monitor:
 
 
 @frozen
+class Http:
+    """HTTP for health, metrics and scripts; certificate and tls_mode are those of [websocket]."""
+
+    host: str = setting("127.0.0.1", "", not_empty)
+    port: int | None = setting(
+        1339, '0 = any free port, as with websocket.port = 0; "off" = none', _TCP_PORT
+    )
+    tls_port: int | None = setting(None, "with the certificate of [websocket]", _TCP_PORT)
+    hosts: tuple[str, ...] = setting((), "further names by which the gateway may be asked")
+    metrics_public: bool = setting(False, "metrics for everybody without a token")
+
+
+@frozen
+class History:
+    """Values of years, kept in a file of its own where HTTP is on."""
+
+    enabled: bool = setting(True)
+    path: str = setting("", "the file; empty = history.db in the state directory")
+    max_size: str = setting("256MB", "of the file; the oldest values go first", _size)
+
+
+@frozen
 class Log:
     """What is logged on stderr, and how."""
 
@@ -370,6 +414,8 @@ class Config:
     database: Database = Database()
     vault: Vault = Vault()
     monitor: Monitor = Monitor()
+    http: Http = Http()
+    history: History = History()
     log: Log = Log()
     origins: Mapping[str, str] = field(
         factory=dict, eq=False, repr=False, kw_only=True, metadata={_NO_KEY: True}

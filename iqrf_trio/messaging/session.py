@@ -209,6 +209,7 @@ class Session:
             text = "%s: %s (code %d%s)"
             logger.warning(text, self.remote, error, error.code, token, extra=unknown)
             self._auth.refuse(error)
+            self._sessions.failed(error)
             self._end(Ending(POLICY_VIOLATION, error.message))
 
     def go_away(self) -> None:
@@ -237,6 +238,7 @@ class Session:
     def _end(self, ending: Ending) -> None:
         if self._ending is None:
             self._ending = ending
+            self._sessions.ended[ending.code] += 1
             self._outbox.finish(ending.text, flush=ending.flush)
             self._reading.cancel()
             self._withdraw(self)

@@ -1,5 +1,6 @@
 """All sessions of the moment: the tokens that they showed, and the bytes that wait for them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
@@ -57,6 +58,10 @@ class Sessions:
     """
 
     max_held: int = 32 * 1024 * 1024
+    failures: Counter[int] = field(factory=Counter, init=False)
+    """Failed authentications by their code."""
+    ended: Counter[int] = field(factory=Counter, init=False)
+    """Sessions that are over, by close code."""
     held: int = field(default=0, init=False)
     """The bytes that wait for all sessions."""
     _all: set[Member] = field(factory=set, init=False)
@@ -83,6 +88,10 @@ class Sessions:
                 holders.discard(session)
                 if not holders:
                     self._of_token.pop(session.grant.token_id, None)
+
+    def failed(self, error: AuthError) -> None:
+        """Somebody was not authenticated."""
+        self.failures[error.code] += 1
 
     def enlist(self, session: Member) -> None:
         """`session` has been authenticated."""

@@ -94,7 +94,11 @@ class File:
         if self._reader is None:
             if not files.exists(self.path):
                 return None
-            self._reader = connect_reader(self.path), files.place(self.path)
+            connection = connect_reader(self.path)
+            if not pragma(connection, "user_version"):
+                connection.close()  # it is just being made
+                return None
+            self._reader = connection, files.place(self.path)
         return self._reader[0]
 
     def set_aside(self) -> Path:

@@ -9,7 +9,8 @@ import trio
 from attrs import frozen
 
 from iqrf_trio import __version__
-from iqrf_trio.config import Config, ConfigError
+from iqrf_trio.config import Config, ConfigError, bytes_of
+from iqrf_trio.edges import clock
 from iqrf_trio.edges.ports import Port
 from iqrf_trio.edges.trace import TraceFile
 from iqrf_trio.handlers.db import ANNOTATE_SETTING
@@ -20,8 +21,10 @@ from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.enumeration import Enumeration, Interview
+from iqrf_trio.services.history import History
 from iqrf_trio.services.network.known import KnownCoordinator
 from iqrf_trio.services.network.service import NetworkServices
+from iqrf_trio.services.pulse import Pulse
 from iqrf_trio.services.sensors import settings as sensor_settings
 from iqrf_trio.services.sensors.overheard import Overheard
 from iqrf_trio.services.sensors.worker import SensorWorker
@@ -39,6 +42,9 @@ from protocol.network.catalogue import Catalogue, CatalogueError
 from protocol.readings.settings import Messaging, SensorSettings
 
 log = logging.getLogger("iqrf_trio.daemon")
+
+HISTORY_NAME = "history.db"
+"""The file of the history in the state directory."""
 
 WEBSOCKET = Messaging("ws", "WebsocketMessaging")
 """The one place that reports can be sent to."""
@@ -58,6 +64,8 @@ class Parts:
     overheard: Overheard
     trace: TraceFile | None
     measurements: Measurements
+    pulse: Pulse
+    history: History | None
 
 
 async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, hop: Hop) -> Parts:
@@ -144,7 +152,21 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
     )
     enumeration.on_change = worker.on_change = gateway.monitor.changed
-    return Parts(gateway, reports, websocket, overheard, trace, measurements)
+    pulse = Pulse(lambda: transceiver.connected)
+    history = _history(config, shutdown, hop)
+    if history is not None:
+        measurements.listen(history)
+    return Parts(gateway, reports, websocket, overheard, trace, measurements, pulse, history)
+
+
+def _history(config: Config, shutdown: Shutdown, hop: Hop) -> History | None:
+    """The history, where there is HTTP to ask for it."""
+    http, settings = config.http, config.history
+    if not settings.enabled or (http.port is None and http.tls_port is None):
+        return None
+    path = Path(settings.path) if settings.path else config.gateway.state_dir / HISTORY_NAME
+    size = bytes_of(settings.max_size)
+    return History(path, now, clock.synchronised, size, hop=hop, shutdown=shutdown)
 
 
 async def _catalogue(config: Config, store: Store, hop: Hop) -> Catalogue:

@@ -126,20 +126,37 @@ def host_of(header: str) -> str:
     return host.rpartition(":")[0] if host.count(":") == 1 else host
 
 
+def is_named(request: Request, names: frozenset[str]) -> bool:
+    """Whether the request asks for one of `names`, or for an address.
+
+    An IP address is always fine: a page cannot make it mean another machine.
+    """
+    host = host_of(request.header("host") or "")
+    if host in names:
+        return True
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def check_host(request: Request, names: frozenset[str]) -> None:
     """Refuse names that are none of ours, so that no page reaches us by a name of its own.
 
-    An IP address is always fine: a page cannot make it mean another machine.
     Raises ProblemError: 421, and 400 where the header is missing.
     """
     header = request.header("host")
     if header is None:
         raise ProblemError(400, "the header Host is missing")
-    host = host_of(header)
-    if host in names:
-        return
-    try:
-        ip_address(host)
-    except ValueError:
+    if not is_named(request, names):
         fix = "add the name to http.hosts of the configuration"
-        raise ProblemError(421, f"this gateway is not asked by the name {host!r}; {fix}") from None
+        raise ProblemError(421, f"this gateway is not asked by the name {host_of(header)!r}; {fix}")
+
+
+def is_same_origin(request: Request) -> bool:
+    """Whether a request comes from a page of this server, or from no page at all."""
+    origin = request.header("origin")
+    if origin is None:
+        return True
+    return urlsplit(origin).netloc.lower() == (request.header("host") or "").strip().lower()

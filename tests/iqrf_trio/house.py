@@ -34,7 +34,9 @@ class House:
     token: str
     mesh: Mesh
     stop: trio.Event
+    state: Path
     monitor_url: str | None = None
+    http_url: str = ""
 
 
 @asynccontextmanager
@@ -65,7 +67,16 @@ async def house(
             running = await nursery.start(serve)
             token = token or local_token.make(state / DATABASE_NAME, ALL)
             await running.gateway.transceiver.wait_connected()
-            yield House(running.url, running.gateway, token, mesh, stop, running.monitor_url)
+            yield House(
+                running.url,
+                running.gateway,
+                token,
+                mesh,
+                stop,
+                state,
+                running.monitor_url,
+                running.http_url or "",
+            )
             stop.set()
 
 

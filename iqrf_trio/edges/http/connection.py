@@ -8,6 +8,7 @@ import h11
 import trio
 from attrs import define, field, frozen
 
+from iqrf_trio.edges.http.idle import Idle
 from protocol.outward.http import ProblemError, Request, Response, parse_target
 
 log = logging.getLogger("iqrf_trio.http")
@@ -48,17 +49,21 @@ async def serve_requests(
     *,
     headers: tuple[tuple[str, str], ...] = (),
     upgradable: Callable[[Request], bool] = lambda _request: False,
+    idle: Idle | None = None,
 ) -> Upgrade | None:
-    """Answer requests until the peer, an error or a limit ends the connection.
+    """Answer requests until the peer, an error, a limit or the end of `idle` ends the connection.
 
     `headers` are added to every answer. Returns the request to become another protocol that
     `upgradable` takes, unanswered. Raises nothing for what the peer does. The caller closes the
     stream.
     """
     connection = _Connection(stream, answer, limits, headers)
+    idle = idle or Idle()
     try:
         while True:
-            request = await connection.next_request()
+            request = None
+            with idle.waiting():
+                request = await connection.next_request()
             if request is None:
                 return None
             if upgradable(request):

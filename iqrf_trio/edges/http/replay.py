@@ -3,10 +3,10 @@
 import trio
 
 
-class Replay(trio.abc.HalfCloseableStream):
+class Replay(trio.abc.Stream):
     """`stream`, with `data` in front: what was read of it to find out what it is."""
 
-    def __init__(self, data: bytes, stream: trio.abc.HalfCloseableStream) -> None:
+    def __init__(self, data: bytes, stream: trio.abc.Stream) -> None:
         self._data = data
         self._stream = stream
 
@@ -26,10 +26,6 @@ class Replay(trio.abc.HalfCloseableStream):
     async def wait_send_all_might_not_block(self) -> None:
         """Wait until there is room to send."""
         await self._stream.wait_send_all_might_not_block()
-
-    async def send_eof(self) -> None:
-        """Say that nothing more will be sent."""
-        await self._stream.send_eof()
 
     async def aclose(self) -> None:
         """Close the stream underneath."""

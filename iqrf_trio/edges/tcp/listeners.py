@@ -72,6 +72,14 @@ class Endpoint:
         return f"{scheme}://{name_of(self.listener.socket.getsockname())}"
 
 
+def peer_of(stream: trio.abc.AsyncResource) -> tuple[str, str]:
+    """The peer's name for logs, and its IP address; raises OSError when it is gone."""
+    if not isinstance(stream, trio.SocketStream):
+        return "memory", "memory"
+    peer = stream.socket.getpeername()
+    return name_of(peer), peer[0]
+
+
 def name_of(address: Sequence[object]) -> str:
     """A socket address as text: `127.0.0.1:1338`, `[::1]:1338`."""
     host, port, *_ = address

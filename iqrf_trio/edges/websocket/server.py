@@ -128,8 +128,23 @@ class Server:
         secured = None
         if tls_context:
             secured = trio.SSLStream(accepted.stream, tls_context, server_side=True)
-        wire = Wire(secured or accepted.stream)
-        peer = _ServerPeer(self, handshake, wire, secured, remote, address)
+        await self._serve(secured or accepted.stream, handshake, secured, (remote, address))
+
+    async def adopt(self, stream: trio.abc.Stream, remote: str, address: str) -> None:
+        """Serve a connection that another server has admitted: what comes first is the upgrade."""
+        handshake = Handshake(network_of(address), trio.current_time())
+        await self._serve(stream, handshake, None, (remote, address))
+
+    async def _serve(
+        self,
+        stream: trio.abc.Stream,
+        handshake: Handshake,
+        secured: trio.SSLStream[LingeringStream] | None,
+        names: tuple[str, str],
+    ) -> None:
+        """Upgrade the connection and serve its client; `names` are the peer's name and address."""
+        wire = Wire(stream)
+        peer = _ServerPeer(self, handshake, wire, secured, *names)
         broken = False
         try:
             async with trio.open_nursery() as nursery:
@@ -137,7 +152,7 @@ class Server:
                 nursery.cancel_scope.cancel()
         except* Exception as group:
             broken = True
-            logger.debug("%s: the connection broke: %r", remote, group.exceptions)
+            logger.debug("%s: the connection broke: %r", names[0], group.exceptions)
         finally:
             peer.leave()
             try:

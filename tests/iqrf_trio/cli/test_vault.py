@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from attrs import evolve
 
 from iqrf_trio.__main__ import main
 from iqrf_trio.cli.support import local_token
@@ -228,7 +229,7 @@ async def test_fifty_nodes_survive_the_loss_of_coordinator_and_card(
         assert device is not None
         assert device.metadata == {"room": "attic"}
         # Clients still have the tokens that they had.
-        async with authenticated(House(home.url, home.gateway, token, home.mesh, home.stop)) as old:
+        async with authenticated(evolve(home, token=token)) as old:
             assert (await ask(old, "mngDaemon_Version"))["status"] == 0
 
 

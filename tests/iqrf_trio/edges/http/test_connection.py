@@ -206,7 +206,7 @@ async def test_a_request_for_another_protocol_is_handed_over_with_all_bytes() ->
     assert await replay.receive_some(10) == b"more"
     await replay.wait_send_all_might_not_block()
     await replay.send_all(b"back")
-    await replay.send_eof()
+    await replay.aclose()
     sent = bytearray()
     while data := await client.receive_some():
         sent += data

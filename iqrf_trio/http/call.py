@@ -1,0 +1,141 @@
+"""One message of the JSON API over HTTP: its answers come as lines until the final one."""
+
+from collections.abc import AsyncIterator, Callable
+from math import inf
+
+import orjson
+import trio
+from attrs import define, field, frozen
+
+from iqrf_trio.http.routes import Question, Route
+from iqrf_trio.messaging.reports import Reports
+from protocol.api.errors import UnsupportedTypeError
+from protocol.api.registry import row_of
+from protocol.auth.authentication import Grant
+from protocol.auth.rights import READ, Rights
+from protocol.outward.http import JSON_LINES, ProblemError, Response
+
+TIMEOUT_S = 60.0
+"""How long the final answer may take, unless the request says otherwise."""
+
+MAX_TIMEOUT_S = 3600.0
+
+_WAITING = 256
+"""Answers that may wait for a client that does not read."""
+
+
+@define(eq=False)
+class CallClient:
+    """Who asks by one HTTP request, as handlers know a client."""
+
+    remote: str
+    _grant: Grant
+    _answers: trio.MemorySendChannel[str]
+    live: bool = field(default=True, init=False)
+
+    @property
+    def rights(self) -> Rights:
+        """What its token allows."""
+        return self._grant.rights
+
+    @property
+    def token(self) -> int:
+        """The number of its token."""
+        return self._grant.token_id
+
+    def reply(self, text: str, *, always: bool = False) -> bool:
+        """Hand on an answer; one that nobody fetches any more is dropped."""
+        if not self.live:
+            return True
+        try:
+            self._answers.send_nowait(text)
+        except trio.WouldBlock:
+            return False
+        except (trio.ClosedResourceError, trio.BrokenResourceError):
+            self.live = False
+        return True
+
+    def owe(self, answers: int) -> None:
+        """Nothing: there is room for all answers of one request."""
+
+    def subscribe(self, reports: Reports) -> None:
+        """Nothing: the connection ends with the answer."""
+
+
+@frozen(eq=False)
+class CallRoutes:
+    """`accept` takes the text of a message and a client, `withdraw` takes its work back."""
+
+    _accept: Callable[[str | bytes, CallClient], None]
+    _withdraw: Callable[[CallClient], None]
+
+    def routes(self) -> tuple[Route, ...]:
+        """What can be asked."""
+        about = "Send a message of the JSON API; its answers come as JSON lines."
+        return (Route("POST", "/api/v1/call", READ, about, self._call),)
+
+    async def _call(self, question: Question) -> Response:
+        grant = question.caller.needs(READ)
+        try:
+            asked = orjson.loads(question.request.body)
+            mtype = asked["mType"]
+        except (ValueError, TypeError, KeyError):
+            raise ProblemError(400, "the body has to be one message with mType and data") from None
+        timeout_s = _timeout(question)
+        send, receive = trio.open_memory_channel[str](_WAITING)
+        client = CallClient(f"{question.caller.address} (http)", grant, send)
+        self._accept(question.request.body, client)
+        return Response(
+            200, self._answers(client, receive, _is_final(mtype), timeout_s), JSON_LINES
+        )
+
+    async def _answers(
+        self,
+        client: CallClient,
+        answers: trio.MemoryReceiveChannel[str],
+        is_final: Callable[[str], bool],
+        timeout_s: float,
+    ) -> AsyncIterator[bytes]:
+        ends_at = trio.current_time() + timeout_s
+        try:
+            while True:
+                text = None
+                with trio.move_on_at(ends_at):
+                    text = await answers.receive()
+                if text is None:
+                    late = {"title": "no final answer in time", "status": 504}
+                    yield orjson.dumps(late) + b"\n"
+                    return
+                yield text.encode() + b"\n"
+                if is_final(text):
+                    return
+        finally:
+            client.live = False
+            self._withdraw(client)
+
+
+def _is_final(mtype: object) -> Callable[[str], bool]:
+    """Tells whether an answer is the last one to a request of this type."""
+    try:
+        row = row_of(mtype if isinstance(mtype, str) else "")
+    except UnsupportedTypeError:
+        return lambda _text: True
+
+    def ends(text: str) -> bool:
+        answer = orjson.loads(text)
+        return answer["mType"] != mtype or row.ends_with(answer["data"])
+
+    return ends
+
+
+def _timeout(question: Question) -> float:
+    text = question.request.query.get("timeout")
+    if text is None:
+        return TIMEOUT_S
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = inf
+    if not 0 < seconds <= MAX_TIMEOUT_S:
+        raise ProblemError(400, f"timeout has to be seconds, {MAX_TIMEOUT_S:.0f} at most")
+    return seconds

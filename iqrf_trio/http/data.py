@@ -1,0 +1,158 @@
+"""The network and the history over HTTP: one document for the map, columns for charts, exports."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+
+from attrs import frozen
+
+from iqrf_trio.http.routes import Question, Route
+from iqrf_trio.messaging.measurements import Measurements
+from iqrf_trio.services.history import History
+from iqrf_trio.store import StoreError
+from protocol.auth.rights import READ
+from protocol.network.network import Network
+from protocol.outward import exports
+from protocol.outward.exports import Column
+from protocol.outward.http import ProblemError, Response, etag_of, json_response, with_etag
+from protocol.outward.overview import overview
+from protocol.readings.history import DAY_S, MAX_POINTS
+
+EXPORT_S = 366 * DAY_S
+"""The longest range of one export."""
+
+
+@frozen(eq=False)
+class NetworkRoutes:
+    """The known network with the latest values."""
+
+    _network: Callable[[], Network]
+    _measurements: Measurements
+    _now: Callable[[], datetime]
+
+    def routes(self) -> tuple[Route, ...]:
+        """What can be asked."""
+        about = "All devices with their places, sensors and latest values."
+        return (Route("GET", "/api/v1/network", READ, about, self._answer),)
+
+    async def _answer(self, question: Question) -> Response:
+        document = overview(self._network(), self._measurements.latest, self._now())
+        response = json_response(document)
+        assert isinstance(response.body, bytes)
+        etag = etag_of(response.body)
+        return with_etag(question.request, response, etag)
+
+
+@frozen(eq=False)
+class HistoryRoutes:
+    """What is kept of values."""
+
+    _history: History
+    _now: Callable[[], datetime]
+
+    def routes(self) -> tuple[Route, ...]:
+        """What can be asked."""
+        points = "Values of one sensor (mid, sensor) from `from` to `to`, in columns."
+        csv = "All values of a range as CSV."
+        lines = "All values of a range in InfluxDB's line protocol."
+        return (
+            Route("GET", "/api/v1/history", READ, points, self._points),
+            Route("GET", "/api/v1/history.csv", READ, csv, self._csv),
+            Route("GET", "/api/v1/history.lp", READ, lines, self._lines),
+        )
+
+    async def _points(self, question: Question) -> Response:
+        mid, sensor = _number(question, "mid", 16), _number(question, "sensor", 10)
+        start, end = self._range(question, longest=None)
+        limit = _number(question, "points", 10, MAX_POINTS)
+        if not 1 <= limit <= MAX_POINTS:
+            raise ProblemError(400, f"points has to be 1 to {MAX_POINTS}")
+        try:
+            found = await self._history.find(mid, sensor, start, end, limit)
+        except StoreError as error:
+            raise ProblemError(503, str(error)) from None
+        if found is None:
+            raise ProblemError(404, f"nothing is kept of sensor {sensor} of {mid:08x}")
+        points = found.points
+        return json_response(
+            {
+                "mid": f"{mid:08x}",
+                "sensor": sensor,
+                "type": found.series.type,
+                "name": found.series.name,
+                "unit": found.series.unit,
+                "level": found.level.value,
+                "step": found.level.step_s,
+                "t": [point.at for point in points],
+                "avg": [point.mean for point in points],
+                "min": [point.low for point in points],
+                "max": [point.high for point in points],
+            }
+        )
+
+    async def _csv(self, question: Question) -> Response:
+        start, end = self._range(question, longest=EXPORT_S)
+        name = (("content-disposition", 'attachment; filename="iqrf-history.csv"'),)
+        text = self._export(start, end, exports.csv, exports.CSV_HEAD)
+        return Response(200, text, exports.CSV_TYPE, name)
+
+    async def _lines(self, question: Question) -> Response:
+        start, end = self._range(question, longest=EXPORT_S)
+        return Response(200, self._export(start, end, exports.lines, ""), exports.LINES_TYPE)
+
+    async def _export(
+        self,
+        start: int,
+        end: int,
+        render: Callable[[exports.Rows, dict[int, Column]], str],
+        head: str,
+    ) -> AsyncIterator[bytes]:
+        yield head.encode()
+        columns = {
+            each.id: Column(each.mid, each.sensor, each.type, each.name, each.unit)
+            for each in await self._history.series()
+        }
+        async for rows in self._history.export(start, end):
+            yield render(rows, columns).encode()
+
+    def _range(self, question: Question, *, longest: int | None) -> tuple[int, int]:
+        """From and to in Unix seconds; a day until now where nothing is said."""
+        now = int(self._now().timestamp())
+        end = _moment(question, "to", now + 1)  # `to` itself is left out, this second is not
+        start = _moment(question, "from", end - DAY_S)
+        if start >= end:
+            raise ProblemError(400, "from has to be before to")
+        if longest is not None and end - start > longest:
+            raise ProblemError(400, f"at most {longest // DAY_S} days can be had at once")
+        return start, end
+
+
+def _number(question: Question, name: str, base: int, default: int | None = None) -> int:
+    text = question.request.query.get(name)
+    if text is None:
+        if default is None:
+            raise ProblemError(400, f"the parameter {name} is missing")
+        return default
+    try:
+        return int(text, base)
+    except ValueError:
+        raise ProblemError(400, f"{name} has to be a number, not {text!r}") from None
+
+
+def _moment(question: Question, name: str, default: int) -> int:
+    """Unix seconds, or a time in ISO 8601; without a zone it is UTC."""
+    text = question.request.query.get(name)
+    if text is None:
+        return default
+    try:
+        if text.lstrip("-").isdigit():
+            moment = float(text)
+        else:
+            parsed = datetime.fromisoformat(text)
+            moment = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+        if not 0 <= moment < 2**40:
+            raise ValueError
+        return int(moment)
+    except (ValueError, OverflowError):
+        raise ProblemError(
+            400, f"{name} has to be Unix seconds or a time such as 2026-11-29"
+        ) from None

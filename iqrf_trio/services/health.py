@@ -1,0 +1,41 @@
+"""The checks of the gateway's parts, gathered whenever somebody asks how it is."""
+
+import logging
+from collections.abc import Callable
+
+from attrs import define, field
+
+from protocol.outward.health import Check, Health, Status
+
+log = logging.getLogger("iqrf_trio.health")
+
+Examine = Callable[[], Check]
+"""Looks at one part; never waits."""
+
+
+@define(eq=False)
+class HealthChecks:
+    """The checks by the name of their part, in the order in which they were added."""
+
+    _checks: dict[str, Examine] = field(factory=dict, init=False)
+
+    def add(self, name: str, examine: Examine) -> None:
+        """From now on `name` is examined too."""
+        self._checks[name] = examine
+
+    def names(self) -> tuple[str, ...]:
+        """The parts that are examined."""
+        return tuple(self._checks)
+
+    def examine(self) -> Health:
+        """How all parts are."""
+        return Health({name: self.part(name) for name in self._checks})
+
+    def part(self, name: str) -> Check:
+        """How one part is. Raises KeyError for one that is not examined."""
+        examine = self._checks[name]
+        try:
+            return examine()
+        except Exception:  # one check that fails must not hide the others
+            log.exception("%s could not be examined", name)
+            return Check(Status.FAIL, "it could not be examined; the log says why")
