@@ -68,8 +68,8 @@ async def run(
     clients can connect; told to stop before that, it returns without.
     Raises ConfigError, ListenError, TlsError or StoreError for what keeps it from starting.
     """
-    port = port or port_of(config)
     shutdown = Shutdown()
+    port = port or port_of(config, shutdown)
     hop = hop or shutdown.hop
     async with _stopped_by(stop, shutdown), AsyncExitStack() as stack:
         with shutdown.interrupting() as starting:

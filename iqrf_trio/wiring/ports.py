@@ -12,6 +12,7 @@ from iqrf_trio.edges.ports.tcp import TcpPort
 from iqrf_trio.edges.ports.uart import UartPort
 from iqrf_trio.edges.power import Power
 from iqrf_trio.edges.trace import TraceFile
+from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.simulator.files.network_file import read_network
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
@@ -20,8 +21,8 @@ from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.link.boards import BOARDS, Board, Bus
 
 
-def port_of(config: Config) -> Port:
-    """The way to the coordinator; nothing is opened yet.
+def port_of(config: Config, shutdown: Shutdown | None = None) -> Port:
+    """The way to the coordinator; nothing is opened yet, and nothing outlives the `shutdown`.
 
     Raises NetworkFileError for a description of a mesh that is none, and ConfigError where a
     package is missing.
@@ -44,7 +45,7 @@ def port_of(config: Config) -> Port:
             require(config, "port.kind", "spidev", extra="spi")
             _require_gpio(config, "port.spi.board", board)
             power = Power(board, Bus.SPI)
-            return SpiPort(port.device, power, slow=port.spi.mode == "slow")
+            return SpiPort(port.device, power, slow=port.spi.mode == "slow", shutdown=shutdown)
 
 
 def _require_gpio(config: Config, key: str, board: Board) -> None:

@@ -12,6 +12,7 @@ from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
 from iqrf_trio.edges.ports.shared_work import SharedWork
 from iqrf_trio.edges.power import Power
 from iqrf_trio.edges.spibus import SpiBus
+from iqrf_trio.shutdown import Share, Shutdown
 from protocol.dpa.packet import BROADCAST, Confirmation, Request, parse
 from protocol.dpa.requests import local_timeout_ms
 from protocol.dpa.timing import Timing, estimate_ms, is_remote, soonest_ms
@@ -19,6 +20,9 @@ from protocol.errors import RemoteProtocolError
 from protocol.link import spi
 from protocol.link.spi_master import PATIENCE_S, Exchange, Master, Order, Watch
 from protocol.link.tr_info import TrInfo
+
+LEAVING_S = 1.0
+"""How long a thread may take to notice that nobody waits for it; it looks every 25 ms."""
 
 INTRODUCTION_S = 0.5
 """How long a module may take to tell who it is; it does so within 20 ms, or not at all."""
@@ -47,10 +51,18 @@ class SpiPort(Port):
     `slow` is for modules older than TR-72D.
     """
 
-    def __init__(self, device: str, power: Power | None = None, *, slow: bool = False) -> None:
+    def __init__(
+        self,
+        device: str,
+        power: Power | None = None,
+        *,
+        slow: bool = False,
+        shutdown: Shutdown | None = None,
+    ) -> None:
         self._device = device
         self._power = power
         self._slow = slow
+        self._shutdown = shutdown or Shutdown()
 
     @property
     def name(self) -> str:
@@ -67,7 +79,7 @@ class SpiPort(Port):
             bus.close()
             raise
         master = Master(self._slow, now=time.monotonic())
-        link = SpiLink(self.name, bus, master, starting=starting)
+        link = SpiLink(self.name, bus, master, starting=starting, shutdown=self._shutdown)
         try:
             self.met(await link.introduce())
         except BaseException:
@@ -96,13 +108,17 @@ class SpiPort(Port):
 class SpiLink(Link):
     """Messages to and from the module.
 
-    One thread at a time uses bus and master; what others want of it is put into `_wishes`.
+    One thread at a time uses bus and master; what others want of it is put into `_wishes`. A thread
+    that the driver does not give back keeps both: nobody waits for it longer than LEAVING_S, or
+    than the `shutdown` allows.
     """
 
     _name: str
     _bus: SpiBus
     _master: Master
     starting: bool = field(default=False, kw_only=True)
+    _shutdown: Shutdown = field(factory=Shutdown, kw_only=True)
+    _at_work: bool = field(init=False, default=False)
     _frames: deque[bytes] = field(init=False, factory=deque)
     _wishes: deque[tuple[Order, bool]] = field(init=False, factory=deque)
     """Orders that are new (True), or not wanted any more."""
@@ -146,7 +162,8 @@ class SpiLink(Link):
 
     async def aclose(self) -> None:
         """See Link."""
-        self._bus.close()
+        if not self._at_work:
+            self._bus.close()
         await trio.lowlevel.checkpoint()
 
     def _wish(self, order: Order, *, wanted: bool) -> None:
@@ -154,11 +171,33 @@ class SpiLink(Link):
         self._nudge.give()
 
     async def _hop(self) -> None:
-        await trio.to_thread.run_sync(self._poll)
+        if self._at_work:
+            raise ModuleError(f"{self._name}: the bus does not answer")
+        left = trio.Event()
+        try:
+            await trio.to_thread.run_sync(self._work, left, abandon_on_cancel=True)
+        except trio.Cancelled:
+            await self._leave(left)
+            raise
         if self._master.failure:
             raise ModuleError(f"{self._name}: {self._master.failure}")
 
+    async def _leave(self, left: trio.Event) -> None:
+        """Wait for the thread that was cancelled, if it had begun."""
+        if self._at_work:
+            with self._shutdown.shield(LEAVING_S, Share.REST):
+                await left.wait()
+
     # In the thread.
+
+    def _work(self, left: trio.Event) -> None:
+        self._at_work = True
+        try:
+            self._poll()
+        finally:
+            self._at_work = False
+            with suppress(trio.RunFinishedError):
+                self._token.run_sync_soon(left.set)
 
     def _poll(self) -> None:
         """Carry on until there is something for somebody."""

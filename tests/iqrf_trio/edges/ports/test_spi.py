@@ -1,5 +1,6 @@
 """The SPI port with its worker thread; the bus is a simulated module in the event loop."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -9,6 +10,7 @@ import trio
 from attrs import define
 
 from iqrf_trio.edges.ports import ModuleError, PortError
+from iqrf_trio.edges.ports import spi as spi_port
 from iqrf_trio.edges.ports.shared_work import SharedWork
 from iqrf_trio.edges.ports.spi import INTRODUCTION_S, SpiLink, SpiPort
 from iqrf_trio.simulator.files.plan import generate
@@ -107,6 +109,31 @@ async def test_waiting_ends_soon_when_cancelled() -> None:
         assert trio.current_time() - start < SOON_S
         await it.link.send(REQUEST)
         assert await it.link.receive()
+
+
+async def test_a_bus_that_does_not_come_back_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spi_port, "LEAVING_S", 0.05)
+    go_on, hangs = threading.Event(), threading.Event()
+
+    class Hanging(Bus):
+        def exchange(self, packet: bytes, gap_us: int) -> bytes:
+            hangs.set()
+            go_on.wait()
+            raise PortError("too late")
+
+    bus = Hanging(SpiModule(generate(3, 1), 0))
+    link = SpiLink("spi x", bus, Master(False, now=monotonic()))  # type: ignore[arg-type]
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(link.receive)
+            await trio.to_thread.run_sync(hangs.wait)
+            nursery.cancel_scope.cancel()
+        with pytest.raises(ModuleError, match="the bus does not answer"):
+            await link.receive()
+        await link.aclose()
+        assert not bus.closed
+    finally:
+        go_on.set()
 
 
 async def test_a_message_given_up_in_time_is_not_sent() -> None:
