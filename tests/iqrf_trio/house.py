@@ -47,10 +47,12 @@ async def house(
     port: Port | None = None,
     speed: float = 0,
     token: str | None = None,
+    limit_s: float = 30,
 ) -> AsyncIterator[House]:
     """A gateway on `mesh` (12 nodes, no waiting), which is stopped in the end.
 
-    `token` is one that it knows already; without it a new one is made.
+    `token` is one that it knows already; without it a new one is made. The test fails after
+    `limit_s` seconds.
     """
     mesh = mesh or generate(12)
     settings = config.load(
@@ -59,7 +61,7 @@ async def house(
         environment={},
     )
     stop = trio.Event()
-    with trio.fail_after(30):
+    with trio.fail_after(limit_s):
         async with trio.open_nursery() as nursery:
             serve = partial(
                 daemon.run, settings, port=port or SimulatorPort(mesh, speed), stop=stop
