@@ -35,6 +35,36 @@ class Range:
 
 
 @frozen
+class RangeOr:
+    """The inclusive limits of a number, or one of a few others: `RangeOr(1, 239, (255,))`."""
+
+    low: int
+    high: int
+    others: tuple[int, ...]
+
+    def __call__(self, value: int) -> None:
+        """Raise MemberError for any other number."""
+        if value not in self.others and not self.low <= value <= self.high:
+            others = " or ".join(map(str, self.others))
+            raise MemberError(f"must be {self.low} to {self.high}, or {others}, not {value}")
+
+
+@frozen
+class Multiple:
+    """A multiple of `step` from 0 to `high`: `Multiple(16, 112)`."""
+
+    step: int
+    high: int
+
+    def __call__(self, value: int) -> None:
+        """Raise MemberError for any other number."""
+        if value % self.step or not 0 <= value <= self.high:
+            raise MemberError(
+                f"must be a multiple of {self.step} from 0 to {self.high}, not {value}"
+            )
+
+
+@frozen
 class AtMost:
     """The greatest number of items: `Annotated[tuple[int, ...], AtMost(240)]`."""
 

@@ -13,7 +13,7 @@ import attrs
 from protocol.api import auth
 from protocol.api.errors import MESSAGE_ERROR, ErrorData
 from protocol.api.family import Extra, Row, Unasked
-from protocol.api.members import AtMost, Range, distinct
+from protocol.api.members import AtMost, Multiple, Range, RangeOr, distinct
 from protocol.api.message import Style
 from protocol.api.progress import Progress
 from protocol.api.record import Record
@@ -94,6 +94,11 @@ def _limits(notes: tuple[Any, ...]) -> Schema:
         if isinstance(note, Range):
             limits = {"minimum": note.low, "maximum": note.high}
             found |= {name: int(value) for name, value in limits.items() if value is not None}
+        elif isinstance(note, RangeOr):
+            limits = {"type": "integer", "minimum": note.low, "maximum": note.high}
+            found["anyOf"] = [limits, {"enum": list(note.others)}]
+        elif isinstance(note, Multiple):
+            found |= {"minimum": 0, "maximum": note.high, "multipleOf": note.step}
         elif isinstance(note, AtMost):
             found["maxItems"] = note.count
         elif note is distinct:

@@ -65,7 +65,8 @@ def _limits(of: Schema) -> str:
         return f" of {most}{_type(of['items'])}{', all different' if 'uniqueItems' in of else ''}"
     low, high = of.get("minimum"), of.get("maximum")
     if low is not None and high is not None:
-        return f" {low} to {high}"
+        step = f", a multiple of {of['multipleOf']}" if "multipleOf" in of else ""
+        return f" {low} to {high}{step}"
     if low is not None:
         return f" from {low}"
     return f" up to {high}" if high is not None else ""

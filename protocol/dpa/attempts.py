@@ -7,6 +7,7 @@ from protocol.dpa.errors import (
     BadRequestError,
     DpaAbortedError,
     DpaError,
+    FrcStatusError,
     InterfaceError,
 )
 
@@ -29,6 +30,8 @@ class Attempts:
     def again(self, made: int, error: DpaError) -> bool:
         """Whether to try once more after `made` attempts, of which the last ended with `error`."""
         if made >= self.number or isinstance(error, DpaAbortedError | BadRequestError):
+            return False
+        if isinstance(error, FrcStatusError) and error.no_nodes:
             return False
         if isinstance(error, InterfaceError):
             return self.link_wait_s is not None

@@ -39,6 +39,10 @@ def status_text(status: int) -> str:
     return _STATUS_TEXTS.get(status) or f"TRN_ERROR_USER_{status:x}"
 
 
+NO_NODES = 0xFF
+"""Status of an FRC in a network without nodes."""
+
+
 class DpaError(ProtocolError):
     """A transaction that did not bring a good answer; `status` is its code in the API."""
 
@@ -85,6 +89,19 @@ class BadResponseError(_FixedDpaError):
     """The response came, but its data are not what the command promises."""
 
     code = -7
+
+
+class FrcStatusError(BadResponseError):
+    """The coordinator answered an FRC, but with a status that says that there is no result."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the FRC ended with status 0x{status:02x}")
+        self.frc_status = status
+
+    @property
+    def no_nodes(self) -> bool:
+        """Whether the reason is that no node is bonded."""
+        return self.frc_status == NO_NODES
 
 
 class ResponseCodeError(DpaError):

@@ -4,19 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from protocol.dpa import commands, frc
 from protocol.dpa.commands import FrcAnswer
-from protocol.dpa.errors import BadResponseError, DpaError
+from protocol.dpa.errors import DpaError, FrcStatusError
 from protocol.dpa.step import Step, ask
 
 OFFLINE = 0x08
 """Bit of the FRC parameters (DPA guide, "FRC Set params"): the next FRC is an offline one."""
-
-
-class FrcStatusError(BadResponseError):
-    """The coordinator answered an FRC, but with a status that says that there is no result."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"the FRC ended with status 0x{status:02x}")
-        self.frc_status = status
 
 
 def read(command: int, nodes: Sequence[int], user_data: bytes) -> Step[dict[int, int]]:

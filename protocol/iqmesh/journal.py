@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 
 from protocol.dpa import commands
 from protocol.dpa.call import Call
+from protocol.dpa.errors import DpaError, ResponseCodeError
 from protocol.dpa.peripherals.coordinator import Hops
 from protocol.dpa.step import Step, ask
 from protocol.network.parameters import DEFAULTS, Parameters
@@ -62,9 +63,19 @@ def sets(parameters: Parameters) -> Iterator[Call[Parameters]]:
         yield _read_as(hops, _hops)
 
 
-def exchange(call: Call[Parameters], tell: Callable[[Parameters], None]) -> Step[None]:
-    """Set by one of `sets`; `tell` learns what was set before, even if the caller is cancelled."""
-    before = yield from ask(call)
+def exchange(call: Call[Parameters], tell: Callable[[Parameters | None], None]) -> Step[None]:
+    """Set by one of `sets`; `tell` learns what was set before, even if the caller is cancelled.
+
+    It is told None where nobody knows whether the coordinator has set it; where the coordinator
+    has refused, nothing was changed, and `tell` is not called.
+    """
+    try:
+        before = yield from ask(call)
+    except ResponseCodeError:
+        raise
+    except DpaError:
+        tell(None)
+        raise
     tell(before)
 
 

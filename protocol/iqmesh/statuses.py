@@ -1,7 +1,6 @@
 """How a network service that failed is told about: its status and the text that goes with it."""
 
-from protocol.dpa.errors import EXCLUSIVE_ACCESS, DpaError, status_text
-from protocol.dpa.frc_steps import FrcStatusError
+from protocol.dpa.errors import EXCLUSIVE_ACCESS, DpaError, FrcStatusError, status_text
 from protocol.errors import ProtocolError
 
 FAILED = 1000

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 
 from protocol.dpa.packet import COORDINATOR
-from protocol.dpa.peripherals.coordinator import SET_MID
+from protocol.dpa.peripherals.coordinator import COORDINATOR_COMMANDS, SET_MID
+from protocol.dpa.peripherals.os import OS_BATCH, batched
 from protocol.dpa.requests import command_of
 from protocol.dpa.transaction import Outcome
+
+_CHANGING = frozenset(command.key for command in COORDINATOR_COMMANDS if command.changes_network)
 
 _SET_MID_LENGTH = 5
 """MID (4 bytes, LSB first) and address."""
@@ -13,13 +16,13 @@ _SET_MID_LENGTH = 5
 
 def changes_network(outcome: Outcome) -> bool:
     """Whether nodes came, left, or have other routes since; what failed has changed nothing."""
-    command = command_of(outcome.request)
-    return (
-        command is not None
-        and command.changes_network
-        and outcome.request.nadr == COORDINATOR
-        and outcome.status == 0
-    )
+    request = outcome.request
+    if request.nadr != COORDINATOR or outcome.status != 0:
+        return False
+    if (request.pnum, request.pcmd) == OS_BATCH.key:
+        return any(each in _CHANGING for each in batched(request.pdata))
+    command = command_of(request)
+    return command is not None and command.changes_network
 
 
 def corrected_mid(outcome: Outcome) -> Mapping[int, int]:

@@ -144,10 +144,21 @@ class NetworkServices:
 
 @frozen
 class _Loan:
-    """What a service has borrowed, and what it has set instead."""
+    """What a service has borrowed, and what it has set instead.
+
+    Unless it is `changed`, the coordinator has refused all sets, or was not asked yet. `certain`
+    is what was set instead if the coordinator has answered each set.
+    """
 
     entry: JournalEntry
     wanted: Parameters
+    changed: bool = False
+    certain: bool = True
+
+    @property
+    def needless(self) -> bool:
+        """Whether everything is what it was already."""
+        return not self.changed or (self.certain and self.entry.before == self.wanted)
 
 
 @define(eq=False)
@@ -229,11 +240,15 @@ class _Performance:
 
         await self._dialogue.do(make)
 
-    def _learn(self, attempt: int, answered: Parameters) -> None:
+    def _learn(self, attempt: int, answered: Parameters | None) -> None:
         """Take note of what a set has answered; the step tells it even if nobody waits for it."""
-        assert self._loan is not None
-        entry = journal.amended(self._loan.entry, answered, self._loan.wanted, attempt)
-        self._loan = evolve(self._loan, entry=entry)
+        loan = self._loan
+        assert loan is not None
+        if answered is None:
+            self._loan = evolve(loan, changed=True, certain=False)
+        else:
+            entry = journal.amended(loan.entry, answered, loan.wanted, attempt)
+            self._loan = evolve(loan, entry=entry, changed=True)
 
     async def _amend(self) -> None:
         assert self._loan is not None
@@ -245,9 +260,8 @@ class _Performance:
     async def _put_back(self, *, needless: bool) -> None:
         """Put everything back when the service has come so far; raises DpaError."""
         assert self._loan is not None
-        before = self._loan.entry.before
-        if needless or before != self._loan.wanted:
-            await self._dialogue.do(partial(journal.put_back, before))
+        if needless or not self._loan.needless:
+            await self._dialogue.do(partial(journal.put_back, self._loan.entry.before))
         await self._over()
         await self._stack.aclose()
         self._dialogue = self._free
@@ -259,8 +273,9 @@ class _Performance:
         services = self._services
         with services.shutdown.shield(PUT_BACK_S):
             try:
-                undo = partial(journal.put_back, self._loan.entry.before)
-                await self._dialogue.undo(undo, PUT_BACK)
+                if not self._loan.needless:
+                    undo = partial(journal.put_back, self._loan.entry.before)
+                    await self._dialogue.undo(undo, PUT_BACK)
                 await self._over()
             except DpaError as error:
                 log.error("%s: the parameters are not put back yet: %s", self._name, error)

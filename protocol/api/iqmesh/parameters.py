@@ -1,4 +1,4 @@
-"""iqmeshNetwork_DpaHops: the coordinator's parameters, which can be read only by setting them."""
+"""iqmeshNetwork_DpaHops, _DpaValue, _FrcParams: parameters that only setting them reads."""
 
 from typing import Annotated, ClassVar, Literal, TypedDict
 
@@ -6,26 +6,13 @@ from attrs import frozen
 
 from protocol.api.family import NetworkService, Row
 from protocol.api.iqmesh.family import FAMILY
-from protocol.api.members import MemberError
+from protocol.api.members import Multiple, Range, RangeOr
 from protocol.dpa.packet import MAX_NODE
 from protocol.dpa.peripherals.coordinator import OPTIMIZED_HOPS, Hops
-from protocol.iqmesh import dpa_hops
+from protocol.iqmesh import dpa_hops, dpa_value, frc_params
+from protocol.network.parameters import OFFLINE_FRC
 
 Action = Annotated[Literal["get", "set"], "whether to read or to set"]
-
-
-@frozen
-class HopCount:
-    """Hops as clients may give them: `least`..239, or 255 for the optimum."""
-
-    least: int
-
-    def __call__(self, value: int) -> None:
-        """Raise MemberError for any other number."""
-        if value != OPTIMIZED_HOPS and not self.least <= value <= MAX_NODE:
-            raise MemberError(
-                f"must be {self.least} to {MAX_NODE}, or {OPTIMIZED_HOPS}, not {value}"
-            )
 
 
 @frozen(kw_only=True)
@@ -35,8 +22,12 @@ class DpaHops:
     open_to_extras: ClassVar[bool] = True
 
     action: Action
-    request_hops: Annotated[int, HopCount(0), "of requests; 255 for the optimum"] = OPTIMIZED_HOPS
-    response_hops: Annotated[int, HopCount(1), "of responses; 255 for the optimum"] = OPTIMIZED_HOPS
+    request_hops: Annotated[
+        int, RangeOr(0, MAX_NODE, (OPTIMIZED_HOPS,)), "of requests; 255 for the optimum"
+    ] = OPTIMIZED_HOPS
+    response_hops: Annotated[
+        int, RangeOr(1, MAX_NODE, (OPTIMIZED_HOPS,)), "of responses; 255 for the optimum"
+    ] = OPTIMIZED_HOPS
 
     def service(self) -> dpa_hops.DpaHops:
         """What does it."""
@@ -72,4 +63,100 @@ DPA_HOPS = Row(
     service=NetworkService(DpaHops.service, hops_now),
 )
 
-ROWS = (DPA_HOPS,)
+Type = Annotated[
+    int, Range(0, dpa_value.TYPE), "0 RSSI, 1 supply voltage, 2 system, 3 defined by the user"
+]
+
+
+@frozen(kw_only=True)
+class DpaValue:
+    """Whether to read or to set the type of DpaValue, and to what."""
+
+    open_to_extras: ClassVar[bool] = True
+
+    action: Action
+    type: Type = 0
+
+    def service(self) -> dpa_value.DpaValue:
+        """What does it."""
+        return dpa_value.DpaValue(None if self.action == "get" else self.type)
+
+
+class TypeNow(TypedDict):
+    """What DpaValue means now."""
+
+    action: Action
+    type: Type
+
+
+def type_now(request: DpaValue, service: dpa_value.DpaValue, _own: bool) -> TypeNow | None:
+    """`rsp` of iqmeshNetwork_DpaValue."""
+    if service.type is None:
+        return None
+    return TypeNow(action=request.action, type=service.type)
+
+
+DPA_VALUE = Row(
+    FAMILY,
+    "DpaValue",
+    "Read or set what the DpaValue in each response of the network means.",
+    DpaValue,
+    TypeNow,
+    example={"action": "get"},
+    service=NetworkService(DpaValue.service, type_now),
+)
+
+
+ResponseTime = Annotated[
+    int, Multiple(16, frc_params.RESPONSE_TIME), "0 for 40 ms, 16 for 360 ms ... 112 for 20520 ms"
+]
+Offline = Annotated[bool, "whether the next FRC is an offline one"]
+
+
+@frozen(kw_only=True)
+class FrcParams:
+    """Whether to read or to set the FRC parameters, and to what."""
+
+    open_to_extras: ClassVar[bool] = True
+
+    action: Action
+    response_time: ResponseTime = 0
+    offline_frc: Offline = False
+
+    def service(self) -> frc_params.FrcParams:
+        """What does it."""
+        if self.action == "get":
+            return frc_params.FrcParams()
+        return frc_params.FrcParams(self.response_time | (OFFLINE_FRC if self.offline_frc else 0))
+
+
+class FrcParamsNow(TypedDict):
+    """The FRC parameters as they are now."""
+
+    action: Action
+    responseTime: ResponseTime
+    offlineFrc: Offline
+
+
+def frc_params_now(
+    request: FrcParams, service: frc_params.FrcParams, _own: bool
+) -> FrcParamsNow | None:
+    """`rsp` of iqmeshNetwork_FrcParams."""
+    if service.params is None:
+        return None
+    return FrcParamsNow(
+        action=request.action, responseTime=service.response_time, offlineFrc=service.offline
+    )
+
+
+FRC_PARAMS = Row(
+    FAMILY,
+    "FrcParams",
+    "Read or set how long nodes have for their answer to an FRC, and whether it is an offline one.",
+    FrcParams,
+    FrcParamsNow,
+    example={"action": "get"},
+    service=NetworkService(FrcParams.service, frc_params_now),
+)
+
+ROWS = (DPA_HOPS, DPA_VALUE, FRC_PARAMS)

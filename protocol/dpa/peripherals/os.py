@@ -1,7 +1,7 @@
 """The commands of the OS peripheral (DPA guide, "OS")."""
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from attrs import evolve, field, frozen
@@ -308,6 +308,14 @@ def os_test_rf_signal(channel: int, rx_filter: int, time: int) -> Call[int]:
 def os_factory_settings(nadr: int) -> Call[None]:
     """Give the device its first configuration back."""
     return OS_FACTORY_SETTINGS.call(nadr)
+
+
+def batched(pdata: bytes) -> Iterator[tuple[int, int]]:
+    """PNUM and PCMD of each request in a batch, as far as it can be read."""
+    start = 0
+    while start + 3 <= len(pdata) and pdata[start]:
+        yield pdata[start + 1], pdata[start + 2]
+        start += pdata[start]
 
 
 def _batch(requests: Iterable[Request]) -> bytes:

@@ -7,7 +7,15 @@ from attrs import field, frozen
 
 from protocol.api.converter import structure
 from protocol.api.errors import InvalidRequestError
-from protocol.api.members import MAX_DEPTH, AtMost, Range, distinct
+from protocol.api.members import (
+    MAX_DEPTH,
+    AtMost,
+    MemberError,
+    Multiple,
+    Range,
+    RangeOr,
+    distinct,
+)
 from protocol.api.message import Answer, Style, dump
 from protocol.api.shape import json_name, unstructure
 from protocol.network.network import JsonObject
@@ -172,3 +180,20 @@ def test_free_objects_nest_only_so_deep_that_they_can_be_written_again() -> None
     answer = Answer("iqrfDb_GetDevice", "m", {"device": {"metadata": deepest.note}})
     assert dump(answer, Style.SERVICE, verbose=False, ins_id="gw")
     assert refusal(nested(MAX_DEPTH + 1), Item) == "note: must not be nested deeper than 64 levels"
+
+
+@pytest.mark.parametrize(
+    ("limit", "good", "bad"),
+    [
+        (RangeOr(1, 239, (255,)), (1, 239, 255), (0, 240, 254, 256, -1)),
+        (Multiple(16, 112), (0, 16, 112), (-16, 8, 113, 128)),
+    ],
+)
+def test_limits_of_their_own_kind(
+    limit: RangeOr | Multiple, good: tuple[int, ...], bad: tuple[int, ...]
+) -> None:
+    for value in good:
+        limit(value)
+    for value in bad:
+        with pytest.raises(MemberError, match=f"not {value}$"):
+            limit(value)

@@ -25,7 +25,11 @@ GOOD: dict[str, Any] = {row.mtype: row.example or {} for row in REGISTRY.values(
 """Parameters of each request."""
 
 NETWORK_SERVICES = {
-    f"iqmeshNetwork_{name}" for name in ("Backup", "Restore", "Ping", "Restart", "DpaHops")
+    f"iqmeshNetwork_{name}"
+    for name in (
+        *("Backup", "Restore", "Ping", "Restart", "DpaHops", "DpaValue", "FrcParams"),
+        *("RemoveBond", "RemoveBondOnlyInC"),
+    )
 }
 
 ROWS = pytest.mark.parametrize("row", REGISTRY.values(), ids=REGISTRY.keys())

@@ -9,6 +9,7 @@ from protocol.dpa.errors import (
     DpaAbortedError,
     DpaError,
     DpaTimeoutError,
+    FrcStatusError,
     InterfaceError,
     ResponseCodeError,
 )
@@ -17,8 +18,20 @@ from protocol.queue.scheduling import LeaseTimeout, RadioReserved
 THREE = Attempts(3)
 PATIENT = Attempts(3, link_wait_s=5.0)
 
-DISTURBED = [DpaTimeoutError(), BadResponseError(), ResponseCodeError(1), ResponseCodeError(8)]
-HOPELESS = [DpaAbortedError(), BadRequestError(), LeaseTimeout(30.0), RadioReserved("mode")]
+DISTURBED = [
+    DpaTimeoutError(),
+    BadResponseError(),
+    ResponseCodeError(1),
+    ResponseCodeError(8),
+    FrcStatusError(0xFD),
+]
+HOPELESS = [
+    DpaAbortedError(),
+    BadRequestError(),
+    FrcStatusError(0xFF),
+    LeaseTimeout(30.0),
+    RadioReserved("mode"),
+]
 
 
 @pytest.mark.parametrize("error", DISTURBED, ids=str)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from protocol.dpa import commands, frc, frc_steps
-from protocol.dpa.errors import DpaError, DpaTimeoutError
+from protocol.dpa.errors import DpaError, DpaTimeoutError, FrcStatusError
 from protocol.dpa.frc import BUFFER, FRC_DATA, Width, pack
 from protocol.dpa.step import Step, T
 
@@ -65,7 +65,7 @@ def test_an_frc_to_everybody_has_a_slot_for_each_address() -> None:
 
 
 def test_a_status_that_is_none_is_an_error() -> None:
-    with pytest.raises(frc_steps.FrcStatusError, match="0xff") as caught:
+    with pytest.raises(FrcStatusError, match="0xff") as caught:
         answered(frc_steps.read(frc.MEMORY_READ, [1], b"\0\0"), [sent(bytes(BUFFER), 0xFF)])
     assert caught.value.frc_status == 0xFF
 

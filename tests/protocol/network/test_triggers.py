@@ -38,3 +38,15 @@ def test_a_mid_that_was_put_right() -> None:
     assert not corrected_mid(outcome(evolve(request, pdata=request.pdata[:4])))
     assert not corrected_mid(outcome(evolve(request, nadr=1)))
     assert not corrected_mid(outcome(commands.bond_node(7, 1).request))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "changes"), [((3,), True), ((3, 4), True), ((), False)], ids=["one", "two", "none"]
+)
+def test_bonds_that_a_batch_removes(nodes: tuple[int, ...], changes: bool) -> None:
+    requests = [commands.bonded_devices().request]
+    requests += [commands.remove_bond(node).request for node in nodes]
+    batch = commands.os_batch(0, requests).request
+    assert changes_network(outcome(batch)) is changes
+    # A node's own batch does not reach the coordinator's table.
+    assert not changes_network(outcome(evolve(batch, nadr=3)))

@@ -21,6 +21,9 @@ SERVICES: list[tuple[str, dict[str, Any]]] = [
     ("iqmeshNetwork_Ping", {}),
     ("iqmeshNetwork_Restart", {"hwpId": 0x0402}),
     ("iqmeshNetwork_DpaHops", GET),
+    ("iqmeshNetwork_DpaValue", GET),
+    ("iqmeshNetwork_FrcParams", GET),
+    ("iqmeshNetwork_RemoveBond", {"deviceAddr": 255}),
     ("iqmeshNetwork_Backup", {"deviceAddr": 0}),
 ]
 
@@ -50,7 +53,8 @@ async def lives(
     mortal = MortalPort(port, dies_at, lambda: copy_state(state, left))
     async with gateway(state, mortal) as rig:
         # What the coordinator had before anybody knew it can be learned only like this.
-        assert (await rig.caller.ask("iqmeshNetwork_DpaHops", GET))["status"] == 0
+        for name in ("DpaHops", "DpaValue", "FrcParams"):
+            assert (await rig.caller.ask(f"iqmeshNetwork_{name}", GET))["status"] == 0
         await trio.sleep(5.0)
         assert parameters(mesh) == UNTOUCHED
         mortal.armed = True

@@ -1,0 +1,84 @@
+"""Nodes leave a simulated network, and the coordinator forgets them."""
+
+from pathlib import Path
+
+import pytest
+from trio.testing import MockClock
+
+from iqrf_trio.simulator.files.plan import generate
+from iqrf_trio.simulator.mesh import Mesh
+from iqrf_trio.wiring.simulator_port import SimulatorPort
+from tests.iqrf_trio.services.network.rig import gateway
+
+REMOVE, FORGET = "iqmeshNetwork_RemoveBond", "iqmeshNetwork_RemoveBondOnlyInC"
+
+
+def bonded(mesh: Mesh) -> set[int]:
+    return set(mesh.coordinator.bonds.mids)
+
+
+async def test_one_node_leaves(tmp_path: Path, autojump_clock: MockClock) -> None:
+    mesh = generate(3)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        answer = await rig.caller.ask(REMOVE, {"deviceAddr": 2})
+        assert (answer["status"], answer["rsp"]) == (0, {"nodesNr": 2})
+        assert bonded(mesh) == {1, 3}
+        again = await rig.caller.ask(REMOVE, {"deviceAddr": 2})
+        assert (again["status"], again["statusStr"]) == (8, "DPA error: ERROR_NADR")
+        assert "rsp" not in again
+
+
+async def test_a_silent_node_stays_bonded_until_it_is_forgotten(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(3)
+    mesh.node(2).online = False
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        assert (await rig.caller.ask(REMOVE, {"deviceAddr": 2}))["status"] == -1
+        assert bonded(mesh) == {1, 2, 3}
+        answer = await rig.caller.ask(FORGET, {"deviceAddr": [2]})
+        assert (answer["status"], answer["rsp"]) == (0, {"nodesNr": 2})
+        assert bonded(mesh) == {1, 3}
+
+
+async def test_all_leave_but_those_that_keep_silent(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(30)
+    mesh.node(7).online = False
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        radio = mesh.counters.radio
+        answer = await rig.caller.ask(REMOVE, {"deviceAddr": 255})
+        assert (answer["status"], answer["rsp"]) == (
+            0,
+            {"nodesNr": 1, "removeBondFailedNodes": [7]},
+        )
+        assert bonded(mesh) == {7}
+        assert mesh.counters.radio - radio == 2
+        mesh.node(7).online = True
+        assert (await rig.caller.ask(REMOVE, {"deviceAddr": 255}))["rsp"] == {"nodesNr": 0}
+        empty = await rig.caller.ask(REMOVE, {"deviceAddr": 255, "wholeNetwork": True})
+        assert (empty["status"], empty["rsp"]) == (0, {"nodesNr": 0})
+        assert empty["statusStr"] == 'Bad FRC status: (int)status="255" '
+
+
+@pytest.mark.parametrize(
+    ("mtype", "req"),
+    [
+        (REMOVE, {}),
+        (REMOVE, {"deviceAddr": 0}),
+        (REMOVE, {"deviceAddr": 240}),
+        (REMOVE, {"deviceAddr": 1, "hwpId": -1}),
+        (FORGET, {}),
+        (FORGET, {"deviceAddr": [0]}),
+        (FORGET, {"deviceAddr": 1}),
+    ],
+)
+async def test_requests_that_are_none(
+    tmp_path: Path, autojump_clock: MockClock, mtype: str, req: object
+) -> None:
+    mesh = generate(3)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        rig.caller.send(mtype, req)
+        assert (await rig.caller.next())["mType"] == "messageError"
+        assert bonded(mesh) == {1, 2, 3}
