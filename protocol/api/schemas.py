@@ -95,8 +95,8 @@ def _limits(notes: tuple[Any, ...]) -> Schema:
             limits = {"minimum": note.low, "maximum": note.high}
             found |= {name: int(value) for name, value in limits.items() if value is not None}
         elif isinstance(note, RangeOr):
-            limits = {"type": "integer", "minimum": note.low, "maximum": note.high}
-            found["anyOf"] = [limits, {"enum": list(note.others)}]
+            between = {"type": "integer", "minimum": note.low, "maximum": note.high}
+            found["anyOf"] = [between, {"enum": list(note.others)}]
         elif isinstance(note, Multiple):
             found |= {"minimum": 0, "maximum": note.high, "multipleOf": note.step}
         elif isinstance(note, AtMost):
