@@ -97,12 +97,22 @@ def _run(words: Sequence[str]) -> int:
                 module = import_module(f"iqrf_trio.cli.{name.replace('-', '_')}")
             command.description = module.HELP
             module.configure(command)
+    if asked and not asked.startswith("-") and asked not in COMMANDS:
+        parser.error(f"there is no command {asked!r}{_suggestion(asked)}")
     arguments = parser.parse_args(words)
     if arguments.command is None:
         parser.print_help()
         return USAGE
     exit_code: int = module.run(arguments)
     return exit_code
+
+
+def _suggestion(word: str) -> str:
+    """The command that a mistyped word may mean."""
+    from difflib import get_close_matches  # noqa: PLC0415 - nobody else needs it
+
+    like = get_close_matches(word.lower(), COMMANDS, n=1)
+    return f"; did you mean {like[0]}?" if like else ""
 
 
 class _Parser(argparse.ArgumentParser):

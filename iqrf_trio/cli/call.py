@@ -13,8 +13,10 @@ from iqrf_trio.cli import FAILED
 from iqrf_trio.cli.support.access import add_options, gateway
 from iqrf_trio.cli.support.message_help import message_help
 from iqrf_trio.cli.support.rendering import render
+from iqrf_trio.cli.support.terminal import ProgressLine, red
 from protocol.api import document
 from protocol.api.errors import NotJsonError
+from protocol.api.family import Extra
 from protocol.api.published import PUBLISHED
 from protocol.api.registry import REGISTRY, not_answered
 from protocol.auth.rights import READ
@@ -43,7 +45,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=inf,
         help="seconds to wait for each answer (default: as long as it takes)",
     )
-    parser.add_argument("--raw", action="store_true", help="print the messages as they come")
+    parser.add_argument(
+        "--json",
+        "--raw",
+        dest="raw",
+        action="store_true",
+        help="print the messages as they come",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -52,15 +60,26 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _call(arguments: argparse.Namespace) -> int:
-    failed = False
+    failed, line = False, ProgressLine()
+    row = REGISTRY.get(arguments.mtype)
+    progress = line.wanted and row is not None and Extra.PROGRESS in row.extras
     async with gateway(arguments) as connected:
         req = _request(arguments.mtype, arguments.req)
-        answers = await connected.request(arguments.mtype, req, timeout_s=arguments.timeout)
+        answers = await connected.request(
+            arguments.mtype, req, timeout_s=arguments.timeout, progress=progress
+        )
         async for answer in answers:
+            if progress and answer.progress:
+                line.show(answer.progress)
+                continue
+            line.clear()
             failed |= answer.status != 0
             shown = answer.text if arguments.raw else render(answer)
             complaint = answer.status and not arguments.raw
-            print(shown, file=sys.stderr if complaint else sys.stdout, flush=True)
+            if complaint:
+                print(red(shown, sys.stderr), file=sys.stderr, flush=True)
+            else:
+                print(shown, flush=True)
     if failed and not arguments.raw and arguments.mtype not in REGISTRY:
         print(_suggestion(arguments.mtype), file=sys.stderr)
     return FAILED if failed else 0

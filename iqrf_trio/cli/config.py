@@ -1,6 +1,7 @@
 """The configuration on the command line: the options that change it, the command that shows it."""
 
 import argparse
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The words of the command."""
     parser.add_argument(
         "--default", action="store_true", help="print a commented file with the defaults instead"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object: each key with value and origin"
     )
     add_options(parser)
 
@@ -77,8 +81,14 @@ def reload(arguments: argparse.Namespace) -> config.Config:
 
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
-    shown = config.default_file() if arguments.default else config.describe(load(arguments))
-    print(shown, end="")
+    if arguments.default:
+        print(config.default_file(), end="")
+    elif arguments.json:
+        values = config.explained(load(arguments))
+        told = {key: {"value": value, "origin": origin} for key, value, origin in values}
+        print(json.dumps(told, indent=2, default=str))
+    else:
+        print(config.describe(load(arguments)), end="")
     return 0
 
 

@@ -1,38 +1,47 @@
 """The main job in one go: a gateway on a simulated mesh is enumerated and read by a client."""
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 import trio
-from attrs import define
+from attrs import define, field
 
 from iqrf_trio import daemon, logs
 from iqrf_trio.cli import USAGE, Failure
 from iqrf_trio.cli.support import local_token
 from iqrf_trio.cli.support.client import Client, Received, client
 from iqrf_trio.cli.support.rendering import objects_table, render
+from iqrf_trio.cli.support.terminal import ProgressLine
 from iqrf_trio.config import Config, Gateway, ImpossibleValueError, Port, Simulator, WebSocket
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.store import DATABASE_NAME
+from protocol.network.pace import Pace
 
 HELP = """Start a gateway on a simulated mesh with real air time, enumerate the network, read all
 sensors once, print what was found and what it took, and stop. The exit code is 0 if all of it
 worked."""
 
 PATIENCE_S = 300.0
-"""For each step; at real air time the longest takes seconds."""
+"""For what takes no longer with more nodes: the link to come up, a question to the database."""
+
+LINE_PAUSE_S = 10.0
+"""Between two lines that tell how far a step is, where there is no terminal to replace one on."""
 
 STOP_S = 10.0
 """For the gateway to end by itself."""
 
 _STEPS = list(range(9))
 _REPORT = "iqrfSensorData_ReportAsync"
-_COLUMNS = ("address", "mid", "zone", "parent", "vrn", "hwpid", "osVersion", "dpa", "sensors")
+_COLUMNS = (
+    *("address", "mid", "zone", "parent", "vrn", "hwpid", "manufacturer", "product"),
+    *("osVersion", "dpa", "sensors"),
+)
 
 Device = Mapping[str, Any]
 
@@ -84,7 +93,7 @@ async def _demo(config: Config) -> None:
         token = await trio.to_thread.run_sync(make)
         async with client(running.url, token) as gateway:
             print(f"Authenticated with a new token, good until {gateway.expiration}.", flush=True)
-            await _show(gateway, running.gateway.transceiver, config.simulator.nodes)
+            await _show(gateway, running, config.simulator.nodes)
         stop.set()
         nursery.cancel_scope.deadline = trio.current_time() + STOP_S
     if nursery.cancel_scope.cancelled_caught:
@@ -92,8 +101,9 @@ async def _demo(config: Config) -> None:
     print("The gateway has stopped.")
 
 
-async def _show(gateway: Client, transceiver: Transceiver, nodes: int) -> None:
+async def _show(gateway: Client, running: daemon.Running, nodes: int) -> None:
     """Enumerate and read, with what both find and take."""
+    transceiver = running.gateway.transceiver
     with trio.move_on_after(PATIENCE_S) as waiting:
         await transceiver.wait_connected()
     if waiting.cancelled_caught:
@@ -101,11 +111,11 @@ async def _show(gateway: Client, transceiver: Transceiver, nodes: int) -> None:
     enumeration, reading = Effort(transceiver), Effort(transceiver)
     print("\nEnumeration:")
     with enumeration.measured():
-        await _enumerate(gateway)
+        await _enumerate(gateway, Within())
     devices = await _devices(gateway, nodes)
     print(f"\n{objects_table(devices)}\n")
     with reading.measured():
-        report = await _read(gateway)
+        report = await _read(gateway, running.gateway.worker)
     print(f"{render(report)}\n")
     _check(report.rsp["devices"], devices)
     print(f"The enumeration took {enumeration}.\nThe reading took {reading}.\n")
@@ -132,13 +142,37 @@ class Effort:
         return f"{self.seconds:.1f} s and {self.transactions} radio transactions"
 
 
-async def _enumerate(gateway: Client) -> None:
+@define
+class Within:
+    """How far a step is: a line that is replaced on a terminal, a line now and then elsewhere."""
+
+    _line: ProgressLine = field(factory=lambda: ProgressLine(sys.stdout))
+    _told: float = field(factory=trio.current_time)
+
+    def show(self, progress: Pace) -> None:
+        """Tell it."""
+        self._line.show(progress)
+        now = trio.current_time()
+        if not self._line.wanted and now >= self._told + LINE_PAUSE_S:
+            self._told = now
+            print(f"          {progress}", flush=True)
+
+    def over(self) -> None:
+        """Make room for what is said next."""
+        self._line.clear()
+        self._told = trio.current_time()
+
+
+async def _enumerate(gateway: Client, within: Within) -> None:
     began = trio.current_time()
     steps = []
-    answers = await gateway.request(
-        "iqrfDb_Enumerate", {"reenumerate": True, "standards": True}, timeout_s=PATIENCE_S
-    )
+    wanted = {"reenumerate": True, "standards": True}
+    answers = await gateway.request("iqrfDb_Enumerate", wanted, progress=True)
     async for answer in answers:
+        if answer.progress is not None:
+            within.show(answer.progress)
+            continue
+        within.over()
         answer.check()
         steps.append(answer.rsp["step"])
         print(f"{trio.current_time() - began:6.1f} s  {render(answer)}", flush=True)
@@ -164,23 +198,28 @@ async def _devices(gateway: Client, nodes: int) -> Sequence[Device]:
     ]
 
 
-async def _read(gateway: Client) -> Received:
-    """The report of one reading of all sensors."""
+class Reading(Protocol):
+    """What tells how far a reading is: the sensor worker of the gateway."""
+
+    within: Callable[[Pace], None]
+
+
+async def _read(gateway: Client, worker: Reading) -> Received:
+    """The report of one reading of all sensors; raises Failure."""
     await gateway.ask("iqrfSensorData_Start", timeout_s=PATIENCE_S)
-    report = None
-    with trio.move_on_after(PATIENCE_S):
-        while report is None:
-            received = await gateway.message()
-            if received.mtype == _REPORT:
-                received.check()
-                if received.rsp["reading"]:
-                    print(f"{render(received)}\n", flush=True)
-                else:
-                    report = received
-    if report is None:
-        raise Failure(f"there was no sensor report within {PATIENCE_S:g} s")
+    within = Within()
+    worker.within = within.show
+    while True:
+        received = await gateway.message()
+        if received.mtype != _REPORT:
+            continue
+        within.over()
+        received.check()
+        if not received.rsp["reading"]:
+            break
+        print(f"{render(received)}\n", flush=True)
     await gateway.ask("iqrfSensorData_Stop", timeout_s=PATIENCE_S)
-    return report
+    return received
 
 
 def _check(reported: Sequence[Device], devices: Sequence[Device]) -> None:

@@ -10,6 +10,7 @@ import trio
 
 from iqrf_trio.cli import FAILED, config
 from iqrf_trio.cli.support.privileges import give_up_root
+from iqrf_trio.cli.support.rendering import pretty
 from iqrf_trio.cli.support.snapshots import choose, failures, find, named, opened, shelves
 from iqrf_trio.cli.support.tables import table
 from iqrf_trio.config import Config
@@ -36,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--configuration", action="store_true", help="show nothing but the configuration, as TOML"
     )
+    parser.add_argument("--json", action="store_true", help="list and verify: one JSON array")
     config.add_options(parser)
 
 
@@ -62,7 +64,11 @@ async def _vault(arguments: argparse.Namespace, loaded: Config, given: Found | N
             rows = [_row(given.name, given.manifest, len(given.data))]
         else:
             rows = [row for shelf in choose(kept, arguments) for row in await _rows(shelf)]
-    print(table(_COLUMNS, rows) if rows else "no snapshots")
+    if arguments.json:
+        names = [name.replace(" ", "_") for name in _COLUMNS]
+        print(pretty([dict(zip(names, row, strict=True)) for row in rows]))
+    else:
+        print(table(_COLUMNS, rows) if rows else "no snapshots")
     damaged = any(row[-1] != "yes" for row in rows)
     return FAILED if damaged and arguments.what == "verify" else 0
 

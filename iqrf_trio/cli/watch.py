@@ -21,7 +21,13 @@ _REPORT = "iqrfSensorData_ReportAsync"
 def configure(parser: argparse.ArgumentParser) -> None:
     """The words of the command."""
     add_options(parser)
-    parser.add_argument("--raw", action="store_true", help="print the messages as they come")
+    parser.add_argument(
+        "--json",
+        "--raw",
+        dest="raw",
+        action="store_true",
+        help="print the messages as they come",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

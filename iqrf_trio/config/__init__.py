@@ -30,7 +30,7 @@ from iqrf_trio.config.sections import (
     WebSocket,
     bytes_of,
 )
-from iqrf_trio.config.writing import default_file, describe, plain, toml
+from iqrf_trio.config.writing import default_file, describe, explained, plain, toml
 
 __all__ = [
     "AUTO",
@@ -59,6 +59,7 @@ __all__ = [
     "bytes_of",
     "default_file",
     "describe",
+    "explained",
     "load",
     "meant",
     "plain",

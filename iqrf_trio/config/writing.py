@@ -1,7 +1,8 @@
 """A configuration as TOML text: each key with its comment, or with where its value came from."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from attrs import fields_dict, has
@@ -32,11 +33,27 @@ def toml(value: object) -> str:
 def describe(config: Config) -> str:
     """The configuration as TOML, behind each value where it came from."""
 
-    def origin(key: str, metadata: Mapping[Any, Any]) -> str:
-        board = metadata.get(BY_BOARD) and any(each in config.origins for each in _BOARD_KEYS)
-        return config.origins.get(key, "of the board" if board else "default")
+    return _text(config, partial(_origin, config))
 
-    return _text(config, origin)
+
+def explained(config: Config) -> Iterator[tuple[str, object, str]]:
+    """Each key of the configuration, dotted, with its value and where that came from."""
+    yield from _explained(config, config, "")
+
+
+def _explained(config: Config, section: Any, path: str) -> Iterator[tuple[str, object, str]]:
+    for name in keys_of(type(section)):
+        key, value = path + name, getattr(section, name)
+        if has(type(value)):
+            yield from _explained(config, value, f"{key}.")
+        else:
+            metadata = fields_dict(type(section))[name].metadata
+            yield key, OFF if value is None else value, _origin(config, key, metadata)
+
+
+def _origin(config: Config, key: str, metadata: Mapping[Any, Any]) -> str:
+    board = metadata.get(BY_BOARD) and any(each in config.origins for each in _BOARD_KEYS)
+    return config.origins.get(key, "of the board" if board else "default")
 
 
 def plain(config: Config) -> str:

@@ -9,7 +9,9 @@ from iqrf_trio.services.enumeration import EnumerationInProgressError, Order
 from protocol.api import db
 from protocol.api.family import Row
 from protocol.api.message import Answer
+from protocol.api.progress import paced
 from protocol.network.network import Network
+from protocol.network.pace import Pace
 
 ANNOTATE_SETTING = "annotate_metadata"
 """Under which key the store keeps whether answers carry metadata."""
@@ -22,8 +24,12 @@ def enumerate_network(gateway: Gateway, exchange: Exchange[db.Enumerate]) -> Non
         answer = exchange.answer(db.step(step))
         exchange.send(evolve(answer, status=status, status_str=text))
 
+    def within(pace: Pace) -> None:
+        exchange.send(evolve(exchange.answer(), progress=paced(pace)))
+
     order = Order(
         progress,
+        within=within if exchange.message.progress else _nobody,
         reenumerate=exchange.request.reenumerate,
         standards=exchange.request.standards,
     )
@@ -31,6 +37,10 @@ def enumerate_network(gateway: Gateway, exchange: Exchange[db.Enumerate]) -> Non
         gateway.enumeration.start(order)
     except EnumerationInProgressError:
         raise db.DbError(db.IN_PROGRESS) from None
+
+
+def _nobody(_: Pace) -> None:
+    pass
 
 
 async def set_device_metadata(gateway: Gateway, exchange: Exchange[db.SetDeviceMetadata]) -> Answer:

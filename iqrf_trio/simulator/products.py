@@ -52,7 +52,7 @@ def _sensors(*types: int) -> tuple[SensorModel, ...]:
     return tuple(SensorModel.usual(sensor_type) for sensor_type in types)
 
 
-GATEWAY = Product("Simulated coordinator", 0x2A00, 0x0001)
+GATEWAY = Product("Coordinator", 0x2A00, 0x0001)
 
 PRODUCTS = (
     Product("Climate sensor", 0x2A10, 0x0103, _sensors(1, 2, 128)),

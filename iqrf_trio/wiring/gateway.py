@@ -171,9 +171,10 @@ def _history(config: Config, shutdown: Shutdown, hop: Hop) -> History | None:
 
 async def _catalogue(config: Config, store: Store, hop: Hop) -> Catalogue:
     """The product catalogue, by which also those devices are named that are known already."""
-    file = config.database.products
+    file, simulated = config.database.products, config.port.kind == "simulator"
+    load = partial(products.load, Path(file) if file else None, simulated=simulated)
     try:
-        catalogue = await hop(partial(products.load, Path(file) if file else None))
+        catalogue = await hop(load)
     except CatalogueError as error:
         fix = "correct the file, or leave the key empty"
         raise ConfigError("", "database.products", str(error), fix) from None

@@ -3,15 +3,19 @@
 from importlib import resources
 from pathlib import Path
 
-from protocol.network.catalogue import Catalogue, CatalogueError, parse
+from iqrf_trio.simulator.products import GATEWAY, PRODUCTS
+from protocol.network.catalogue import Catalogue, CatalogueError, Entry, parse
 
 
-def load(path: Path | None = None) -> Catalogue:
+def load(path: Path | None = None, *, simulated: bool = False) -> Catalogue:
     """The products that come with the program, and over them those in the file `path`.
 
-    Raises CatalogueError.
+    With `simulated` those of the generated mesh are among them. Raises CatalogueError.
     """
     known = parse((resources.files("iqrf_trio.wiring") / "products.toml").read_text("utf-8"))
+    if simulated:
+        shown = (Entry(each.hwpid, "Simulated", each.name) for each in (GATEWAY, *PRODUCTS))
+        known = Catalogue(tuple(shown)) | known
     return known if path is None else known | _read(path)
 
 

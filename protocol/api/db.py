@@ -16,7 +16,7 @@ from protocol.api.devices import (
     placed,
 )
 from protocol.api.errors import ServiceError
-from protocol.api.family import Family, Final, Row
+from protocol.api.family import Extra, Family, Final, Row
 from protocol.api.members import AtMost, Range, distinct
 from protocol.api.message import Answer, Style
 from protocol.auth.rights import MANAGE, READ
@@ -345,6 +345,7 @@ ENUMERATE = Row(
     example={"reenumerate": False, "standards": True},
     failed=lambda _: Nothing(),
     final=Final("step", int(Step.FINISHED)),
+    extras=frozenset({Extra.PROGRESS}),
     lane=Lane.NETWORK,
     rights=MANAGE,
 )

@@ -126,6 +126,7 @@ class Row:
     there is no such member; `result` the class, or the union of classes, of `data.rsp`. `example`
     is a `data.req` that asks for something sensible.
 
+    `extras` are what its `data` may have besides, by default those of the family.
     `failed` makes, of the parameters, the `rsp` that an answer has even when all failed. `rights`
     is what a request takes, or a function of the parameters. `final` is for requests with several
     answers. A `vital` request is never kept waiting by others of the management lane.
@@ -146,6 +147,7 @@ class Row:
     query: Callable[[Network, Any], JsonObject] | None = field(default=None, kw_only=True)
     final: Final | None = field(default=None, kw_only=True)
     vital: bool = field(default=False, kw_only=True)
+    extras: frozenset[Extra] = field(kw_only=True)
     lane: Lane = field(kw_only=True)
     priority: Priority = field(kw_only=True)
     rights: Rights | Callable[[Any], Rights] = field(kw_only=True)
@@ -154,6 +156,10 @@ class Row:
     @lane.default
     def _lane_of_family(self) -> Lane:
         return self.family.lane
+
+    @extras.default
+    def _extras_of_family(self) -> frozenset[Extra]:
+        return self.family.extras
 
     @priority.default
     def _priority_of_family(self) -> Priority:
@@ -234,7 +240,7 @@ def _reader(row: Row) -> Callable[[object], Any]:
         "msg_id": field(type=str, default=UNKNOWN_MSG_ID),
         "return_verbose": field(type=bool, default=False),
     }
-    for extra in sorted(row.family.extras, key=lambda extra: extra.value):
+    for extra in sorted(row.extras, key=lambda extra: extra.value):
         data[extra.value] = field(type=_EXTRA_TYPES[extra], default=None)
     if row.parameters is not None:
         data["req"] = field(type=row.parameters)

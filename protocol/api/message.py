@@ -26,7 +26,7 @@ ASYNC = "async"
 class Style(Enum):
     """How an answer's members are ordered, and whether `statusStr` is always among them."""
 
-    SERVICE = "rsp, status, statusStr, insId"
+    SERVICE = "rsp, progress, status, statusStr, insId"
     NETWORK = "rsp, raw, progress, status, statusStr, insId"
     DPA = "timeout, rsp, raw, errorStr, then insId, statusStr, status or status, insId"
 
@@ -133,7 +133,7 @@ def dump(answer: Answer, style: Style, *, verbose: bool, ins_id: str) -> str:
     """The answer as compact JSON; the order of members is part of what clients compare."""
     data: dict[str, object] = {"msgId": answer.msg_id}
     if style is Style.SERVICE:
-        _put(data, rsp=answer.rsp)
+        _put(data, rsp=answer.rsp, progress=answer.progress)
         data |= {"status": answer.status, "statusStr": answer.status_str, "insId": ins_id}
     elif style is Style.NETWORK:
         _put(data, rsp=answer.rsp, raw=answer.raw if verbose else None, progress=answer.progress)

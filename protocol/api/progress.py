@@ -5,6 +5,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from protocol.api.shape import Unit
 from protocol.iqmesh import plan
+from protocol.network.pace import Pace
 
 
 class Progress(TypedDict):
@@ -14,7 +15,15 @@ class Progress(TypedDict):
     total: Annotated[int, "so much there is to do"]
     seconds: NotRequired[Annotated[int, Unit("s"), "about so long it still takes"]]
     node: NotRequired[Annotated[int, "the node that it is about"]]
-    state: NotRequired[Annotated[str, "what became of it"]]
+    state: NotRequired[Annotated[str, "what became of it, or what is counted"]]
+
+
+def paced(pace: Pace) -> Progress:
+    """How far something is that goes on at this pace."""
+    made = Progress(done=pace.done, total=pace.total, state=pace.kind)
+    if pace.seconds is not None:
+        made["seconds"] = pace.seconds
+    return made
 
 
 def progress(told: plan.Progress, elapsed_s: float) -> Progress:

@@ -137,7 +137,7 @@ def _described(member: Member, *, strict: bool) -> Schema:
 def request(row: Row) -> Schema:
     """The whole request."""
     data: Schema = {"msgId": _MSG_ID}
-    for extra in sorted(row.family.extras, key=lambda extra: extra.value):
+    for extra in sorted(row.extras, key=lambda extra: extra.value):
         data[extra.value] = EXTRAS[extra]
     required = ["msgId"]
     if row.parameters is not None:
@@ -162,7 +162,7 @@ def answer(row: Row, *, strict: bool = False) -> Schema:
     if rsp is not None and row.family.annotated:
         metadata = {"type": ["object", "null"], "description": "metadata of the device, if wanted"}
         rsp["properties"] = {**rsp["properties"], "metaData": metadata}
-    extras = row.family.extras
+    extras = row.extras
     data = _answer_data(rsp, row.family.style, extras, with_raw=row.lane is Lane.NETWORK)
     # An answer in between, which tells how far it is, has no `rsp`.
     always = row.always_has_result and Extra.PROGRESS not in extras

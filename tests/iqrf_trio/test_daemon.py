@@ -61,6 +61,23 @@ async def test_the_main_job_brings_what_the_nodes_measured(tmp_path: Path) -> No
         }
 
 
+async def test_an_enumeration_tells_how_far_it_is_to_those_who_ask(tmp_path: Path) -> None:
+    async with house(tmp_path) as home, authenticated(home) as connection:
+        wanted = {"standards": True, "reenumerate": True}
+        await connection.send(request("iqrfDb_Enumerate", wanted, progress=True))
+        told = []
+        while (data := await heard(connection)).get("rsp", {}).get("step") != 8:
+            if "progress" in data:
+                assert "rsp" not in data
+                told.append(data["progress"])
+        frcs = [each for each in told if each["state"] == "FRC"]
+        assert [each["done"] for each in frcs] == list(range(1, len(frcs) + 1))
+        assert {each["total"] for each in frcs} == {len(frcs)}
+        products = [each for each in told if each["state"] == "product"]
+        assert products[-1]["done"] == products[-1]["total"] > 1
+        assert await enumerate_network(connection) == list(range(9))  # and to nobody else
+
+
 async def test_what_was_learned_is_there_after_a_restart(tmp_path: Path) -> None:
     async with house(tmp_path) as home, authenticated(home) as connection:
         await enumerate_network(connection)

@@ -47,7 +47,9 @@ def test_no_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (["rnu"], "iqrf-trio: argument COMMAND: invalid choice: 'rnu'"),
+        (["rnu"], "iqrf-trio: there is no command 'rnu'; did you mean run?; see"),
+        (["docter"], "iqrf-trio: there is no command 'docter'; did you mean doctor?; see"),
+        (["xyz"], "iqrf-trio: there is no command 'xyz'; see"),
         (["--simulate"], "iqrf-trio: "),
         (["config", "--defaul"], "iqrf-trio: unrecognized arguments: --defaul"),
         (["call"], "iqrf-trio call: the following arguments are required: MTYPE"),

@@ -17,6 +17,7 @@ from attrs import define, field, frozen
 from iqrf_trio.cli import Failure
 from iqrf_trio.edges.websocket import ConnectError, Connection, ConnectionClosed, connect
 from protocol.api.registry import REGISTRY
+from protocol.network.pace import Pace
 
 AUTH_TIMEOUT_S = 30.0
 """How long a gateway may take to check a token."""
@@ -74,6 +75,7 @@ class Received:
     status: int
     rsp: Any
     explanation: str
+    progress: Pace | None = None
 
     @classmethod
     def of(cls, message: Mapping[str, Any], text: str) -> Self:
@@ -90,13 +92,15 @@ class Received:
             status=status if isinstance(status, int) else -1,
             rsp=rsp,
             explanation=": ".join(dict.fromkeys(str(each).rstrip(".") for each in said if each)),
+            progress=_pace(data.get("progress")),
         )
 
     @property
     def final(self) -> bool:
         """Whether no further answer to the same request follows."""
         if row := REGISTRY.get(self.mtype):
-            return row.ends_with({"status": self.status, "rsp": self.rsp})
+            within = {} if self.progress is None else {"progress": self.progress}
+            return row.ends_with({"status": self.status, "rsp": self.rsp, **within})
         return self.status != 0 or _is_last_of_unknown(_object(self.rsp))
 
     def check(self) -> None:
@@ -116,15 +120,25 @@ class Client:
     _unasked: deque[Received] = field(factory=deque, repr=False)
 
     async def request(
-        self, mtype: str, req: object = None, *, timeout_s: float = inf
+        self,
+        mtype: str,
+        req: object = None,
+        *,
+        timeout_s: float = inf,
+        progress: bool = False,
     ) -> AsyncIterator[Received]:
         """Send a request and give its answers, up to the final one.
 
-        `req` is left out of the message where it is None; `timeout_s` is for each answer. The
-        iterator raises Failure when an answer does not come in time or the gateway leaves.
+        With `progress` the gateway is asked to tell in between how far it is. `req` is left out of
+        the message where it is None; `timeout_s` is for each answer. The iterator raises Failure
+        when an answer does not come in time or the gateway leaves.
         """
         msg_id = str(uuid4())
-        data = {"msgId": msg_id} if req is None else {"msgId": msg_id, "req": req}
+        data: dict[str, object] = {"msgId": msg_id}
+        if req is not None:
+            data["req"] = req
+        if progress:
+            data["progress"] = True
         text = orjson.dumps({"mType": mtype, "data": data}).decode()
         await _send(self._connection, text)
         return _Answers(self, mtype, msg_id, timeout_s)
@@ -248,6 +262,15 @@ def _is_last_of_unknown(rsp: Mapping[str, Any]) -> bool:
     """The same of a message that only another gateway answers: such count waves and percent."""
     complete = rsp.get("progress", _COMPLETE) == _COMPLETE
     return complete and rsp.get("lastWave") is not False
+
+
+def _pace(value: object) -> Pace | None:
+    members = _object(value)
+    done, total, seconds = (members.get(name) for name in ("done", "total", "seconds"))
+    if not isinstance(done, int) or not isinstance(total, int):
+        return None
+    kind = members.get("state") if "node" not in members else None
+    return Pace(str(kind or "part"), done, total, seconds if isinstance(seconds, int) else None)
 
 
 def _object(value: object) -> Mapping[str, Any]:

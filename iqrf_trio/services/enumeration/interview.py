@@ -1,8 +1,9 @@
 """The questions of an enumeration, and how often each is put before it stays unanswered."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import count
 
 from attrs import evolve, field, frozen
 
@@ -29,6 +30,9 @@ ATTEMPTS = Attempts(2, link_wait_s=0.0)
 
 ONCE_MORE = evolve(ATTEMPTS, number=1)
 """For a node that kept silent when many were asked."""
+
+Told = Callable[[str, int, int], None]
+"""Is told what is being done ("FRC", "node"), how many of it are done, and how many there are."""
 
 
 @frozen(eq=False)
@@ -82,24 +86,39 @@ class Interview:
 
     # Who the nodes are: by FRC where there are many, by unicast where few are left.
 
-    async def identify(self, coordinator: Device, addresses: Sequence[int]) -> dict[int, Product]:
-        """The products of the nodes that answer, by address."""
+    async def identify(
+        self, coordinator: Device, addresses: Sequence[int], told: Told
+    ) -> dict[int, Product]:
+        """The products of the nodes that answer, by address; `told` is how far that is."""
         found: dict[int, Product] = {}
         attempts = ATTEMPTS
         if identity.frc_pays(coordinator, len(addresses)):
             assert coordinator.product is not None
-            answers = {step: await self._pass(step, addresses) for step in identity.PASSES}
+            answers = await self._passes(addresses, told)
             found = identity.products_of_passes(answers, coordinator.product.identity)
             attempts = ONCE_MORE
-        for address in addresses:
-            if address not in found:
-                try:
-                    found[address] = identity.product_of(*await self._who(address, attempts))
-                except DpaError as error:
-                    _give_up(error, f"node {address} does not tell who it is")
+        left = [address for address in addresses if address not in found]
+        for number, address in enumerate(left, 1):
+            try:
+                found[address] = identity.product_of(*await self._who(address, attempts))
+            except DpaError as error:
+                _give_up(error, f"node {address} does not tell who it is")
+            told("node", number, len(left))
         return found
 
-    async def _pass(self, step: identity.Pass, addresses: Sequence[int]) -> Mapping[int, int]:
+    async def _passes(
+        self, addresses: Sequence[int], told: Told
+    ) -> dict[identity.Pass, Mapping[int, int]]:
+        total = sum(len(step.groups(addresses)) for step in identity.PASSES)
+        done = count(1)
+        return {
+            step: await self._pass(step, addresses, lambda: told("FRC", next(done), total))
+            for step in identity.PASSES
+        }
+
+    async def _pass(
+        self, step: identity.Pass, addresses: Sequence[int], passed: Callable[[], None]
+    ) -> Mapping[int, int]:
         answers: dict[int, int] = dict.fromkeys(addresses, 0)
         for group in step.groups(addresses):
             read = partial(frc_steps.read, step.command, group, step.user_data)
@@ -107,6 +126,7 @@ class Interview:
                 answers |= await self._dialogue.do(read)
             except DpaError as error:
                 _give_up(error, f"no {step.name} of nodes {identity.listed(group)}")
+            passed()
         return answers
 
     async def _who(

@@ -10,11 +10,13 @@ from attrs import define, field, frozen
 
 from iqrf_trio.services.enumeration.interview import Interview
 from iqrf_trio.services.enumeration.procedure import Procedure
+from iqrf_trio.services.progress import Meter
 from iqrf_trio.store import Store, StoreError
 from protocol.api.db import Step
 from protocol.dpa.errors import DpaError
 from protocol.dpa.transaction import Outcome
 from protocol.network.catalogue import Catalogue
+from protocol.network.pace import Pace
 from protocol.network.triggers import changes_network, corrected_mid
 from protocol.queue.scheduling import QueueClosed
 
@@ -26,7 +28,7 @@ QUIET_S = 3.0
 LINK_PATIENCE_S = 10.0
 """How long an enumeration that nobody waits for lets a coordinator take to come up."""
 
-Progress = Callable[[Step, int, str], None]
+Steps = Callable[[Step, int, str], None]
 """Is told each step with status and text; the last one is FINISHED, or has a status below 0."""
 
 
@@ -38,10 +40,12 @@ class EnumerationInProgressError(Exception):
 class Order:
     """One enumeration as asked for; `client` says whether somebody waits for it."""
 
-    progress: Progress
+    progress: Steps
     reenumerate: bool = False
     standards: bool = False
     client: bool = True
+    within: Callable[[Pace], None] = lambda _: None
+    """Is told how far it is within a step."""
 
     @property
     def with_standards(self) -> bool:
@@ -63,7 +67,7 @@ class Enumeration:
 
     _interview: Interview
     _store: Store
-    _unasked: Progress
+    _unasked: Steps
     _catalogue: Catalogue = field(factory=Catalogue)
     _after_bonding: bool = True
     on_change: Callable[[], None] = field(default=lambda: None, init=False)
@@ -180,7 +184,8 @@ class Enumeration:
             with trio.move_on_after(LINK_PATIENCE_S):
                 await self._interview.wait_connected()
         await self._note_corrected()
-        procedure = Procedure(self._interview, self._store, self._catalogue, reached)
+        told = Meter("enumeration", order.within, log).told
+        procedure = Procedure(self._interview, self._store, self._catalogue, reached, told)
         await procedure.run(everyone=order.reenumerate, with_standards=order.with_standards)
 
     async def _note_corrected(self) -> None:

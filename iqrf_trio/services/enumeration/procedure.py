@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from attrs import define
 
-from iqrf_trio.services.enumeration.interview import Interview
+from iqrf_trio.services.enumeration.interview import Interview, Told
 from iqrf_trio.store import Store
 from protocol.api.db import Step
 from protocol.network import identity, standards, tables
@@ -24,13 +24,15 @@ class Procedure:
     """Learns the network and keeps what it learned, part by part.
 
     Each part is one transaction of the store, so that whenever the procedure ends, the database
-    is as it was before a part or after it. `reached` is told each step, with a word about it.
+    is as it was before a part or after it. `reached` is told each step, with a word about it,
+    `told` how far it is within a step.
     """
 
     _interview: Interview
     _store: Store
     _catalogue: Catalogue
     _reached: Callable[[Step, str], None]
+    _told: Told
 
     async def run(self, *, everyone: bool, with_standards: bool) -> None:
         """Enumerate; `everyone` asks known devices again. Raises DpaError and StoreError."""
@@ -41,7 +43,7 @@ class Procedure:
 
         self._reached(Step.DEVICES, "ok")
         addresses = identity.to_identify(before, self._store.network, everyone=everyone)
-        products = await self._interview.identify(coordinator, addresses)
+        products = await self._interview.identify(coordinator, addresses, self._told)
         silent = [address for address in addresses if address not in products]
         told = f"ok; no answer from {identity.listed(silent)}" if silent else "ok"
         self._reached(Step.DEVICES_DONE, told)
@@ -68,8 +70,11 @@ class Procedure:
         addresses = standards.undescribed(self._store.network) | frozenset(again)
         known = standards.already_told(self._store.network, addresses)
         await self._keep(known)
-        for question in standards.questions(self._store.network, addresses - known.keys()):
+        open_ = addresses - known.keys()
+        questions = list(standards.questions(self._store.network, open_))
+        for number, question in enumerate(questions, 1):
             await self._keep(await self._ask(question))
+            self._told("product", number, len(questions))
 
     async def _ask(self, question: Question) -> dict[int, Standards]:
         """What one device of a product tells, for all of them, if a second one agrees."""

@@ -14,12 +14,14 @@ from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.radio.dialogue import Dialogue
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.services.progress import Meter
 from iqrf_trio.services.sensors import settings as sensor_settings
 from iqrf_trio.store import Store, StoreError
 from iqrf_trio.store.errors import DatabaseBusyError
 from protocol.dpa.attempts import Attempts
 from protocol.dpa.errors import DpaError
 from protocol.dpa.step import Step
+from protocol.network.pace import Pace
 from protocol.queue.lanes import Priority
 from protocol.queue.scheduling import QueueClosed, RadioReserved
 from protocol.readings.measured import CycleOver, of_reading
@@ -32,6 +34,9 @@ log = logging.getLogger("iqrf_trio.sensor_worker")
 
 ATTEMPTS = Attempts(3, link_wait_s=5.0)
 """How often a round is tried before its nodes go without a value; resetting a module takes 2 s."""
+
+QUIET_S = 60.0
+"""Between two lines of the log about how far a cycle is: most are over before the first."""
 
 MIN_GAP_S = 5.0
 """Between the end of a cycle and the start of the next, so that a cycle longer than its period
@@ -69,7 +74,8 @@ class SensorWorker:
 
     The reporter is told of each cycle twice, with the settings the cycle began with, and
     `measurements` once, when it is over. `on_change` is called whenever `reading` may have changed.
-    While it is `asking`, the radio is its own: what is answered will be stored with the cycle.
+    `within` is told how far a cycle is. While it is `asking`, the radio is its own: what is
+    answered will be stored with the cycle.
 
     While the radio is reserved (service mode) no cycle begins, and one under way ends; whoever
     reserves or releases it calls `reconsider`. `put_off` is given what a busy database refused.
@@ -86,6 +92,7 @@ class SensorWorker:
     running: bool = field(default=False, init=False)
     asking: bool = field(default=False, init=False)
     on_change: Callable[[], None] = field(default=lambda: None, init=False)
+    within: Callable[[Pace], None] = field(default=lambda _: None, init=False)
     _asked: bool = field(default=False, init=False)
     _busy: bool = field(default=False, init=False)
     _number: int = field(default=0, init=False)
@@ -224,9 +231,12 @@ class SensorWorker:
 
         Raises QueueClosed, and RadioReserved when service mode begins meanwhile.
         """
-        for asked in cycle.rounds:
+        rounds = list(cycle.rounds)
+        meter = Meter(f"reading cycle {self._number}", self.within, log, QUIET_S)
+        for number, asked in enumerate(rounds, 1):
             answer = await self._answer(asked)
             cycle.take(asked, answer)
+            meter.told("FRC", number, len(rounds))
             if isinstance(answer, str) and not self._transceiver.connected:
                 break
 

@@ -1,13 +1,16 @@
 """`iqrf-trio demo`: it works, and notices when something does not."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from iqrf_trio.__main__ import main
 from iqrf_trio.cli import Failure, demo
 from iqrf_trio.cli.support.client import client
+from protocol.network.pace import Pace
 from tests.iqrf_trio.cli.gateway import TOKEN, Script, answer, gateway, report
 
 
@@ -21,6 +24,8 @@ async def test_the_whole_demo(capsys: pytest.CaptureFixture[str]) -> None:
     assert [each.split()[0] for each in lines if "4.06D" in each] == list("012345")
     assert "7 of 7 values from 5 devices" in out
     assert "The enumeration took 0." in out
+    assert "Simulated" in out
+    assert "Climate sensor" in out
     assert lines[-1] == "The gateway has stopped."
 
 
@@ -36,6 +41,12 @@ def test_a_mesh_that_cannot_be(
 ) -> None:
     assert main(["demo", *words]) == 2
     assert capsys.readouterr().err == error
+
+
+class Worker:
+    """What the demo needs of a sensor worker."""
+
+    within: Callable[[Pace], None] = print
 
 
 def steps(*numbers: int) -> Script:
@@ -59,7 +70,7 @@ def devices(*addresses: int, hwpid: int = 5) -> Script:
 async def test_an_enumeration_that_is_none(script: Script, words: str) -> None:
     async with gateway(script) as it, client(it.url, TOKEN) as connected:
         with pytest.raises(Failure, match=words):
-            await demo._enumerate(connected)
+            await demo._enumerate(connected, demo.Within())
 
 
 @pytest.mark.parametrize(
@@ -83,7 +94,7 @@ async def test_a_reading_that_failed() -> None:
         client(it.url, TOKEN) as connected,
     ):
         with pytest.raises(Failure, match="iqrfSensorData_ReportAsync failed with status 1000"):
-            await demo._read(connected)
+            await demo._read(connected, Worker())
 
 
 def test_values_that_are_missing() -> None:
@@ -97,3 +108,21 @@ def test_values_that_are_missing() -> None:
         demo._check([device(1, 1, None)], found)
     with pytest.raises(Failure, match="found no sensors"):
         demo._check([], [device(0), device(1)])
+
+
+def test_a_step_that_takes_long_is_told_now_and_then(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def told() -> None:
+        within = demo.Within()
+        for done in range(1, 5):
+            await trio.sleep(6)
+            within.show(Pace.of("FRC", done, 4, 6.0 * done))
+        within.over()
+
+    trio.run(told, clock=trio.testing.MockClock(autojump_threshold=0))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.strip() for line in lines] == [
+        "FRC 2 of 4, about 12 s left",
+        "FRC 4 of 4, about 0 s left",
+    ]
