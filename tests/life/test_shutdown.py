@@ -58,6 +58,7 @@ ASKED: Mapping[str, Ask] = {
     "backup": lambda _, client: client.ask(
         "iqmeshNetwork_Backup", {"deviceAddr": 0, "wholeNetwork": True}
     ),
+    "ping": lambda _, client: client.ask("iqmeshNetwork_Ping", {"hwpId": 0xFFFF}),
     "paused": paused,
     "metadata": lambda _, client: client.ask(
         "iqrfDb_SetDeviceMetadata", {"devices": [{"address": 1, "metadata": {"a": 1}}]}
@@ -102,13 +103,15 @@ def _busy_for_a_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
     busy=st.booleans(),
     deaf_clients=st.integers(0, 2),
 )
-@settings(max_examples=60)
+@settings(max_examples=25)
 @example(asked=["discovery"], moment=1.0, busy=False, deaf_clients=0)
 @example(asked=["FRC"], moment=1.0, busy=False, deaf_clients=1)
 @example(asked=["timeout of a client", "unicast"], moment=1.0, busy=False, deaf_clients=0)
 @example(asked=["metadata", "settings", "FRC"], moment=0.5, busy=True, deaf_clients=1)
 @example(asked=["enumeration", "discovery", "backup"], moment=2.0, busy=True, deaf_clients=0)
 @example(asked=["reading", "unicast"], moment=1.0, busy=True, deaf_clients=0)
+@example(asked=["ping"], moment=2.0, busy=False, deaf_clients=0)
+@example(asked=["ping"], moment=30.0, busy=True, deaf_clients=0)
 @example(asked=["paused", "metadata"], moment=0.1, busy=True, deaf_clients=0)
 def test_over_in_time_and_everybody_is_answered(
     known: Known,
@@ -122,7 +125,7 @@ def test_over_in_time_and_everybody_is_answered(
             life = await stack.enter_async_context(alive(known.state(), known.token))
             client = await stack.enter_async_context(reader(life))
             for _ in range(deaf_clients):
-                await stack.enter_async_context(deaf(life, 300))
+                await stack.enter_async_context(deaf(life, 60))
             if busy:
                 stack.enter_context(locked(life.database))
             for name in asked:
