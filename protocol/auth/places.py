@@ -58,14 +58,15 @@ class Places:
     def to_leave(self, capacity: int) -> tuple[Place | None, float]:
         """Who has to make room for those that wait, and from when on; (None, infinity): nobody.
 
-        The more wait for each place, the less long a connection may keep it.
+        The more wait for each place, the less long a connection may keep it. By the square: so few
+        wait in a flood then that every newcomer gets a place, if only for a tenth of a second.
         """
         leaving = sum(place.leaving for place in self.held)
         oldest = _oldest_of_largest_share(self.held)
         if oldest is None or leaving >= len(self.waiting):
             return None, inf
         pressure = 1 + (len(self.waiting) - 1) / max(1, capacity)
-        return oldest, oldest.since + PATIENCE_S / pressure
+        return oldest, oldest.since + PATIENCE_S / pressure**2
 
     def overflowing(self, most: int) -> Place | None:
         """Which of those that wait has to go so that no more than `most` wait."""

@@ -39,7 +39,7 @@ def test_the_more_wait_the_less_time_each_has() -> None:
         places.ask(Place("a", 2.0))
     going, at = places.to_leave(2)
     assert going is held[0]
-    assert at == pytest.approx(PATIENCE_S / 3)
+    assert at == pytest.approx(PATIENCE_S / 9)
 
 
 def test_the_smallest_share_is_next_and_of_it_the_newest() -> None:
