@@ -33,8 +33,9 @@ class Ping:
         if not self.nodes:
             raise no_bonded_nodes()
         command, user_data = self._question()
-        # The nodes answer at once what is asked here, so the FRC needs no longer response time.
-        yield from borrow(Parameters(frc_response_time=0))
+        # The nodes answer at once what is asked here, so that a longer response time only costs
+        # time.
+        yield from borrow(Parameters(frc_response_time=0), needed=False)
         yield Progress(0, len(self.nodes))
         self.answers = yield from do(partial(frc_steps.read_all, command, self.nodes, user_data))
         if silent := self.silent:

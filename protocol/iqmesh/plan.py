@@ -29,10 +29,12 @@ class Do:
 class Borrow:
     """Set those parameters of the coordinator that are not None, until they are put back.
 
-    Nobody else gets on the radio meanwhile. The result are the values before.
+    Nobody else gets on the radio meanwhile. The result are the values before. Where they are not
+    `needed`, and the disk is read-only, the service goes on with what there is.
     """
 
     wanted: Parameters
+    needed: bool = True
 
 
 @frozen
@@ -85,7 +87,7 @@ def ask(call: Call[T]) -> Plan[T]:
     return do(partial(steps.ask, call))
 
 
-def borrow(wanted: Parameters) -> Plan[Parameters]:
+def borrow(wanted: Parameters, *, needed: bool = True) -> Plan[Parameters]:
     """Change parameters for a while; what they were before."""
-    before: Parameters = yield Borrow(wanted)
+    before: Parameters = yield Borrow(wanted, needed)
     return before

@@ -15,6 +15,7 @@ from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.network.known import KnownCoordinator
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import StoreError
+from iqrf_trio.store.errors import ReadOnlyError
 from protocol.dpa.attempts import Attempts
 from protocol.dpa.call import Call
 from protocol.dpa.errors import DpaError
@@ -76,7 +77,6 @@ class NetworkServices:
     """Whether a service has borrowed parameters right now."""
     _left: trio.Event = field(factory=trio.Event, init=False)
     """Set when something was left behind in the journal."""
-    _turn: trio.Lock = field(factory=trio.Lock, init=False)
 
     async def perform(
         self,
@@ -103,17 +103,19 @@ class NetworkServices:
             await _Performance(self, name, dialogue, stack, tell).carry_out(service)
 
     async def settle(self, dialogue: Dialogue) -> None:
-        """Put back what is left of an earlier service; raises DpaError and StoreError."""
-        async with self._turn:
-            entry = await self.journal.journal()
-            if entry is None:
-                return
-            if entry.coordinator in (self.known.mid, None):
-                await dialogue.do(partial(journal.put_back, entry.before), PUT_BACK)
-                log.warning("%s was interrupted: its parameters were put back", entry.service)
-            else:
-                log.warning("%s was interrupted, but this is another coordinator", entry.service)
-            await self.journal.clear_journal()
+        """Put back what is left of an earlier service; raises DpaError and StoreError.
+
+        The `dialogue` has the radio leased, so that of two callers the second finds nothing.
+        """
+        entry = await self.journal.journal()
+        if entry is None:
+            return
+        if entry.coordinator in (self.known.mid, None):
+            await dialogue.do(partial(journal.put_back, entry.before), PUT_BACK)
+            log.warning("%s was interrupted: its parameters were put back", entry.service)
+        else:
+            log.warning("%s was interrupted, but this is another coordinator", entry.service)
+        await self.journal.clear_journal()
 
     def left_behind(self) -> None:
         """Have `run` put back what is in the journal."""
@@ -130,8 +132,9 @@ class NetworkServices:
         while True:
             await self.transceiver.wait_connected()
             try:
-                if not self.lent:
-                    await self.settle(dialogue)
+                if not self.lent and await self.journal.journal() is not None:
+                    async with dialogue.alone() as alone:
+                        await self.settle(alone)
             except QueueClosed:
                 await trio.sleep_forever()
             except (DpaError, StoreError) as error:
@@ -200,8 +203,8 @@ class _Performance:
         match action:
             case Do(make):
                 return await self._dialogue.do(make)
-            case Borrow(wanted):
-                return await self._borrow(wanted)
+            case Borrow():
+                return await self._borrow(action)
             case PutBack(needless):
                 await self._put_back(needless=needless)
             case Progress():
@@ -210,8 +213,8 @@ class _Performance:
                 await trio.sleep(seconds)
         return None
 
-    async def _borrow(self, wanted: Parameters) -> Parameters:
-        services = self._services
+    async def _borrow(self, action: Borrow) -> Parameters:
+        services, wanted = self._services, action.wanted
         assert self._loan is None
         self._dialogue = await self._stack.enter_async_context(self._dialogue.alone())
         before = journal.noted(wanted, services.known.parameters)
@@ -219,6 +222,10 @@ class _Performance:
         try:
             await services.settle(self._dialogue)
             await services.journal.write_journal(entry)
+        except ReadOnlyError:
+            if action.needed:
+                raise ServiceFailure(FAILED, "nothing was begun: the disk is read-only") from None
+            return before
         except StoreError as error:
             # Without the journal a power failure would leave the network changed for good.
             raise ServiceFailure(FAILED, f"nothing was begun: {error}") from error
@@ -259,7 +266,8 @@ class _Performance:
 
     async def _put_back(self, *, needless: bool) -> None:
         """Put everything back when the service has come so far; raises DpaError."""
-        assert self._loan is not None
+        if self._loan is None:
+            return
         if needless or not self._loan.needless:
             await self._dialogue.do(partial(journal.put_back, self._loan.entry.before))
         await self._over()

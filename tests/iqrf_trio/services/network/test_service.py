@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import trio
-from attrs import evolve
+from attrs import evolve, frozen
 from trio.testing import MockClock
 
 from iqrf_trio.services.network.cancelling import Cancellable, Cancelling
@@ -14,6 +14,7 @@ from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.store import StoreError
+from iqrf_trio.store.errors import ReadOnlyError
 from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.dpa import commands
 from protocol.iqmesh.journal import JournalEntry
@@ -144,8 +145,11 @@ async def test_another_hwpid_is_told_apart_from_silence(
         assert plain["rsp"]["pingResult"][2] == {"address": 3, "result": False}
 
 
+@frozen(eq=False)
 class FullDisk:
     """A journal that cannot be written."""
+
+    error: StoreError
 
     async def journal(self) -> JournalEntry | None:
         await trio.lowlevel.checkpoint()
@@ -153,7 +157,7 @@ class FullDisk:
 
     async def write_journal(self, entry: JournalEntry) -> None:
         await trio.lowlevel.checkpoint()
-        raise StoreError("disk full")
+        raise self.error
 
     async def clear_journal(self) -> None:
         raise AssertionError("nothing was written")
@@ -165,13 +169,44 @@ async def test_without_a_journal_nothing_is_begun(
 ) -> None:
     mesh = mesh_of()
     async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
-        rig.network.journal = FullDisk()
+        rig.network.journal = FullDisk(StoreError("disk full"))
         radio = mesh.counters.radio
         answer = await rig.caller.ask(mtype, req)
         assert answer["status"] == 1000
         assert answer["statusStr"] == "nothing was begun: disk full"
         assert mesh.coordinator.collector.params == FRC_PARAMS
         assert mesh.counters.radio == radio
+
+
+async def test_on_a_read_only_disk_a_ping_leaves_the_parameters_alone(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = mesh_of()
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        rig.network.journal = FullDisk(ReadOnlyError("read-only"))
+        ping = await rig.caller.ask(PING, {}, returnVerbose=True)
+        assert (ping["status"], ping["rsp"]["inaccessibleNodesNr"]) == (0, 0)
+        assert [record["request"][6:11] for record in ping["raw"]] == ["00.02", "0d.00"]
+        hops = await rig.caller.ask(HOPS, {"action": "get"})
+        assert (hops["status"], hops["statusStr"]) == (
+            1000,
+            "nothing was begun: the disk is read-only",
+        )
+
+
+async def test_what_is_left_behind_and_a_service_do_not_wait_for_each_other(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = mesh_of()
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        for _ in range(5):
+            await left_behind(rig, Parameters(frc_response_time=0x70))
+            rig.network.left_behind()
+            rig.caller.send(PING, {})
+            with trio.fail_after(60.0):
+                assert (await rig.caller.next())["data"]["status"] == 0
+            await trio.sleep(30.0)
+            assert mesh.coordinator.collector.params == 0x70
 
 
 async def test_what_a_lost_link_leaves_is_put_back_when_it_is_there_again(
