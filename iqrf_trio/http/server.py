@@ -128,7 +128,8 @@ class HttpServer:
         except* (trio.BrokenResourceError, trio.ClosedResourceError):
             pass
         except* Exception as group:
-            log.error("the connection of %s failed", address, exc_info=group)
+            extra = {"peer": address}
+            log.error("the connection of %s failed", address, exc_info=group, extra=extra)
         finally:
             if guest.trusted:
                 self._trusted -= 1

@@ -32,12 +32,13 @@ class Handler(logging.StreamHandler[TextIO]):
         """Write `record`, unless it was written a moment ago or its peer has had its line."""
         for text, earlier in self._peers.over(record.created):
             super().emit(_with_text(earlier, text))
-        if record.levelno <= logging.DEBUG or record.exc_info:
-            super().emit(record)
-            return
-        if (remote := getattr(record, "peer", None)) is not None:
+        remote = getattr(record, "peer", None)
+        if remote is not None and record.levelno > logging.DEBUG:
             if self._peers.admit(_address(remote), record):
                 super().emit(record)
+            return
+        if record.levelno <= logging.DEBUG or record.exc_info:
+            super().emit(record)
             return
         key = (record.name, record.levelno, record.getMessage())
         said = self._said.pop(key, None)

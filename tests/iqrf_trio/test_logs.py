@@ -269,3 +269,12 @@ def test_many_addresses_share_a_line() -> None:
 
 def texts(stream: TextIO) -> list[str]:
     return [json.loads(line)["message"] for line in finished(stream)]
+
+
+def test_tracebacks_that_a_peer_causes_are_counted_too() -> None:
+    log, stream = started(as_json=True)
+    for port in range(5):
+        log.error("failed", exc_info=ValueError("bug"), extra={"peer": f"192.0.2.1:{port}"})
+    said = texts(stream)
+    assert len(said) == 2
+    assert said[1] == "192.0.2.1: 4 more messages within a minute"

@@ -171,7 +171,8 @@ class Server:
             pass
         except* Exception as group:
             failed = True
-            logger.error("%s: the session failed", connection.remote, exc_info=group)
+            extra = {"peer": connection.remote}
+            logger.error("%s: the session failed", connection.remote, exc_info=group, extra=extra)
         await (connection.close(INTERNAL_ERROR) if failed else connection.close())
 
     def refusal(self, request: trio_websocket.WebSocketRequest, head: bytes) -> _Refusal | None:
@@ -223,7 +224,8 @@ class _ServerPeer(Peer):
             with self._serving:
                 await self._server.serve_client(connection)
             if self._serving.cancelled_caught:
-                logger.info("%s: gave its place to others", self._remote)
+                extra = {"peer": self._remote}
+                logger.info("%s: gave its place to others", self._remote, extra=extra)
                 await connection.close(TRY_AGAIN_LATER)
 
     def _identify(self, request: trio_websocket.WebSocketRequest) -> None:

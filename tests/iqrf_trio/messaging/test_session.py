@@ -1064,9 +1064,12 @@ async def test_a_peer_without_authentication_is_read_at_a_walk(
 ) -> None:
     flood = {
         "pings": frame(PING, b"x") * 10_000,
-        "empty fragments": frame(TEXT, fin=False) + frame(CONTINUATION, fin=False) * 10_000,
+        "empty fragments": frame(TEXT, fin=False)
+        + frame(CONTINUATION, fin=False) * 10_000
+        + frame(CONTINUATION, b"no JSON"),
         "empty messages' fragments": frame(TEXT, b"{", fin=False)
-        + frame(CONTINUATION, b" ", fin=False) * 10_000,
+        + frame(CONTINUATION, b" ", fin=False) * 10_000
+        + frame(CONTINUATION, b"no JSON"),
     }[kind]
     async with gateway() as gate:
         peer = await gate.open()
