@@ -24,6 +24,7 @@ from tests.life.gateway import (
     live,
     locked,
     reader,
+    stopped,
 )
 
 Ask = Callable[[Life, Reader], Awaitable[object]]
@@ -132,13 +133,18 @@ def test_over_in_time_and_everybody_is_answered(
                 await ASKED[name](life, client)
             await client.accepted()
             await trio.sleep(moment)
-            told_at = trio.current_time()
-            life.stop.set()
-            await life.over.wait()
-            took = trio.current_time() - told_at
+            took = await stopped(life)
             # The rest is for what was measured, if the database does not take it.
             assert took <= GRACE_S * (Share.ALL if busy else Share.FAREWELL) + 0.01
         assert client.unanswered == set()
         assert client.closed == 1001
+
+    live(run)
+
+
+def test_an_idle_gateway_ends_at_once(known: Known) -> None:
+    async def run() -> None:
+        async with alive(known.state(), known.token) as life:
+            assert await stopped(life) < 0.1
 
     live(run)
