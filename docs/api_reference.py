@@ -40,6 +40,9 @@ SETTINGS = (
 
 PATIENCE_S = 30.0
 
+_MSG_ID = "1"
+"""That of all requests, which wait for their answers, so that a new message changes no other's."""
+
 LAST = (db.RESET, mng.EXIT)
 """What is asked in the end, since it leaves nothing to ask about."""
 
@@ -94,8 +97,8 @@ async def _authenticate(connection: Connection, database: Path) -> None:
 
 async def _perform(connection: Connection, recording: Recording) -> None:
     rows = [row for row in REGISTRY.values() if row not in LAST]
-    for number, row in enumerate((*rows, *LAST), 1):
-        data: dict[str, Any] = {"msgId": str(number)}
+    for row in (*rows, *LAST):
+        data: dict[str, Any] = {"msgId": _MSG_ID}
         if row.parameters is not None:
             data["req"] = row.example
         request = {"mType": row.mtype, "data": data}
@@ -103,7 +106,7 @@ async def _perform(connection: Connection, recording: Recording) -> None:
         answers: list[Any] = []
         while not (answers and _is_last(row, answers[-1])):
             message = json.loads(await connection.receive())
-            if message["data"].get("msgId") == str(number):
+            if message["data"].get("msgId") == _MSG_ID:
                 answers.append(message)
             else:
                 recording.unasked.setdefault(_kind(message), message)
@@ -151,7 +154,7 @@ def page(recording: Recording) -> str:
     """The reference as Markdown."""
     chapters = {recorded.mtype: recorded for recorded in recording.asked}
     parts = [HEAD]
-    for family, rows in FAMILIES:
+    for family, rows in ((family, rows) for family, rows in FAMILIES if rows):
         parts.append(f"# {family.prefix}*\n\n{family.about}{_common(family)}\n")
         parts += [_chapter(row, chapters[row.mtype]) for row in rows]
     parts.append("# Unasked\n\nWhat the gateway sends on its own.\n")

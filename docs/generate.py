@@ -11,7 +11,7 @@ from pathlib import Path
 
 import trio
 
-from docs import api_reference, asyncapi, compatibility, completion, configuration
+from docs import api_reference, asyncapi, compatibility, completion, configuration, rights
 from docs.api_reference import comparable
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +26,7 @@ def pages() -> Mapping[str, str]:
         "docs/api.md": api_reference.page(recorded),
         "docs/asyncapi.json": asyncapi.document(recorded),
         "docs/compatibility.md": compatibility.page(),
+        "docs/tokens-and-tls.md": rights.page(),
         "etc/completions/iqrf-trio.bash": completion.script(),
     }
 

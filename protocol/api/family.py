@@ -138,7 +138,7 @@ class Row:
     family: Family
     name: str
     about: str
-    parameters: type | None = None
+    parameters: Any = None
     result: Any = None
     example: JsonObject | None = field(default=None, kw_only=True)
     failed: Callable[[Any], JsonObject | None] = field(default=_no_result, kw_only=True)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from protocol.api import db, iqmesh, mng, ntf, own, raw, sensor_data
+from protocol.api import db, dpa, iqmesh, mng, ntf, own, raw, sensor_data
 from protocol.api.errors import MESSAGE_ERROR, InvalidRequestError, UnsupportedTypeError
 from protocol.api.family import Family, Row, Unasked
 from protocol.api.published import PUBLISHED, instead_of
 
 FAMILIES: tuple[tuple[Family, tuple[Row, ...]], ...] = (
     (raw.FAMILY, raw.ROWS),
+    (dpa.FAMILY, dpa.ROWS),
     (db.FAMILY, db.ROWS),
     (sensor_data.FAMILY, sensor_data.ROWS),
     (iqmesh.FAMILY, iqmesh.ROWS),

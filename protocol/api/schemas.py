@@ -6,7 +6,7 @@ gateway sends. What is published leaves room, since answers may have more member
 
 from collections.abc import Mapping
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin, is_typeddict
 
 import attrs
 
@@ -17,7 +17,15 @@ from protocol.api.members import AtMost, Multiple, Range, RangeOr, distinct
 from protocol.api.message import Style
 from protocol.api.progress import Progress
 from protocol.api.record import Record
-from protocol.api.shape import Member, alternatives, annotations, is_class, is_open, members_of
+from protocol.api.shape import (
+    Member,
+    alternatives,
+    annotations,
+    bare_class,
+    is_class,
+    is_open,
+    members_of,
+)
 from protocol.dpa.packet import Request
 from protocol.queue.lanes import Lane
 
@@ -120,7 +128,7 @@ def _object(cls: Any, *, strict: bool) -> Schema:
 
 
 def _is_result(cls: Any) -> bool:
-    return issubclass(cls, dict)
+    return is_typeddict(bare_class(cls))
 
 
 def _described(member: Member, *, strict: bool) -> Schema:

@@ -67,26 +67,39 @@ def json_name(name: str) -> dict[str, str]:
 @cache
 def members_of(cls: Any) -> tuple[Member, ...]:
     """The members of an object of this class, in their order."""
-    if is_typeddict(cls):
-        hints, required = get_type_hints(cls, include_extras=True), cls.__required_keys__
-        return tuple(
-            _member(name, name, _present(hint), attrs.NOTHING if name in required else None)
+    bare = bare_class(cls)
+    # Errors name the bare class, without what stands for its type variables.
+    given = dict(zip(getattr(bare, "__parameters__", ()), get_args(cls), strict=False))
+    if is_typeddict(bare):
+        hints, required = get_type_hints(bare, include_extras=True), bare.__required_keys__
+        found = [
+            (name, name, _present(hint), attrs.NOTHING if name in required else None)
             for name, hint in hints.items()
-        )
+        ]
+    else:
+        found = [
+            (each.name, _json_name(each), _given(each), each.default) for each in attrs.fields(bare)
+        ]
     return tuple(
-        _member(each.name, _json_name(each), _given(each), each.default)
-        for each in attrs.fields(cls)
+        _member(attribute, name, given.get(hint, hint), default)
+        for attribute, name, hint, default in found
     )
+
+
+def bare_class(cls: Any) -> Any:
+    """The class itself of one that is generic: that of `Addressed[Pulse]` is `Addressed`."""
+    return get_origin(cls) or cls
 
 
 def is_class(type_: Any) -> bool:
     """Whether it is a class of parameters or results."""
-    return attrs.has(type_) or is_typeddict(type_)
+    bare = bare_class(type_)
+    return attrs.has(bare) or is_typeddict(bare)
 
 
-def is_open(cls: type) -> bool:
+def is_open(cls: Any) -> bool:
     """Whether an object of this class may have further members, which nobody looks at."""
-    return bool(getattr(cls, "open_to_extras", False))
+    return bool(getattr(bare_class(cls), "open_to_extras", False))
 
 
 def annotations(type_: Any) -> tuple[Any, tuple[Any, ...]]:

@@ -11,6 +11,7 @@ from protocol.api.errors import InvalidRequestError, ServiceError
 from protocol.api.family import Row, request_of
 from protocol.api.message import dump, parse
 from protocol.api.registry import FAMILIES, REGISTRY
+from protocol.api.shape import bare_class
 from tests.schemas import complaint_about_answer, complaint_about_request
 
 ROWS = pytest.mark.parametrize("row", REGISTRY.values(), ids=REGISTRY.keys())
@@ -69,7 +70,11 @@ def written(path: Path) -> str:
 def test_the_example_is_a_good_request(row: Row) -> None:
     message = request(row, returnVerbose=True)
     parameters = asked(row, message)
-    assert parameters is None if row.parameters is None else isinstance(parameters, row.parameters)
+    assert (
+        parameters is None
+        if row.parameters is None
+        else isinstance(parameters, bare_class(row.parameters))
+    )
     assert complaint_about_request(row, message) is None
     assert (row.example is None) is (row.parameters is None)
 
