@@ -209,10 +209,20 @@ def completed(file: Path, *words: str) -> set[str]:
 
 @pytest.mark.parametrize("command", ["call", "watch", "backup", "restore", "vault"])
 def test_the_shell_completes_what_the_command_takes(command: str) -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(conflict_handler="resolve")  # as of __main__
     import_module(f"iqrf_trio.cli.{command}").configure(parser)
     options = set(re.findall(r"--[a-z][a-z-]*", parser.format_help()))
     assert completed(ROOT / "etc/completions/iqrf-trio.bash", command, "--") == options
+
+
+def test_the_shell_completes_keys_and_boards() -> None:
+    file = ROOT / "etc/completions/iqrf-trio.bash"
+    assert completed(file, "run", "--set", "port.spi.b") == {
+        "port.spi.board=",
+        "port.spi.bus_enable_pin=",
+    }
+    assert completed(file, "run", "--set", "port.spi.board", "=", "iq") == {"iqube"}
+    assert completed(file, "run", "--set", "port.spi.board", "=") >= {"iqube", "raspberry-pi"}
 
 
 DEB = {

@@ -1,6 +1,30 @@
 # Completion of iqrf-trio and iqrfgd2-tokenctl for bash.
 
 # Written by make docs.
+_iqrf_trio_keys="
+gateway.instance_id gateway.state_dir gateway.request_timeout_limit websocket.host
+websocket.port websocket.tls_port websocket.certificate websocket.private_key websocket.tls_mode
+websocket.auth_timeout websocket.auth_failures_per_minute websocket.max_clients
+websocket.max_message_size websocket.outbox_size websocket.outbox_bytes
+websocket.outbox_bytes_total websocket.max_handshakes websocket.max_unauthenticated
+websocket.handshake_timeout websocket.heartbeat websocket.origins websocket.trusted_proxies
+websocket.async_messages queue.management_capacity queue.network_capacity queue.background_wait
+port.kind port.spi.board port.spi.mode port.spi.gpio_chip port.spi.power_enable_pin
+port.spi.bus_enable_pin port.spi.programming_switch_pin port.uart.baud_rate port.uart.board
+port.tcp.host port.tcp.port port.device port.trace port.trace_keys simulator.nodes
+simulator.network simulator.seed simulator.speed simulator.loss sensor_data.auto_run
+sensor_data.period sensor_data.retry_period sensor_data.async_reports
+database.enumerate_on_launch database.enumerate_after_bonding database.annotate_metadata
+database.products vault.device vault.frequency vault.flash_size vault.generations vault.schedule
+vault.nodes vault.passphrase_file vault.auto_restore monitor.port monitor.period http.host
+http.port http.tls_port http.hosts http.metrics_public history.enabled history.path
+history.max_size log.level log.areas log.json
+"
+
+_iqrf_trio_boards="
+raspberry-pi up up-squared orange-pi-zero iqube unipi-axon unipi-iris none
+"
+
 _iqrf_trio_messages="
 iqmeshNetwork_Backup iqmeshNetwork_DpaHops iqmeshNetwork_DpaValue iqmeshNetwork_FrcParams
 iqmeshNetwork_Ping iqmeshNetwork_RemoveBond iqmeshNetwork_RemoveBondOnlyInC
@@ -28,6 +52,13 @@ _iqrf_trio_token() {
     fi
 }
 
+# The boards behind --set port.spi.board=, whose "=" the shell takes for a word of its own.
+_iqrf_trio_board() {
+    local words=("${COMP_WORDS[@]:0:COMP_CWORD+1}")
+    [[ ${words[*]: -3} == *.board\ =* || ${words[*]: -2} == *.board\ = ]] || return 1
+    COMPREPLY=($(compgen -W "$_iqrf_trio_boards" -- "${cur#=}"))
+}
+
 _iqrf_trio() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local common="--config --simulate --port --state-dir --log-level --set --help"
@@ -38,16 +69,21 @@ _iqrf_trio() {
             restore vault simulate demo doctor config --version --help" -- "$cur"))
         return
     fi
+    _iqrf_trio_board && return
     case $prev in
         -c | --config | --token-file | --ca | --file | --network) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
         --state-dir) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
         --log-level) COMPREPLY=($(compgen -W "debug info warning error" -- "$cur")) && return ;;
+        --set)
+            compopt -o nospace 2>/dev/null
+            COMPREPLY=($(compgen -S = -W "$_iqrf_trio_keys" -- "$cur")) && return
+            ;;
         --pty) COMPREPLY=($(compgen -W "uart cdc" -- "$cur")) && return ;;
     esac
     case ${COMP_WORDS[1]} in
         token) _iqrf_trio_token --scope ;;
         run) COMPREPLY=($(compgen -W "$common --token-file" -- "$cur")) ;;
-        config) COMPREPLY=($(compgen -W "$common --default" -- "$cur")) ;;
+        config) COMPREPLY=($(compgen -W "$common --default --json" -- "$cur")) ;;
         doctor) COMPREPLY=($(compgen -W "--config --root --json --no-module --help" -- "$cur")) ;;
         import-incumbent)
             COMPREPLY=($(compgen -W "--output --state-dir --databases --tasks --force --help" -- "$cur")
@@ -58,17 +94,17 @@ _iqrf_trio() {
             if ((COMP_CWORD == 2)); then
                 COMPREPLY=($(compgen -W "$_iqrf_trio_messages --help" -- "$cur"))
             else
-                COMPREPLY=($(compgen -W "$gateway --timeout --raw --help" -- "$cur"))
+                COMPREPLY=($(compgen -W "$gateway --timeout --json --raw --help" -- "$cur"))
             fi
             ;;
-        watch) COMPREPLY=($(compgen -W "$gateway --raw --help" -- "$cur")) ;;
+        watch) COMPREPLY=($(compgen -W "$gateway --json --raw --help" -- "$cur")) ;;
         backup) COMPREPLY=($(compgen -W "$common $gateway --file --flash --nodes" -- "$cur")) ;;
         restore)
             COMPREPLY=($(compgen -W "$common $gateway --file --flash --coordinator --database \
                 --dry-run --force" -- "$cur"))
             ;;
         vault)
-            COMPREPLY=($(compgen -W "list verify show $common --file --flash --configuration" \
+            COMPREPLY=($(compgen -W "list verify show $common --file --flash --configuration --json" \
                 -- "$cur"))
             ;;
         simulate)

@@ -11,7 +11,7 @@ import trio
 from iqrf_trio import config, logs
 from iqrf_trio.cli.config import add_file_option
 from iqrf_trio.doctor import Finding, Machine, examine, examine_module
-from iqrf_trio.doctor.findings import error
+from iqrf_trio.doctor.findings import Severity, error, note
 from iqrf_trio.simulator.files.toml_table import NetworkFileError
 from iqrf_trio.wiring.ports import port_of
 
@@ -53,8 +53,14 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     except config.ConfigError as failure:
         yield error("configuration", str(failure), "correct it; iqrf-trio config shows the rest")
         return
-    yield from examine(machine, loaded, datetime.now(UTC))
+    findings = list(examine(machine, loaded, datetime.now(UTC)))
+    yield from findings
     if arguments.no_module or arguments.root is not None:
+        return
+    if any(
+        finding.check == "device" and finding.severity is Severity.ERROR for finding in findings
+    ):
+        yield note("module", "it was not asked, as there is no device", "")
         return
     try:
         port = port_of(loaded)

@@ -18,6 +18,22 @@ _CONSOLE = re.compile(r"\bconsole=(serial\d|tty(?:AMA|S)\d+)")
 _ALIASES = {"serial0": {"ttyS0", "ttyAMA0"}, "serial1": {"ttyAMA0", "ttyS0"}}
 """What a Raspberry Pi may mean by its own names for a line; models differ."""
 
+_PLUG_IN = "plug the module in; ls /dev/ttyACM* shows its name for port.device"
+_FIXES = {
+    "spi": "sudo raspi-config nonint do_spi 0 && sudo reboot, or name it in port.device",
+    "uart": "sudo raspi-config nonint do_serial_hw 0 && sudo reboot, or name it in port.device",
+    "cdc": _PLUG_IN,
+}
+"""What to do about a device that is not there, on a Raspberry Pi."""
+
+_FIXES_ELSEWHERE = {
+    "spi": 'for a module at USB set port.kind = "cdc" and port.device, for no module at all try '
+    "iqrf-trio run --simulate; on a board with SPI name its device in port.device",
+    "uart": "name the serial line in port.device; ls /dev/ttyS* /dev/ttyUSB* shows those there are",
+    "cdc": _PLUG_IN,
+}
+"""The same on other machines."""
+
 _PINS_TABLE = "/sys/kernel/debug/gpio"
 _CHIP = re.compile(r"^(gpiochip\d+): GPIOs (\d+)-(\d+)")
 _LINE = re.compile(r"^ gpio-(\d+)\s+\(([^|)]*)\|([^)]*)\)")
@@ -34,7 +50,8 @@ def examine_bus(machine: Machine, config: Config) -> Iterator[Finding]:
     if kind == "uart":
         yield from _console(machine, config.port.device)
     yield from _device(machine, config)
-    if kind == "spi":
+    # Pins of a board that is not this machine's would only lead astray.
+    if kind == "spi" and (machine.boot_file("config.txt") or machine.exists(config.port.device)):
         yield from _pins(machine, board_of(config.port.spi))
 
 
@@ -75,13 +92,8 @@ def _device(machine: Machine, config: Config) -> Iterator[Finding]:
     device, kind = config.port.device, config.port.kind
     access = machine.access(device)
     if access is None:
-        fix = {
-            "spi": "sudo raspi-config nonint do_spi 0 && sudo reboot, or name it in port.device",
-            "uart": "sudo raspi-config nonint do_serial_hw 0 && sudo reboot, "
-            "or name it in port.device",
-            "cdc": "plug the module in; ls /dev/ttyACM* shows its name for port.device",
-        }[kind]
-        yield error("device", f"there is no {device}", fix)
+        fixes = _FIXES if machine.boot_file("config.txt") else _FIXES_ELSEWHERE
+        yield error("device", f"there is no {device}", fixes[kind])
         return
     yield ok("device", f"{device} is there")
     yield from _permitted(machine, device, access.group)

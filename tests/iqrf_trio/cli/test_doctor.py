@@ -36,6 +36,21 @@ def test_an_error_with_its_fix(pi: Pi, capsys: pytest.CaptureFixture[str]) -> No
     ]
 
 
+def test_a_pc_is_not_told_what_to_do_with_a_raspberry_pi(
+    pi: Pi, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in ("/boot/firmware/config.txt", "/dev/spidev0.0", "/dev/gpiochip0"):
+        pi.remove(path)
+    monkeypatch.setattr("iqrf_trio.cli.doctor.Machine", lambda _: pi.machine)
+    assert main(["doctor", "-c", "/dev/null"]) == 2
+    said = capsys.readouterr().out
+    assert "raspi-config" not in said
+    assert "sits firmly" not in said
+    assert "pins" not in said
+    assert 'for a module at USB set port.kind = "cdc"' in said
+    assert "module: it was not asked, as there is no device" in said
+
+
 def test_a_warning_as_json(pi: Pi, capsys: pytest.CaptureFixture[str]) -> None:
     pi.remove("/run/systemd/timesync/synchronized")
     assert main(["doctor", "--root", str(pi.root), "--json"]) == 1
