@@ -22,6 +22,9 @@ _REQUEST_HEADER = 6
 _RESPONSE_HEADER = 8
 _CONFIRMATION_LENGTH = 11
 
+MAX_FRAME = _RESPONSE_HEADER + MAX_PDATA
+"""Bytes of the longest frame."""
+
 
 @frozen
 class Request:
@@ -129,7 +132,7 @@ def parse(frame: bytes) -> Packet:
 
     Raises RemoteProtocolError for a frame too short or too long to be any of them.
     """
-    if not _REQUEST_HEADER <= len(frame) <= _RESPONSE_HEADER + MAX_PDATA:
+    if not _REQUEST_HEADER <= len(frame) <= MAX_FRAME:
         raise RemoteProtocolError(f"a DPA frame has 6 to 64 bytes, not {len(frame)}")
     nadr = frame[0] | frame[1] << 8
     pnum, pcmd = frame[2], frame[3]

@@ -1,24 +1,25 @@
 """DPA frames out of a TCP stream, which has segments but no marks between messages.
 
-One segment is one message, as it was sent, unless what is known of the lengths says otherwise:
-then messages that came together are taken apart, and one that came in pieces is put together. A
-response whose length nobody knows beforehand ends where its segment ends.
+A sender puts each message into a segment of its own, but the network may cut segments and put
+them together. Messages whose length is known are taken apart by it. A message of unknown length
+ends by silence (`flush`), or where the next one begins: at a header that can hardly be data.
 """
+
+from collections import deque
 
 from attrs import define, field
 
+from protocol.dpa.packet import MAX_FRAME
 from protocol.dpa.peripherals import COMMANDS
 from protocol.dpa.peripherals.exploration import PeripheralInfo
 from protocol.dpa.pnum import PERIPHERAL_INFO_PCMD
+from protocol.link.headers import Header, Kind
 
-_PCMD = 3
-_RCODE = 6
-_REQUEST_HEADER = 6
-_RESPONSE_HEADER = 8
-_CONFIRMATION = 11
-_RESPONSE_FLAG = 0x80
-_ASYNC_FLAG = 0x80
-_STATUS_CONFIRMATION = 0xFF
+_REQUESTS = 8
+"""Requests whose answers are expected; one is under way, and those before may be late."""
+
+_KINDS = 64
+"""Kinds of messages sent unasked that are remembered."""
 
 _Key = tuple[int, int]
 
@@ -28,77 +29,113 @@ class Segments:
     """Takes segments as they come and gives whole messages."""
 
     _held: bytes = field(init=False, default=b"")
-    _asked: dict[_Key, int] = field(init=False, factory=dict)
+    _begun: list[int] = field(init=False, factory=list)
+    """Where in `_held` segments began."""
+    _lengths: dict[_Key, int] = field(init=False, factory=dict)
+    _requests: deque[tuple[int, int, int]] = field(
+        init=False, factory=lambda: deque(maxlen=_REQUESTS)
+    )
+    _kinds: deque[Kind] = field(init=False, factory=lambda: deque(maxlen=_KINDS))
 
     @property
     def pending(self) -> bool:
-        """Whether a piece is kept that more should follow."""
+        """Whether something is kept that more may belong to."""
         return bool(self._held)
 
     def sent(self, frame: bytes) -> None:
-        """Learn from a request how long its response will be."""
-        if len(frame) <= _REQUEST_HEADER:
+        """Learn from a request what will answer it, and how long that will be."""
+        header = Header(frame)
+        if not header.complete:
             return
-        key = (frame[2], frame[_PCMD])
-        command = COMMANDS.get(key)
+        self._requests.append(header.address)
+        command = COMMANDS.get(header.key)
         if command is not None and command.length_asked is not None:
-            self._asked[key] = command.length_asked(frame[_REQUEST_HEADER:])
+            self._lengths[header.key] = command.length_asked(frame[Header.REQUEST :])
 
     def feed(self, segment: bytes) -> list[bytes]:
         """The messages that are complete with this segment."""
-        data, frames = self._held + segment, []
-        while data:
-            end = self._end(data)
-            if end is None:
-                break
-            frames.append(data[:end])
-            data = data[end:]
-        self._held = data
+        if self._held and segment:
+            self._begun.append(len(self._held))
+        self._held += segment
+        frames = []
+        while self._held and (end := self._end(self._held)) is not None:
+            frames.append(self._cut(end))
         return frames
 
     def flush(self) -> list[bytes]:
-        """Give up waiting: what is kept, as it is."""
-        held, self._held = self._held, b""
-        return [held] if held else []
+        """Nothing follows: what is kept, as it is."""
+        return [self._cut(len(self._held))] if self._held else []
+
+    def _cut(self, end: int) -> bytes:
+        frame, self._held = self._held[:end], self._held[end:]
+        self._begun = [at - end for at in self._begun if at > end]
+        header = Header(frame)
+        if header.complete and header.unasked and header.kind not in self._kinds:
+            self._kinds.append(header.kind)
+        return frame
 
     def _end(self, data: bytes) -> int | None:
-        """Where the message at the start of `data` ends; None if more of it must follow."""
-        if not _begins_frame(data):
+        """Where the message at the start of `data` ends; None if more of it may follow."""
+        header = Header(data)
+        if not header.possible:
             # Nothing sensible; the next segment will be.
             return len(data)
-        if len(data) <= _RCODE:
+        if not header.decisive:
             return None
-        if not data[_PCMD] & _RESPONSE_FLAG:
-            if data[_RCODE] != _STATUS_CONFIRMATION:
-                return len(data)
-            return _CONFIRMATION if len(data) >= _CONFIRMATION else None
-        return self._response_end(data)
-
-    def _response_end(self, data: bytes) -> int | None:
-        length = self._pdata_length(data)
+        if header.confirms:
+            return self._known_end(data, Header.CONFIRMATION)
+        if not header.responds:
+            return self._next(data, Header.REQUEST)
+        length = self._pdata_length(header)
         if length is None:
-            return len(data) if len(data) >= _RESPONSE_HEADER else None
-        end = _RESPONSE_HEADER + length
+            return self._next(data, Header.RESPONSE)
+        return self._known_end(data, Header.RESPONSE + length, longer=True)
+
+    def _known_end(self, data: bytes, end: int, *, longer: bool = False) -> int | None:
+        """`end` once it is there; `longer`: later versions of DPA append members to PDATA."""
         if len(data) < end:
             return None
-        # Later versions of DPA append members to PDATA.
-        return end if _begins_frame(data[end:]) else len(data)
+        if longer and not Header(data[end:]).possible:
+            return self._next(data, end)
+        return end
 
-    def _pdata_length(self, data: bytes) -> int | None:
-        rcode = data[_RCODE]
-        if rcode & _ASYNC_FLAG:
+    def _next(self, data: bytes, least: int) -> int | None:
+        """Where the message after one of unknown length begins, from `least` on."""
+        headers = {
+            at: Header(data[at : at + Header.CONFIRMATION])
+            for at in range(least, min(len(data) - 1, MAX_FRAME) + 1)
+        }
+        first = Header(data)
+        for at, header in headers.items():
+            answers = header.plausible and (header.responds or header.confirms)
+            if self._certain(header, first) or (answers and at in self._begun):
+                return at
+        if len(data) <= MAX_FRAME:
+            return len(data) if len(data) == MAX_FRAME else None
+        # Too long for one message: any header is better than none.
+        reports = (at for at, header in headers.items() if header.plausible and header.reports)
+        others = (at for at, header in headers.items() if header.plausible)
+        return next(reports, None) or next(others, None) or len(data)
+
+    def _certain(self, header: Header, first: Header) -> bool:
+        """Whether a header within a segment can hardly be data of the message before."""
+        if not header.complete:
+            return False
+        answers = header.plausible and (header.responds or header.confirms)
+        if header.resets or (answers and header.address in self._requests):
+            return True
+        return header.unasked and (
+            header.kind in self._kinds or (first.unasked and header.kind == first.kind)
+        )
+
+    def _pdata_length(self, header: Header) -> int | None:
+        if header.unasked:
             return None
-        if rcode:
+        if header.rcode:
             return 0
-        key = (data[2], data[_PCMD] & ~_RESPONSE_FLAG)
-        if key in self._asked:
-            return self._asked[key]
-        command = COMMANDS.get(key)
+        if header.key in self._lengths:
+            return self._lengths[header.key]
+        command = COMMANDS.get(header.key)
         if command is not None:
             return command.layout.length
-        return PeripheralInfo.layout.size if key[1] == PERIPHERAL_INFO_PCMD else None
-
-
-def _begins_frame(data: bytes) -> bool:
-    """Whether a message can begin so: the high byte of NADR is 0."""
-    return len(data) < 2 or data[1] == 0
+        return PeripheralInfo.layout.size if header.key[1] == PERIPHERAL_INFO_PCMD else None

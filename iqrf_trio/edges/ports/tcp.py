@@ -13,7 +13,7 @@ _CONNECT_S = 5.0
 """How long to wait for a connection."""
 
 _HOLD_S = 0.1
-"""How long a piece of a message waits for the rest; both leave the other end together."""
+"""Silence that ends a message; its pieces leave the other end together."""
 
 _RECEIVE = 4096
 """Bytes to take at once; a message has 64 at most."""
@@ -66,13 +66,39 @@ class TcpLink(Link):
     async def receive(self) -> bytes:
         """See Link."""
         await trio.lowlevel.checkpoint()
-        while not self._frames:
-            with trio.move_on_after(_HOLD_S if self._segments.pending else inf) as hold:
-                # Cancelled or not, a chunk that was taken from the socket gets here.
-                self._frames.extend(self._segments.feed(await self._chunk()))
-            if hold.cancelled_caught:
-                self._frames.extend(self._segments.flush())
+        if not self._frames:
+            await self._fill()
         return self._frames.popleft()
+
+    async def _fill(self) -> None:
+        """Wait for frames, and for silence behind one of which nobody knows how long it is.
+
+        What came together is given together. Where there is no silence, that which is complete is
+        given after a while all the same.
+        """
+        given_by = inf
+        while not self._frames or self._segments.pending:
+            now = trio.current_time()
+            if self._frames:
+                given_by = min(given_by, now + _HOLD_S)
+            silent_at = now + _HOLD_S if self._segments.pending else inf
+            with trio.move_on_at(min(silent_at, given_by)) as hold:
+                # Cancelled or not, a chunk that was taken from the socket gets here.
+                self._frames.extend(self._segments.feed(await self._last_chunk()))
+            if hold.cancelled_caught:
+                if given_by < silent_at:
+                    return
+                self._frames.extend(self._segments.flush())
+
+    async def _last_chunk(self) -> bytes:
+        """The next bytes; b"" at the end of the connection as long as frames are left of it."""
+        try:
+            return await self._chunk()
+        except PortError:
+            self._frames.extend(self._segments.flush())
+            if not self._frames:
+                raise
+            return b""
 
     @property
     def more(self) -> bool:

@@ -38,11 +38,81 @@ def fed(*segments: bytes) -> list[bytes]:
     return messages + machine.flush()
 
 
-@pytest.mark.parametrize("message", [*OF_KNOWN_LENGTH, RESET, OS_READ, REPORT])
+@pytest.mark.parametrize("message", OF_KNOWN_LENGTH)
 def test_a_segment_of_its_own_is_a_message(message: bytes) -> None:
     machine = Segments()
     assert machine.feed(message) == [message]
     assert not machine.pending
+
+
+OF_UNKNOWN_LENGTH = (RESET, OS_READ, REPORT)
+
+
+@pytest.mark.parametrize("message", OF_UNKNOWN_LENGTH)
+def test_a_message_of_unknown_length_ends_by_silence(message: bytes) -> None:
+    machine = Segments()
+    for byte in message:
+        assert machine.feed(bytes((byte,))) == []
+        assert machine.pending
+    assert machine.flush() == [message]
+    assert not machine.pending
+
+
+@pytest.mark.parametrize("message", [*OF_KNOWN_LENGTH, *OF_UNKNOWN_LENGTH])
+@pytest.mark.parametrize("first", OF_UNKNOWN_LENGTH)
+def test_a_message_of_unknown_length_ends_where_a_segment_begins_another(
+    first: bytes, message: bytes
+) -> None:
+    assert fed(first, message) == [first, message]
+
+
+def test_the_longest_message_needs_no_silence() -> None:
+    longest = OS_READ[:8] + bytes(range(56))
+    assert Segments().feed(longest) == [longest]
+
+
+@pytest.mark.parametrize("reset", [RESET, RESET[:3] + b"\xbf" + RESET[4:]])
+def test_an_answer_and_a_reset_message_in_one_segment(reset: bytes) -> None:
+    assert fed(OS_READ + reset) == [OS_READ, reset]
+
+
+@pytest.mark.parametrize("answer", [OS_READ, ADDR_INFO, LED_CONFIRMATION, LED_RESPONSE])
+@pytest.mark.parametrize("unasked", [RESET, REPORT, bytes.fromhex("0300067f0200aabb")])
+def test_an_unasked_message_and_what_was_asked_for_in_one_segment(
+    unasked: bytes, answer: bytes
+) -> None:
+    machine = Segments()
+    machine.sent(answer[:3] + bytes((answer[3] & 0x7F,)) + b"\xff\xff")
+    assert machine.feed(unasked + answer) + machine.flush() == [unasked, answer]
+
+
+def report(node: int, pcmd: int = 0xFB, hwpid: int = 0x8015) -> bytes:
+    """What a node sends unasked."""
+    head = bytes((node, 0, 0x5E, pcmd)) + hwpid.to_bytes(2, "little")
+    return head + b"\x80\x40" + bytes((0x01, node, 0x01)) * (1 + node % 3)
+
+
+@given(st.lists(st.integers(1, 239), min_size=1, max_size=100), st.integers(20, 4096))
+def test_a_flood_of_unasked_messages_loses_none(nodes: list[int], size: int) -> None:
+    messages = [report(node, hwpid=0x1015 + node % 4) for node in nodes]
+    stream = b"".join(messages)
+    assert fed(*(stream[at : at + size] for at in range(0, len(stream), size))) == messages
+
+
+@given(st.lists(st.integers(1, 239), min_size=1, max_size=100))
+def test_a_flood_of_messages_built_like_requests_loses_none(nodes: list[int]) -> None:
+    messages = [bytes((node, 0)) + bytes.fromhex("067f0200aabb") for node in nodes]
+    assert fed(b"".join(messages)) == messages
+
+
+@given(st.lists(st.sampled_from([1, 2, 3]), min_size=1, max_size=100))
+def test_a_flood_of_several_kinds_loses_none_once_they_are_known(nodes: list[int]) -> None:
+    kinds = {1: report(1), 2: report(2, pcmd=0x80), 3: bytes.fromhex("0300067f0200aabb")}
+    machine = Segments()
+    for each in kinds.values():
+        assert machine.feed(each) + machine.flush() == [each]
+    messages = [kinds[node] for node in nodes]
+    assert machine.feed(b"".join(messages)) + machine.flush() == messages
 
 
 @pytest.mark.parametrize("cut", range(1, 11 + 64))
@@ -77,7 +147,7 @@ def test_messages_of_known_length_in_any_pieces(messages: list[bytes], data: st.
     assert fed(*filter(None, pieces)) == messages
 
 
-@pytest.mark.parametrize("last", [RESET, OS_READ, REPORT])
+@pytest.mark.parametrize("last", OF_UNKNOWN_LENGTH)
 def test_a_message_of_unknown_length_ends_with_its_segment(last: bytes) -> None:
     assert fed(LED_CONFIRMATION + LED_RESPONSE + last, ADDR_INFO) == [
         LED_CONFIRMATION,

@@ -60,6 +60,62 @@ async def test_a_piece_without_the_rest_is_given_up(ends: Ends, autojump_clock: 
     assert await link.receive() == RESPONSE
 
 
+OS_READ = bytes.fromhex("0000028000000037582d10814324bf0837280031ae8ba71ca8149b11ca5508e3ca913168")
+RESET = bytes.fromhex("0000ff3f00008000020300fd260000000000000001")
+
+
+async def test_a_message_of_unknown_length_in_pieces_is_put_together(
+    ends: Ends, autojump_clock: MockClock
+) -> None:
+    link, there = ends
+    async with trio.open_nursery() as nursery:
+
+        async def send() -> None:
+            for piece in (OS_READ[:9], OS_READ[9:30], OS_READ[30:]):
+                await there.send_all(piece)
+                await trio.sleep(0.05)
+
+        nursery.start_soon(send)
+        assert await link.receive() == OS_READ
+
+
+async def test_what_came_together_is_one_read(ends: Ends, autojump_clock: MockClock) -> None:
+    """Nobody could tell how long an answer took that waited for silence and the other did not."""
+    link, there = ends
+    await there.send_all(CONFIRMATION + OS_READ)
+    assert (await link.receive(), link.more) == (CONFIRMATION, True)
+    assert (await link.receive(), link.more) == (OS_READ, False)
+
+
+async def test_without_silence_nothing_is_kept_for_long(
+    ends: Ends, autojump_clock: MockClock
+) -> None:
+    link, there = ends
+    reports = [bytes((node, 0)) + bytes.fromhex("5efb1510804001c881") for node in range(1, 200)]
+    async with trio.open_nursery() as nursery:
+
+        async def send() -> None:
+            stream = b"".join(reports)
+            for at in range(0, len(stream), 15):
+                await there.send_all(stream[at : at + 15])
+                await trio.sleep(0.01)
+
+        nursery.start_soon(send)
+        for each in reports:
+            start = trio.current_time()
+            assert await link.receive() == each
+            assert trio.current_time() - start < 0.3
+
+
+async def test_what_came_before_the_end_is_received(ends: Ends, autojump_clock: MockClock) -> None:
+    link, there = ends
+    await there.send_all(CONFIRMATION + OS_READ)
+    await there.aclose()
+    assert [await link.receive(), await link.receive()] == [CONFIRMATION, OS_READ]
+    with pytest.raises(PortError, match="closed by the other end"):
+        await link.receive()
+
+
 async def test_a_cancelled_receive_loses_nothing(ends: Ends, autojump_clock: MockClock) -> None:
     link, there = ends
     await there.send_all(CONFIRMATION[:6])
