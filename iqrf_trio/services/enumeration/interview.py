@@ -51,6 +51,11 @@ class Interview:
     def _make_dialogue(self) -> Dialogue:
         return Dialogue(self._transceiver, self._scheduler, Priority.PROCEDURE, ATTEMPTS)
 
+    @property
+    def connected(self) -> bool:
+        """Whether the coordinator can be asked."""
+        return self._transceiver.connected
+
     async def wait_connected(self) -> None:
         """Wait until the coordinator can be asked."""
         await self._transceiver.wait_connected()

@@ -28,6 +28,9 @@ QUIET_S = 3.0
 LINK_PATIENCE_S = 10.0
 """How long an enumeration that nobody waits for lets a coordinator take to come up."""
 
+RETRY_S, LONGEST_RETRY_S = 10.0, 600.0
+"""After a run of the gateway's own failed; the pause doubles with each further one."""
+
 Steps = Callable[[Step, int, str], None]
 """Is told each step with status and text; the last one is FINISHED, or has a status below 0."""
 
@@ -62,7 +65,9 @@ class Enumeration:
     """Runs one enumeration at a time; the next one waits until the current is done.
 
     `unasked` is told of those that no client ordered. With `after_bonding` a change of the bonds,
-    whoever made it, is followed by one. `on_change` is called whenever `running` has changed.
+    whoever made it, is followed by one. What the gateway wants for itself is due until it is done:
+    a run that failed is repeated, and without a module it is waited for one.
+    `on_change` is called whenever `running` has changed.
     """
 
     _interview: Interview
@@ -75,6 +80,10 @@ class Enumeration:
     _ordered: Order | None = field(default=None, init=False)
     _own: Order | None = field(default=None, init=False)
     _own_due: float = field(default=math.inf, init=False)
+    _owed: Order | None = field(default=None, init=False)
+    """What the gateway wanted and the current run brings, if it succeeds."""
+    _failures: int = field(default=0, init=False)
+    """Runs in a row that did not bring what the gateway wanted."""
     _corrected: dict[int, int] = field(factory=dict, init=False)
     """MIDs by address that were put right in the coordinator and are not in the store yet."""
     _step: Step = field(default=Step.STARTED, init=False)
@@ -109,7 +118,7 @@ class Enumeration:
 
     def cancel(self) -> None:
         """End all that runs or waits, after the step on the air; each order is told."""
-        self._own, self._own_due = None, math.inf
+        self._own, self._own_due, self._owed = None, math.inf, None
         self._drop("cancelled")
         self._scope.cancel()
 
@@ -142,13 +151,29 @@ class Enumeration:
                 order, self._ordered = self._ordered, None
                 break
             if self._own is not None and self._own_due <= trio.current_time():
-                order = self._own
-                break
+                if not self._failures or self._interview.connected:
+                    order = self._own
+                    break
+                # It was told already that there is no module.
+                self._own_due = trio.current_time() + RETRY_S
             with trio.move_on_at(self._own_due):
                 await self._wake.wait()
+        self._owed = None
         if self._own is not None and order.covers(self._own):
-            self._own, self._own_due = None, math.inf
+            self._owed, self._own, self._own_due = self._own, None, math.inf
         return order
+
+    def _settle(self, *, done: bool) -> None:
+        """What the gateway wanted for itself is done, or is due again later."""
+        owed, self._owed = self._owed, None
+        if owed is None:
+            return
+        if done:
+            self._failures = 0
+            return
+        pause_s = min(RETRY_S * 2**self._failures, LONGEST_RETRY_S)
+        self._failures += 1
+        self._want(owed, min(self._own_due, trio.current_time() + pause_s))
 
     async def _carry_out(self, order: Order) -> None:
         """The boundary of a procedure: whatever happens, the order ends with a last word."""
@@ -170,6 +195,7 @@ class Enumeration:
             reason = "internal error"
         finally:
             self._current = None
+            self._settle(done=reason is None)
             self.on_change()
             if reason is not None:
                 log.warning("enumeration ended in step %d: %s", self._step, reason)

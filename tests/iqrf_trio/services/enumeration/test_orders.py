@@ -9,7 +9,8 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from iqrf_trio.edges.ports import Link, PortError
 from iqrf_trio.services.enumeration import EnumerationInProgressError
-from iqrf_trio.services.enumeration.orders import LINK_PATIENCE_S, QUIET_S
+from iqrf_trio.services.enumeration.orders import LINK_PATIENCE_S, QUIET_S, RETRY_S
+from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.wiring.simulator_port import SimulatorPort
@@ -95,6 +96,66 @@ async def test_the_launch_gives_a_module_up_that_never_comes(
         here.enumeration.launch()
         await trio.sleep(LINK_PATIENCE_S + 5)
         assert [told[:2] for told in here.unasked] == [(Step.STARTED, 0), (Step.STARTED, -1)]
+
+
+async def test_the_launch_is_due_until_it_was_done(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """Nobody is told a second time that there is no module."""
+    mesh = generate(5)
+    async with school(tmp_path, mesh, port=LateModule(mesh, 9)) as here:
+        here.enumeration.launch()
+        await trio.sleep(600)
+        assert [told[:2] for told in here.unasked[:2]] == [(Step.STARTED, 0), (Step.STARTED, -1)]
+        assert here.unasked[2:] == STEPS
+        assert known(here) == bonds(here) != set()
+
+
+async def test_a_run_that_failed_is_repeated_after_growing_pauses(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(5)
+    async with school(tmp_path, mesh) as here:
+        bonded = commands.bonded_devices().request
+        mesh.faults.arm(Fault.NO_RESPONSE, times=8, when=lambda request: request == bonded)
+        start = trio.current_time()
+        here.enumeration.launch()
+        await trio.sleep(RETRY_S)
+        assert here.unasked[-1][1] == -1
+        await trio.sleep(600)
+        assert here.unasked[-len(STEPS) :] == STEPS
+        failures = sum(told[1] == -1 for told in here.unasked)
+        assert 2 <= failures <= 4
+        assert trio.current_time() - start > RETRY_S * (2**failures - 1)
+        told = len(here.unasked)
+        await trio.sleep(7200)
+        assert len(here.unasked) == told  # it is done
+
+
+async def test_what_a_clients_run_should_have_brought_is_still_due_when_it_fails(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(5)
+    async with school(tmp_path, mesh, after_bonding=True) as here:
+        await here.call(commands.remove_bond(5))
+        bonded = commands.bonded_devices().request
+        mesh.faults.arm(Fault.NO_RESPONSE, times=2, when=lambda request: request == bonded)
+        client = here.start(standards=True)
+        await client.over.wait()
+        assert client.told[-1][1] == -1
+        await trio.sleep(60)
+        assert here.unasked == STEPS
+
+
+async def test_what_was_cancelled_is_not_due_any_more(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with school(tmp_path, generate(50)) as here:
+        here.enumeration.launch()
+        await wait_all_tasks_blocked()
+        here.enumeration.cancel()
+        await trio.sleep(7200)
+        assert here.unasked == [(Step.STARTED, 0, "ok"), (Step.STARTED, -1, "cancelled")]
 
 
 # Changes of the bonds.
