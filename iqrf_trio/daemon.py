@@ -22,10 +22,11 @@ from iqrf_trio.http.server import HttpServer
 from iqrf_trio.messaging.session import Session
 from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.services.backups import Backups
+from iqrf_trio.services.coordinators import save_busy
 from iqrf_trio.services.token_watch import TokenWatch, authenticate
 from iqrf_trio.services.watchdog import Watchdog
-from iqrf_trio.shutdown import Share, Shutdown
-from iqrf_trio.store import DATABASE_NAME, Store, occupied
+from iqrf_trio.shutdown import AbandonedError, Share, Shutdown
+from iqrf_trio.store import DATABASE_NAME, Store, StoreError, occupied
 from iqrf_trio.store.database import Hop
 from iqrf_trio.wiring import http
 from iqrf_trio.wiring.gateway import Parts, build, now
@@ -96,6 +97,7 @@ async def run(
                 hop=hop,
                 task_status=task_status,
             )
+            await _keep_busy(parts.gateway, shutdown)
     log.info("stopped")
 
 
@@ -147,6 +149,7 @@ async def _serve(
         core.start_soon(parts.pulse.run)
         if parts.trace:
             core.start_soon(parts.trace.run)
+        core.start_soon(parts.coordinators.run)
         if parts.history:
             core.start_soon(parts.history.run)
         await core.start(gateway.transceiver.run)
@@ -173,6 +176,15 @@ async def _serve(
                 lanes.cancel_scope.cancel()
             answered.set()
         core.cancel_scope.cancel()
+
+
+async def _keep_busy(gateway: Gateway, shutdown: Shutdown) -> None:
+    """Let the next start know what the coordinator is left at work with."""
+    try:
+        with shutdown.shield(share=Share.ALL):
+            await save_busy(gateway.store, now, gateway.transceiver.busy_s)
+    except (StoreError, AbandonedError) as error:
+        log.warning("not stored for how long the coordinator is busy: %s", error)
 
 
 @define(eq=False)

@@ -19,7 +19,9 @@ Ask = Callable[[Request], Awaitable[Outcome]]
 async def greet(ask: Ask, attempts: int) -> bool:
     """Ask for all that the timing needs; False if nothing answers the first question.
 
-    Errors do not matter: the timing then reckons with the worst.
+    Errors do not matter: the timing then reckons with the worst. What can only be read by setting
+    it, as the response time of FRCs, is not asked for: should the link be lost in between, the
+    coordinator would be left with another value (see `Parameters`).
     """
     for _ in range(attempts):
         outcome = await ask(commands.os_read(COORDINATOR).request)
@@ -34,19 +36,17 @@ async def greet(ask: Ask, attempts: int) -> bool:
         commands.discovered_devices(),
     ):
         await ask(call.request)
-    await _ask_frc_time(ask)
     return True
 
 
-async def _ask_frc_time(ask: Ask) -> None:
-    """Only setting the response time of FRCs tells what it was; it is set back at once."""
-    shortest = commands.frc_set_params(0)
+def mid_in(outcome: Outcome) -> int | None:
+    """The MID of the coordinator, if that is what this transaction brought."""
+    if outcome.request != commands.os_read(COORDINATOR).request:
+        return None
     try:
-        before = (await ask(shortest.request)).value(shortest)
+        return outcome.value(commands.os_read(COORDINATOR)).mid
     except DpaError:
-        return
-    if before:
-        await ask(commands.frc_set_params(before).request)
+        return None
 
 
 def is_reset_message(packet: Request | Response) -> bool:

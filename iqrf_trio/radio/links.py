@@ -91,6 +91,8 @@ class Links:
     async def _reset(self) -> None:
         if not self._port.can_reset:
             self._reset_due = False
+            if obstacle := self._port.reset_obstacle:
+                log.warning("%s: %s", self._port.name, obstacle)
             return
         await self._air.wait()
         log.warning("%s: resetting the module", self._port.name)

@@ -11,9 +11,10 @@ from attrs import define, field
 
 from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
 from iqrf_trio.radio.flight import Air, Flight
-from iqrf_trio.radio.greeting import after_reset, greet, is_reset_message
+from iqrf_trio.radio.greeting import after_reset, greet, is_reset_message, mid_in
 from iqrf_trio.radio.lag import Lag
 from iqrf_trio.radio.links import Links
+from iqrf_trio.radio.memory import Memory
 from iqrf_trio.shutdown import Share, Shield, Shutdown
 from protocol.dpa.call import Call
 from protocol.dpa.counters import Count, Counters, kind_of
@@ -69,7 +70,9 @@ class Transceiver:
     When the `shutdown` begins, the transaction on the air has its share of the time that is left.
     `timeout_limit_s` is the longest timeout that a client may ask for.
     `timing` is what is known of the network, learned from the coordinator when the link opens and
-    from all answers that pass by.
+    from all answers that pass by; `memory` has what the coordinator does not tell.
+    `busy_s`: how long the coordinator may be at work on what another run of the program gave up; so
+    long it is neither asked nor reset, unless it speaks.
     """
 
     _port: Port
@@ -79,6 +82,8 @@ class Transceiver:
     waits_for_air: bool = field(kw_only=True)
     shutdown: Shutdown = field(factory=Shutdown, kw_only=True)
     timeout_limit_s: float = field(kw_only=True, default=CLIENT_LIMIT_MS / 1000)
+    memory: Memory = field(factory=Memory, kw_only=True)
+    _busy_s: float = field(default=0.0, kw_only=True)
     timing: Timing = field(factory=Timing, init=False)
     _counts: Counter[Count] = field(factory=Counter, init=False)
     _turn: trio.StrictFIFOLock = field(factory=trio.StrictFIFOLock, init=False)
@@ -119,6 +124,11 @@ class Transceiver:
     def counters(self) -> Counters:
         """The counters of this moment."""
         return Counters(dict(self._counts))
+
+    @property
+    def busy_s(self) -> float:
+        """How much longer the network is routing or the coordinator at work, as far as is known."""
+        return max(0.0, self._air.free_at - trio.current_time())
 
     async def wait_connected(self) -> None:
         """Wait until `connected`."""
@@ -166,6 +176,7 @@ class Transceiver:
         time; later ones get -3.
         """
         trio.lowlevel.add_instrument(self._lag)
+        self._air.free_at = trio.current_time() + self._busy_s
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._keep_open)
             task_status.started()
@@ -206,12 +217,20 @@ class Transceiver:
                 await session.started.wait()
         # While it is busy it hears nothing, as after a discovery whose end the last link missed.
         await self._air.wait()
-        if await greet(partial(self._exchange, session), SILENCE):
+        if await greet(partial(self._ask, session), SILENCE):
             log.info("%s: connected; %s", self._port.name, self.timing)
             self._session = session
             self._up.set()
         else:
             self._lose(session, PortError("no answer from the coordinator"))
+
+    async def _ask(self, session: _Session, request: Request) -> Outcome:
+        """A transaction of the greeting."""
+        outcome = await self._exchange(session, request)
+        if (mid := mid_in(outcome)) is not None:
+            await self.memory.meet(mid)
+            self.timing = self.memory.timing(self.timing)
+        return outcome
 
     def _lose(self, session: _Session, error: PortError) -> None:
         """Give the link up; what is under way on it fails, and nothing new begins on it."""
@@ -267,6 +286,7 @@ class Transceiver:
         if is_reset_message(packet):
             session.started.set()
             self.timing = after_reset(self.timing, frame)
+            self.memory.reset()
         try:
             self.on_async(frame)
         except Exception:
@@ -348,6 +368,7 @@ class Transceiver:
         mute = outcome.confirmation is None and outcome.response is None
         if outcome.response is not None:
             self.timing = observe(self.timing, request, outcome.response)
+            self.memory.observe(outcome)
         if outcome.response is not None:
             self._suspect(request, now)
         self._unanswered.finished(transaction, now)

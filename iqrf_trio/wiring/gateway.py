@@ -18,8 +18,10 @@ from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer, Outlet
 from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.messaging.reports import Reports
+from iqrf_trio.radio.memory import Memory
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.services.coordinators import Coordinators, load_busy
 from iqrf_trio.services.enumeration import Enumeration, Interview
 from iqrf_trio.services.history import History
 from iqrf_trio.services.network.known import KnownCoordinator
@@ -62,6 +64,7 @@ class Parts:
     reports: Reports
     websocket: Outlet
     overheard: Overheard
+    coordinators: Coordinators
     trace: TraceFile | None
     measurements: Measurements
     pulse: Pulse
@@ -98,6 +101,7 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         keeper.observe(outcome)
 
     trace = trace_of(config)
+    coordinators = Coordinators(store, shutdown)
     transceiver = Transceiver(
         port,
         on_async=on_async,
@@ -105,6 +109,8 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         trace=trace,
         shutdown=shutdown,
         timeout_limit_s=config.gateway.request_timeout_limit,
+        memory=Memory(coordinators.recall, coordinators.note),
+        busy_s=await load_busy(store, now) if port.outlives_program else 0.0,
     )
     enumeration = Enumeration(
         Interview(transceiver, scheduler),
@@ -156,7 +162,17 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
     history = _history(config, shutdown, hop)
     if history is not None:
         measurements.listen(history)
-    return Parts(gateway, reports, websocket, overheard, trace, measurements, pulse, history)
+    return Parts(
+        gateway,
+        reports,
+        websocket,
+        overheard,
+        coordinators,
+        trace,
+        measurements,
+        pulse,
+        history,
+    )
 
 
 def _history(config: Config, shutdown: Shutdown, hop: Hop) -> History | None:

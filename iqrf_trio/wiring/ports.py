@@ -30,7 +30,7 @@ def port_of(config: Config, shutdown: Shutdown | None = None) -> Port:
     port = config.port
     match port.kind:
         case "simulator":
-            return SimulatorPort(mesh_of(config), config.simulator.speed)
+            return SimulatorPort(mesh_of(config), config.simulator.speed, fresh=True)
         case "tcp":
             return TcpPort(port.tcp.host, port.tcp.port)
         case "cdc":

@@ -8,15 +8,24 @@ from iqrf_trio.simulator.mesh import Mesh
 
 
 class SimulatorPort(Port):
-    """The port to a mesh in this process; speed 1 is real air time, 0 no waiting at all."""
+    """The port to a mesh in this process; speed 1 is real air time, 0 no waiting at all.
 
-    def __init__(self, mesh: Mesh, speed: float = 1.0) -> None:
+    `fresh`: the mesh begins with the program, and knows nothing of an earlier run.
+    """
+
+    def __init__(self, mesh: Mesh, speed: float = 1.0, *, fresh: bool = False) -> None:
         self._running = RunningMesh(mesh, speed)
+        self._fresh = fresh
 
     @property
     def name(self) -> str:
         """See Port."""
         return f"simulator with {len(self._running.mesh.world.nodes)} nodes"
+
+    @property
+    def outlives_program(self) -> bool:
+        """See Port."""
+        return not self._fresh
 
     @property
     def clock(self) -> MeshClock:

@@ -74,6 +74,11 @@ class Port(ABC):
         """Whether answers take the time that the radio takes, as far as the port can tell."""
         return True
 
+    @property
+    def outlives_program(self) -> bool:
+        """Whether what is behind the port goes on while this program does not run."""
+        return True
+
     def met(self, tr_info: TrInfo | None) -> None:
         """Keep what the module behind the port tells of itself, and log it when it is news."""
         if tr_info is not None and tr_info != self.tr_info:
@@ -92,7 +97,12 @@ class Port(ABC):
     @property
     def can_reset(self) -> bool:
         """Whether the port has the means to reset the module (power pin, command)."""
-        return type(self).reset is not Port.reset
+        return type(self).reset is not Port.reset and not self.reset_obstacle
+
+    @property
+    def reset_obstacle(self) -> str:
+        """What this port lacks that others of its kind reset the module with; "" for nothing."""
+        return ""
 
     @property
     def opening_resets(self) -> bool:

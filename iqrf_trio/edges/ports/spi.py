@@ -88,9 +88,10 @@ class SpiPort(Port):
         return link
 
     @property
-    def can_reset(self) -> bool:
+    def reset_obstacle(self) -> str:
         """See Port."""
-        return self._power is not None and self._power.switches
+        switches = self._power is not None and self._power.switches
+        return "" if switches else "no pin is known for resetting the module"
 
     @property
     def opening_resets(self) -> bool:

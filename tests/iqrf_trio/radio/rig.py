@@ -14,7 +14,7 @@ from tests.iqrf_trio.radio.fakes import FakePort
 LED = Request(1, 0x06, 0x01)
 OTHER_LED = Request(2, 0x06, 0x01)
 LOCAL = commands.addr_info().request
-GREETING = 6
+GREETING = 5
 """Requests with which the transceiver learns the timing."""
 
 
