@@ -91,8 +91,8 @@ _iqrf_trio() {
             ;;
         db) COMPREPLY=($(compgen -W "import new --state-dir --config --help" -- "$cur") $(compgen -f -- "$cur")) ;;
         call)
-            if ((COMP_CWORD == 2)); then
-                COMPREPLY=($(compgen -W "$_iqrf_trio_messages --help" -- "$cur"))
+            if ((COMP_CWORD == 2)) && [[ $cur != -* ]]; then
+                COMPREPLY=($(compgen -W "$_iqrf_trio_messages" -- "$cur"))
             else
                 COMPREPLY=($(compgen -W "$gateway --timeout --json --raw --help" -- "$cur"))
             fi
