@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from docs import generate
+from docs import compare, generate
 from docs.asyncapi import answer_name
 from iqrf_trio.config.differences import needs_restart
 from protocol.api import mng, schemas
@@ -127,3 +127,24 @@ async def test_the_example_clients_list_the_devices(
         )
         assert refused.returncode == 1
         assert b"not let in" in refused.stderr
+
+
+def test_a_comparison_lists_each_difference_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, made in compare.generated().items():
+        published = json.loads(json.dumps(made))
+        if name == "mngDaemon_Exit-request":
+            req = published["properties"]["data"]["properties"]["req"]
+            del req["properties"]["timeToExit"]["minimum"]
+            req["properties"]["later"] = {"type": "string"}
+        (tmp_path / f"{name}-1-0-0.json").write_text(json.dumps(published))
+    monkeypatch.setattr("sys.argv", ["compare", str(tmp_path)])
+    assert compare.main() == 1
+    request, refused = "mngDaemon_Exit-request", "what cannot be sent is refused before the radio"
+    *found, last = capsys.readouterr().out.splitlines()
+    assert found == [
+        f"{request} data.req.timeToExit: minimum None there, 0 here -- {refused}",
+        f"{request} data.req.later: only there -- NO REASON",
+    ]
+    assert last == "2 differences, 1 without a reason"
