@@ -272,7 +272,7 @@ class Session:
         """Take no more requests from a client for which as much waits as may."""
         while self._outbox.full:
             self._read_at = trio.current_time() + self._limits.stall
-            with trio.move_on_after(self._limits.stall - self.stalled_s):
+            with trio.move_on_after(max(0.0, self._limits.stall - self.stalled_s)):
                 await self._outbox.room()
             if self._outbox.full and self.stalled_s >= self._limits.stall:
                 self.send_away()

@@ -1097,3 +1097,22 @@ async def test_a_client_is_held_to_its_frames_and_answered(
             for _ in range(FRAMES):
                 assert await client.receive() == "x"
             assert trio.current_time() == pytest.approx(number, abs=0.1)
+
+
+async def test_a_client_that_has_not_read_for_long_when_its_outbox_fills_is_sent_away(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with gateway(session=SessionLimits(outbox_size=2)) as gate:
+        client = await gate.rig.connect(lockstep=True)
+        await client.upgrade()
+        await client.send(auth(1))
+        assert await client.receive() == success(YEAR)
+        await client.send("x")
+        await trio.sleep(2 * STALL_S)
+        with trio.move_on_after(1):
+            for _ in range(3):
+                await client.send("x")
+        assert "sent away, it does not read" in caplog.text
+        assert "the session failed" not in caplog.text
+        await trio.sleep(6)
+        assert len(gate.sessions) == 0
