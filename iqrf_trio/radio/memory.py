@@ -9,6 +9,9 @@ from protocol.dpa.timing import Timing
 from protocol.dpa.transaction import Outcome
 from protocol.network.parameters import DEFAULTS, Parameters, observe
 
+_LONGEST_RESPONSE_TIME = 0x70
+"""FRC parameters with the longest response time."""
+
 Recall = Callable[[int], Awaitable[Parameters]]
 """What was kept of the coordinator with this MID; does not raise."""
 
@@ -16,16 +19,16 @@ Note = Callable[[int, Parameters], None]
 """Is told what is to be kept of it; neither waits nor raises."""
 
 
-async def recall_nothing(_coordinator: int) -> Parameters:
-    """As for a coordinator that was never seen."""
-    return Parameters()
+async def recall_defaults(_coordinator: int) -> Parameters:
+    """What a coordinator has after a reset, where nothing is kept of it."""
+    return DEFAULTS
 
 
 @define(eq=False)
 class Memory:
     """The parameters of the coordinator at hand, followed from transaction to transaction."""
 
-    _recall: Recall = recall_nothing
+    _recall: Recall = recall_defaults
     _note: Note = lambda _coordinator, _parameters: None
     coordinator: int | None = field(default=None, init=False)
     """Its MID, None until it has told it."""
@@ -46,9 +49,13 @@ class Memory:
         self._become(DEFAULTS)
 
     def timing(self, timing: Timing) -> Timing:
-        """`timing` with the response time of FRCs; the default where it is not known."""
-        params = self.parameters.frc_response_time or 0
-        return evolve(timing, frc_response_ms=response_time_ms(params))
+        """`timing` with the response time of FRCs; the longest one where it is not known.
+
+        An FRC that is waited for too short a time would be lost.
+        """
+        params = self.parameters.frc_response_time
+        longest = _LONGEST_RESPONSE_TIME if params is None else params
+        return evolve(timing, frc_response_ms=response_time_ms(longest))
 
     def _become(self, parameters: Parameters) -> None:
         if parameters != self.parameters:

@@ -75,11 +75,25 @@ async def test_the_response_time_of_frcs_is_left_alone(
     port.coordinator.frc_params = 0x30  # 1.32 s
     transceiver = make(port)
     async with running(transceiver):
-        assert transceiver.timing.frc_response_ms == 40  # nobody knows
+        assert transceiver.timing.frc_response_ms == 40  # the default
         assert port.coordinator.frc_params == 0x30
         asked = {(request.pnum, request.pcmd) for _, request in port.coordinator.took}
         setting = {commands.FRC_SET_PARAMS.key, commands.SET_HOPS.key, commands.SET_DPA_PARAMS.key}
         assert not asked & setting
+
+
+async def test_where_the_response_time_is_not_known_the_longest_is_waited_for(
+    port: FakePort, autojump_clock: MockClock
+) -> None:
+    async def recall(_: int) -> Parameters:
+        await trio.lowlevel.checkpoint()
+        return Parameters()
+
+    transceiver = make(port, memory=Memory(recall))
+    async with running(transceiver):
+        assert transceiver.timing.frc_response_ms == 20_520
+        await transceiver.call(commands.frc_set_params(0x10))
+        assert transceiver.timing.frc_response_ms == 360
 
 
 async def test_what_was_kept_of_the_coordinator_is_known_on_a_new_link(

@@ -16,6 +16,7 @@ from iqrf_trio.config import Config
 from iqrf_trio.edges.ports import Link, Port
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer
+from iqrf_trio.radio.memory import Memory
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.enumeration import Enumeration, Interview
@@ -63,7 +64,11 @@ async def gateway(state: Path, port: Port) -> AsyncIterator[Rig]:
         known = KnownCoordinator(store)
         shutdown = Shutdown()
         transceiver = Transceiver(
-            port, on_async=known.frame, on_answer=known.observe, shutdown=shutdown
+            port,
+            on_async=known.frame,
+            on_answer=known.observe,
+            shutdown=shutdown,
+            memory=Memory(store.parameters),
         )
         scheduler, announcer = Scheduler(shutdown=shutdown), Announcer("gw", {})
         parts = Gateway(
