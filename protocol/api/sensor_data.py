@@ -7,7 +7,7 @@ import attrs
 from attrs import frozen
 
 from protocol.api.converter import structure
-from protocol.api.devices import Address
+from protocol.api.db.descriptions import Address
 from protocol.api.errors import ServiceError
 from protocol.api.family import Family, Row, Unasked
 from protocol.api.message import ASYNC, Answer, Style

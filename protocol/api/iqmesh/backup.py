@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, TypedDict
 
 from attrs import frozen
 
-from protocol.api.devices import Address
+from protocol.api.db.descriptions import Address
 from protocol.api.errors import ServiceError
 from protocol.api.family import Final, Row
 from protocol.api.iqmesh.family import FAMILY

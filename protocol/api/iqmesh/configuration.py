@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, NotRequired, TypedDict
 
 from attrs import frozen
 
-from protocol.api.devices import Address
+from protocol.api.db.descriptions import Address
 from protocol.api.family import NetworkService, Row
 from protocol.api.iqmesh.family import FAMILY
 from protocol.api.iqmesh.reach import Hwpid

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from attrs import evolve
 
-from protocol.api.devices import Details, described, measured, placed
+from protocol.api.db.descriptions import Details, described, measured, placed
 from protocol.network.network import Device
 
 from .networks import COORDINATOR, ENERGY, LAMP, LIGHT, NODE, SILENT, TEMPERATURE

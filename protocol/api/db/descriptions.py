@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from attrs import frozen
 
-from protocol.api.members import Range
+from protocol.api.members import AtMost, Range
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BIT, SENSOR_2BYTE, SENSOR_4BYTE
 from protocol.dpa.packet import COORDINATOR, MAX_NODE
 from protocol.network.network import Device, JsonObject, Sensor, Value
@@ -19,6 +19,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 Address = Annotated[int, Range(COORDINATOR, MAX_NODE), "address, 0 for the coordinator"]
+Addresses = Annotated[tuple[Address, ...], AtMost(MAX_NODE + 1)]
 
 
 @frozen(kw_only=True)
