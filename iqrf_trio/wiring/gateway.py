@@ -24,7 +24,6 @@ from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.coordinators import Coordinators, load_busy
 from iqrf_trio.services.enumeration import Enumeration, Interview
 from iqrf_trio.services.history import History
-from iqrf_trio.services.network.known import KnownCoordinator
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.pulse import Pulse
 from iqrf_trio.services.sensors import settings as sensor_settings
@@ -86,17 +85,13 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         shutdown=shutdown,
     )
 
-    known = KnownCoordinator(store)
-
     def on_async(frame: bytes) -> None:
-        known.frame(frame)
         announcer.frame(frame)
         overheard.frame(frame)
 
     def on_answer(outcome: Outcome) -> None:
         if not worker.asking:  # what a cycle brings is stored with the cycle
             overheard.answer(outcome, lambda: transceiver.counters)
-        known.observe(outcome)
         enumeration.observe(outcome)
         keeper.observe(outcome)
 
@@ -154,7 +149,7 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         local_time=_local_time,
         messagings=announcer.messagings,
         keeper=keeper,
-        network=NetworkServices(transceiver, scheduler, store, known, shutdown),
+        network=NetworkServices(transceiver, scheduler, store, shutdown),
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
     )
     enumeration.on_change = worker.on_change = gateway.monitor.changed

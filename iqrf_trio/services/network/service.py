@@ -12,7 +12,6 @@ from attrs import define, evolve, field, frozen
 from iqrf_trio.radio.dialogue import Dialogue, Record, unrecorded
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
-from iqrf_trio.services.network.known import KnownCoordinator
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import StoreError
 from iqrf_trio.store.errors import ReadOnlyError
@@ -71,7 +70,6 @@ class NetworkServices:
     transceiver: Transceiver
     scheduler: Scheduler
     journal: Journal
-    known: KnownCoordinator
     shutdown: Shutdown = field(factory=Shutdown)
     lent: bool = field(default=False, init=False)
     """Whether a service has borrowed parameters right now."""
@@ -110,7 +108,7 @@ class NetworkServices:
         entry = await self.journal.journal()
         if entry is None:
             return
-        if entry.coordinator in (self.known.mid, None):
+        if entry.coordinator in (self.transceiver.memory.coordinator, None):
             await dialogue.do(partial(journal.put_back, entry.before), PUT_BACK)
             log.warning("%s was interrupted: its parameters were put back", entry.service)
         else:
@@ -121,13 +119,8 @@ class NetworkServices:
         """Have `run` put back what is in the journal."""
         self._left.set()
 
-    async def run(self) -> None:
-        """Put back what was left behind, and store what is known, while the daemon lives."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self.known.run)
-            nursery.start_soon(self._tidy_up)
-
-    async def _tidy_up(self) -> NoReturn:
+    async def run(self) -> NoReturn:
+        """Put back what was left behind, for as long as the daemon lives."""
         dialogue = Dialogue(self.transceiver, self.scheduler, Priority.PROCEDURE, PUT_BACK)
         while True:
             await self.transceiver.wait_connected()
@@ -183,7 +176,7 @@ class _Performance:
 
     async def carry_out(self, service: Service) -> None:
         """The whole plan, and what has to be done behind it."""
-        plan = service.plan(self._services.known.parameters)
+        plan = service.plan(self._services.transceiver.memory.parameters)
         try:
             action = next(plan)
             while True:
@@ -217,8 +210,9 @@ class _Performance:
         services, wanted = self._services, action.wanted
         assert self._loan is None
         self._dialogue = await self._stack.enter_async_context(self._dialogue.alone())
-        before = journal.noted(wanted, services.known.parameters)
-        entry = JournalEntry(self._name, services.known.mid, before, journal.NOTED)
+        memory = services.transceiver.memory
+        before = journal.noted(wanted, memory.parameters)
+        entry = JournalEntry(self._name, memory.coordinator, before, journal.NOTED)
         try:
             await services.settle(self._dialogue)
             await services.journal.write_journal(entry)

@@ -22,7 +22,6 @@ from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer, Outlet
 from iqrf_trio.messaging.reports import Reports
-from iqrf_trio.services.network.known import KnownCoordinator
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.worker import SensorWorker
 from iqrf_trio.services.vault.devices import Devices
@@ -148,9 +147,7 @@ async def office(state: Path, mesh: Mesh, *, after_bonding: bool = False) -> Asy
                 lambda: UPDATED,
                 hop=inline,
             ),
-            network=NetworkServices(
-                here.transceiver, here.scheduler, here.store, KnownCoordinator(here.store)
-            ),
+            network=NetworkServices(here.transceiver, here.scheduler, here.store),
         )
         yield Office(here, gateway, Dispatcher(gateway))
 

@@ -19,8 +19,8 @@ from iqrf_trio.messaging.announcements import Announcer
 from iqrf_trio.radio.memory import Memory
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.services.coordinators import Coordinators
 from iqrf_trio.services.enumeration import Enumeration, Interview
-from iqrf_trio.services.network.known import KnownCoordinator
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.worker import SensorWorker
 from iqrf_trio.services.vault.devices import Devices
@@ -61,15 +61,10 @@ async def gateway(state: Path, port: Port) -> AsyncIterator[Rig]:
     """A gateway that has greeted its coordinator."""
     state.mkdir(exist_ok=True)  # noqa: ASYNC240 - nobody waits beside it
     async with Store.open(state / DATABASE, hop=inline) as store, trio.open_nursery() as nursery:
-        known = KnownCoordinator(store)
         shutdown = Shutdown()
-        transceiver = Transceiver(
-            port,
-            on_async=known.frame,
-            on_answer=known.observe,
-            shutdown=shutdown,
-            memory=Memory(store.parameters),
-        )
+        coordinators = Coordinators(store, shutdown)
+        memory = Memory(coordinators.recall, coordinators.note)
+        transceiver = Transceiver(port, on_async=lambda _: None, memory=memory, shutdown=shutdown)
         scheduler, announcer = Scheduler(shutdown=shutdown), Announcer("gw", {})
         parts = Gateway(
             ins_id="iqrfgd2-default",
@@ -89,7 +84,7 @@ async def gateway(state: Path, port: Port) -> AsyncIterator[Rig]:
                 now,
                 hop=inline,
             ),
-            network=NetworkServices(transceiver, scheduler, store, known, shutdown),
+            network=NetworkServices(transceiver, scheduler, store, shutdown),
         )
         await nursery.start(transceiver.run)
         lanes = trio.CancelScope()
@@ -100,6 +95,7 @@ async def gateway(state: Path, port: Port) -> AsyncIterator[Rig]:
 
         nursery.start_soon(serve)
         await nursery.start(scheduler.run_management)
+        nursery.start_soon(coordinators.run)
         nursery.start_soon(parts.network.run)
         await transceiver.wait_connected()
         yield Rig(parts, store, Caller(parts), lanes)

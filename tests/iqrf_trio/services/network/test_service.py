@@ -183,6 +183,8 @@ async def test_on_a_read_only_disk_a_ping_leaves_the_parameters_alone(
 ) -> None:
     mesh = mesh_of()
     async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        # How long an FRC takes has to be known, since it is not made short.
+        assert (await rig.caller.ask("iqmeshNetwork_FrcParams", {"action": "get"}))["status"] == 0
         rig.network.journal = FullDisk(ReadOnlyError("read-only"))
         ping = await rig.caller.ask(PING, {}, returnVerbose=True)
         assert (ping["status"], ping["rsp"]["inaccessibleNodesNr"]) == (0, 0)
@@ -234,7 +236,7 @@ async def test_a_client_that_sets_the_parameters_waits_for_the_end(
 ) -> None:
     mesh = mesh_of(200)
     async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
-        rig.network.known.parameters = Parameters(frc_response_time=FRC_PARAMS)
+        rig.gateway.transceiver.memory.parameters = Parameters(frc_response_time=FRC_PARAMS)
         mesh.node(2).online = False
         rig.caller.send(PING, {}, msgId="ping")
         await on_the_air(mesh)
@@ -311,7 +313,7 @@ async def test_what_is_left_is_put_back_before_the_next_service_begins(
 
 
 async def left_behind(rig: Rig, before: Parameters) -> None:
-    entry = JournalEntry(PING, rig.network.known.mid, before)
+    entry = JournalEntry(PING, rig.gateway.transceiver.memory.coordinator, before)
     await rig.store.write_journal(entry)
 
 

@@ -22,7 +22,6 @@ from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.enumeration import Enumeration, Interview
-from iqrf_trio.services.network.known import KnownCoordinator
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.overheard import Overheard
 from iqrf_trio.services.sensors.worker import SensorWorker
@@ -325,7 +324,7 @@ def _build(mesh: Mesh, store: Store, path: Path, settings: SensorSettings, *, un
             now,
             hop=inline,
         ),
-        network=NetworkServices(transceiver, scheduler, store, KnownCoordinator(store)),
+        network=NetworkServices(transceiver, scheduler, store),
         messagings=announcer.messagings,
     )
     rig = Rig(mesh, port, path, parts, overheard)
