@@ -10,19 +10,21 @@ import trio
 from attrs import define, field
 
 from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
+from iqrf_trio.radio.doubt import dispelled
 from iqrf_trio.radio.flight import Air, Flight
 from iqrf_trio.radio.greeting import after_reset, greet, is_reset_message, mid_in
 from iqrf_trio.radio.lag import Lag
+from iqrf_trio.radio.learning import Learning
 from iqrf_trio.radio.links import Links
 from iqrf_trio.radio.memory import Memory
 from iqrf_trio.shutdown import Share, Shield, Shutdown
 from protocol.dpa.call import Call
 from protocol.dpa.counters import Count, Counters, kind_of
-from protocol.dpa.errors import DpaAbortedError, DpaTimeoutError, InterfaceError, status_text
+from protocol.dpa.errors import DpaAbortedError, DpaTimeoutError, InterfaceError
 from protocol.dpa.keys import shown
 from protocol.dpa.packet import COORDINATOR, Confirmation, Request, Response, parse
-from protocol.dpa.requests import name_of, observe, uses_radio
-from protocol.dpa.timing import Timing, is_remote
+from protocol.dpa.requests import name_of, uses_radio
+from protocol.dpa.timing import Timing
 from protocol.dpa.transaction import CLIENT_LIMIT_MS, Outcome, Transaction
 from protocol.dpa.unanswered import Unanswered
 from protocol.errors import RemoteProtocolError
@@ -84,7 +86,6 @@ class Transceiver:
     timeout_limit_s: float = field(kw_only=True, default=CLIENT_LIMIT_MS / 1000)
     memory: Memory = field(factory=Memory, kw_only=True)
     _busy_s: float = field(default=0.0, kw_only=True)
-    timing: Timing = field(factory=Timing, init=False)
     _counts: Counter[Count] = field(factory=Counter, init=False)
     _turn: trio.StrictFIFOLock = field(factory=trio.StrictFIFOLock, init=False)
     _air: Air = field(factory=Air, init=False)
@@ -92,7 +93,7 @@ class Transceiver:
     _reads: int = field(default=0, init=False)
     """Reads of the port so far; several frames may come in one."""
     _lag: Lag = field(factory=Lag, init=False)
-    _unanswered: Unanswered = field(init=False)
+    _learning: Learning = field(init=False)
     _links: Links = field(init=False)
     _session: _Session | None = field(default=None, init=False)
     _up: trio.Event = field(factory=trio.Event, init=False)
@@ -103,9 +104,10 @@ class Transceiver:
     def _word_of_the_port(self) -> bool:
         return self._port.waits_for_air
 
-    @_unanswered.default
-    def _make_unanswered(self) -> Unanswered:
-        return Unanswered(self._port.real_time)
+    @_learning.default
+    def _make_learning(self) -> Learning:
+        unanswered = Unanswered(self._port.real_time)
+        return Learning(unanswered, self.memory, self.on_answer, self._counts)
 
     @_links.default
     def _make_links(self) -> Links:
@@ -114,6 +116,15 @@ class Transceiver:
     @_scope.default
     def _make_shield(self) -> Shield:
         return self.shutdown.shield(share=Share.REST)
+
+    @property
+    def timing(self) -> Timing:
+        """What is known of the network's timing."""
+        return self._learning.timing
+
+    @timing.setter
+    def timing(self, timing: Timing) -> None:
+        self._learning.timing = timing
 
     @property
     def connected(self) -> bool:
@@ -159,7 +170,7 @@ class Transceiver:
                 with trio.move_on_at(patience_ends):
                     await self.wait_connected()
             session = self._session
-            if session is not None and not await self._dispel_doubt(session, request):
+            if session is not None and not await self._certain(session, request):
                 # Sent now, it could be given the answer to another request.
                 status = self._down_status if self._stopping else DpaTimeoutError.code
                 return self._unsent(request, status)
@@ -198,7 +209,7 @@ class Transceiver:
     async def _use(self, link: Link) -> str:
         """Greet the coordinator, and serve whoever transacts until the link is lost."""
         session = _Session(link)
-        self._unanswered.relinked()
+        self._learning.unanswered.relinked()
         with session.scope:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._read, session)
@@ -229,7 +240,7 @@ class Transceiver:
         outcome = await self._exchange(session, request)
         if (mid := mid_in(outcome)) is not None:
             await self.memory.meet(mid)
-            self.timing = self.memory.timing(self.timing)
+            self._learning.met()
         return outcome
 
     def _lose(self, session: _Session, error: PortError) -> None:
@@ -293,17 +304,8 @@ class Transceiver:
             log.exception("the asynchronous frame %s was not passed on", shown(frame))
 
     def _unwanted(self, packet: Confirmation | Response) -> None:
-        """A frame that came too late, or for nothing."""
-        frame = packet.encode()
-        if (request := self._unanswered.late(packet)) is not None:
-            self._counts[Count.LATE] += 1
-            log.info("late: %s", shown(frame))
-            if not is_remote(request):
-                # The coordinator is done with what it was thought to be busy with.
-                self._air.clear()
-            return
-        self._counts[Count.UNEXPECTED] += 1
-        log.warning("unexpected: %s", shown(frame))
+        if self._learning.unwanted(packet):
+            self._air.clear()
 
     # Transactions.
 
@@ -319,7 +321,7 @@ class Transceiver:
             now,
             timeout_ms,
             air_free_at=self._air.free_at,
-            former=self._unanswered.former(request, now),
+            former=self._learning.unanswered.former(request, now),
             limit_ms=round(self.timeout_limit_s * 1000),
         )
         if transaction.shortened:
@@ -363,61 +365,31 @@ class Transceiver:
         self, session: _Session, transaction: Transaction, now: float, *, free: bool
     ) -> None:
         """What an outcome teaches: of the network, and of the coordinator's health."""
-        outcome, request = transaction.outcome, transaction.request
+        outcome = transaction.outcome
         assert outcome is not None
-        mute = outcome.confirmation is None and outcome.response is None
-        if outcome.response is not None:
-            self.timing = observe(self.timing, request, outcome.response)
-            self.memory.observe(outcome)
-        if outcome.response is not None:
-            self._suspect(request, now)
-        self._unanswered.finished(transaction, now)
-        if not mute:
-            try:
-                self.on_answer(outcome)
-            except Exception:
-                log.exception("the answer to %s was not passed on", request)
-        if outcome.status < 0:
-            name = name_of(request.pnum, request.pcmd)
-            log.info("%s to %d: %s", name, request.nadr, status_text(outcome.status))
-        if outcome.status == DpaTimeoutError.code:
-            self._counts[Count.TIMEOUT] += 1
+        self._learning.finished(transaction, now)
         # Given up while it may still be busy, the coordinator is not to blame.
         busy = not free or self._air.free_at > now
-        if mute and not busy:
+        if outcome.confirmation is None and outcome.response is None and not busy:
             session.silent += 1
             if session.silent >= SILENCE:
                 self._lose(session, ModuleError(f"no answer to {SILENCE} requests in a row"))
 
-    def _suspect(self, request: Request, now: float) -> None:
-        """Note that the answer to `request` may be a late one to an equal request before."""
-        if (suspicion := self._unanswered.suspect(request)) is None:
-            return
-        self._counts[Count.DISPUTED] += 1
-        given_up_at, first = suspicion
-        log.log(
-            logging.INFO if first else logging.DEBUG,
-            "%s to %d: the answer may be that to the one given up %.1f s ago",
-            name_of(request.pnum, request.pcmd),
-            request.nadr,
-            now - given_up_at,
-        )
+    async def _certain(self, session: _Session, request: Request) -> bool:
+        """Whether the answer to `request` can be told from those to others that are still due."""
+        try:
+            return await dispelled(
+                self._learning.unanswered, request, partial(self._probe, session)
+            )
+        except PortError as error:
+            self._lose(session, error)
+            return False
 
-    async def _dispel_doubt(self, session: _Session, request: Request) -> bool:
-        """Have the coordinator answer something else first, if its next answers may be late.
-
-        False if it did not. While it collects for an FRC or the like it hears nothing, so that
-        before another of those it is asked more than once.
-        """
-        patient = not is_remote(request) and uses_radio(request)
-        while self._unanswered.doubtful(request):
-            if (probe := self._unanswered.probe()) is None:
-                self._lose(session, PortError("answers come too late"))
-                return False
-            answered = (await self._exchange(session, probe)).response is not None
-            if session.scope.cancel_called or not (answered or patient):
-                return False
-        return True
+    async def _probe(self, session: _Session, request: Request) -> Outcome:
+        outcome = await self._exchange(session, request)
+        if session.scope.cancel_called:
+            raise PortError(session.reason)
+        return outcome
 
     def _unsent(self, request: Request, status: int) -> Outcome:
         return Outcome(request, status, None, None, trio.current_time(), None, None)
