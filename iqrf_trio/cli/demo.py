@@ -21,6 +21,7 @@ from iqrf_trio.cli.support.terminal import ProgressLine
 from iqrf_trio.config import Config, Gateway, ImpossibleValueError, Port, Simulator, WebSocket
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.store import DATABASE_NAME
+from iqrf_trio.wiring.serving import Running
 from protocol.network.pace import Pace
 
 HELP = """Start a gateway on a simulated mesh with real air time, enumerate the network, read all
@@ -101,7 +102,7 @@ async def _demo(config: Config) -> None:
     print("The gateway has stopped.")
 
 
-async def _show(gateway: Client, running: daemon.Running, nodes: int) -> None:
+async def _show(gateway: Client, running: Running, nodes: int) -> None:
     """Enumerate and read, with what both find and take."""
     transceiver = running.gateway.transceiver
     with trio.move_on_after(PATIENCE_S) as waiting:

@@ -20,13 +20,13 @@ from iqrf_trio.cli.support.access import DEFAULT_URL, TOKEN_FILE
 from iqrf_trio.cli.support.persistence import persistently
 from iqrf_trio.cli.support.privileges import give_up_root
 from iqrf_trio.config import Config, ConfigError
-from iqrf_trio.daemon import Running
 from iqrf_trio.edges.notify import Notifier
 from iqrf_trio.edges.tcp.listeners import ListenError
 from iqrf_trio.edges.tcp.tls import TlsError
 from iqrf_trio.simulator.files.toml_table import NetworkFileError
 from iqrf_trio.store import DATABASE_NAME, StoreError
 from iqrf_trio.wiring import reloading
+from iqrf_trio.wiring.serving import Running
 
 HELP = """Run the gateway until SIGINT or SIGTERM. Once clients can connect it logs one line,
 `ready: ws://HOST:PORT`, on stderr."""

@@ -16,12 +16,12 @@ from attrs import define, field, frozen
 from trio.testing import MockClock
 
 from iqrf_trio import config, daemon
-from iqrf_trio.daemon import Running
 from iqrf_trio.edges.websocket import Connection, ConnectionClosed, connect
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.store import DATABASE_NAME
 from iqrf_trio.store.database import inline
+from iqrf_trio.wiring.serving import Running
 from iqrf_trio.wiring.simulator_port import SimulatorPort
 from tests.iqrf_trio.house import authenticated, heard, house, request
 from tests.iqrf_trio.raw_client import RawClient

@@ -5,9 +5,9 @@ from pathlib import Path
 import trio
 
 from iqrf_trio import config, daemon
-from iqrf_trio.daemon import Running
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.store.database import inline
+from iqrf_trio.wiring.serving import Running
 from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.dpa import commands
 from tests.life.gateway import live
