@@ -1,7 +1,7 @@
 """Who asks over HTTP: the token in the header, or a session key that was given for one."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import trio
 from attrs import define, field, frozen
@@ -10,7 +10,7 @@ from protocol.auth.addresses import Network, client_of, is_local
 from protocol.auth.authentication import AuthError, AuthUnavailableError, Grant
 from protocol.auth.failures import LOCKED_S, Failures
 from protocol.auth.rights import Rights
-from protocol.outward.http import ProblemError, Request
+from protocol.outward.http import CutShortError, ProblemError, Request
 
 KEY_LIFE_S = 12 * 3600.0
 """How long a session key lives at most."""
@@ -97,12 +97,15 @@ class Access:
     on_failure: Callable[[AuthError], None]
     trusted_proxies: tuple[Network, ...] = ()
 
+    def client(self, request: Request, peer: str) -> str:
+        """The address of whoever asks: the peer's, or what a trusted proxy says."""
+        return client_of(peer, request.joined_headers, self.trusted_proxies)
+
     async def identify(self, request: Request, peer: str) -> Caller:
         """Who asks. Raises ProblemError 401 for a token that is no good, 503 where none can be
         checked, and 429 for whoever fails again and again."""
-        headers: Mapping[str, str] = dict(request.headers)
-        address = client_of(peer, headers, self.trusted_proxies)
-        local = is_local(peer, headers)
+        address = self.client(request, peer)
+        local = is_local(peer, request.joined_headers)
         text = request.bearer
         if text is None:
             return Caller(address, local)
@@ -119,3 +122,15 @@ class Access:
                 raise ProblemError(429, text, retry) from None
             await trio.sleep(wait)
             raise ProblemError(401, error.text, _CHALLENGE) from None
+
+    async def look_again(self, token: str) -> None:
+        """Whether a token that was good still is; a store that cannot tell changes nothing.
+
+        Raises CutShortError.
+        """
+        try:
+            await self.keys.authenticate(token)
+        except AuthUnavailableError:
+            return
+        except AuthError as error:
+            raise CutShortError(error.text) from None

@@ -3,7 +3,8 @@
 import logging
 import ssl
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing
 from functools import partial
 from typing import NoReturn
 
@@ -13,6 +14,7 @@ from attrs import define, evolve, field, frozen
 from iqrf_trio.edges.http import HttpLimits, Idle, Upgrade, serve_requests
 from iqrf_trio.edges.tcp import tls
 from iqrf_trio.edges.tcp.admission import Accepted, Admission, AdmittingListener, Applicant
+from iqrf_trio.edges.tcp.lingering import LINGER_S
 from iqrf_trio.edges.tcp.listeners import Endpoint, peer_of
 from iqrf_trio.http.access import Access
 from iqrf_trio.http.routes import Routes
@@ -35,7 +37,13 @@ MAX_CONNECTIONS = 64
 REQUESTS_PER_MINUTE = 1000
 """Of one host."""
 
+_LOOK_S = 1.0
+"""How often it is looked whether the token of an answer in pieces still is good."""
+
 WEBSOCKET_PATH = "/ws"
+
+_PARTING_S = 3 * LINGER_S
+"""How long all of the parting may take: the end of TLS, and the end of TCP."""
 
 _HEADERS = (
     ("x-content-type-options", "nosniff"),
@@ -123,31 +131,33 @@ class HttpServer:
             with guest.scope:
                 await self._admission.enter(guest)
                 if tls_context:
-                    stream = trio.SSLStream(accepted.stream, tls_context, server_side=True)
+                    secured = trio.SSLStream(
+                        accepted.stream, tls_context, server_side=True, https_compatible=True
+                    )
+                    with trio.fail_after(self._settings.limits.idle_s):
+                        await tls.shake_hands(secured)
+                    stream = secured
                 await self._serve(stream, guest, address)
-        except* (trio.BrokenResourceError, trio.ClosedResourceError):
+        except* (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
             pass
         except* Exception as group:
             extra = {"peer": address}
             log.error("the connection of %s failed", address, exc_info=group, extra=extra)
         finally:
-            if guest.trusted:
-                self._trusted -= 1
-            self._admission.leave(guest)
-            if guest.leaving:
-                await trio.aclose_forcefully(accepted)  # others wait for the place
-            else:
-                await accepted.aclose()
+            if not guest.leaving:  # for others wait for the place then
+                with trio.move_on_after(_PARTING_S):
+                    await stream.aclose()
+            self._leave(guest)
+            await trio.aclose_forcefully(accepted)
 
-    async def _serve(
-        self,
-        stream: trio.abc.Stream,
-        guest: _Guest,
-        address: str,
-    ) -> None:
-        if isinstance(stream, trio.SSLStream):
-            with trio.fail_after(self._settings.limits.idle_s):
-                await tls.shake_hands(stream)
+    def _leave(self, guest: _Guest) -> None:
+        """The connection is over, or another server's from now on."""
+        if guest.trusted:
+            guest.trusted = False
+            self._trusted -= 1
+        self._admission.leave(guest)
+
+    async def _serve(self, stream: trio.abc.Stream, guest: _Guest, address: str) -> None:
         upgrade = await serve_requests(
             stream,
             partial(self._answer, guest, address),
@@ -157,6 +167,9 @@ class HttpServer:
             idle=self.idle,
         )
         if upgrade is not None and self._websocket is not None:
+            # It has one place at a time: what the WebSocket server gives takes the place of ours,
+            # which others could have taken from a session that has long authenticated.
+            self._leave(guest)
             await self._websocket(upgrade, stream, address)
 
     def _is_websocket(self, request: Request) -> bool:
@@ -185,7 +198,8 @@ class HttpServer:
     async def _respond(self, guest: _Guest, address: str, request: Request) -> Response:
         if self._settings.names is not None:
             check_host(request, self._settings.names)
-        if wait := self._rates.take(address, trio.current_time()):
+        client = self._access.client(request, address)
+        if wait := self._rates.take(client, trio.current_time()):
             retry = (("retry-after", str(wait)),)
             raise ProblemError(429, "too many requests from this address", retry)
         caller = await self._access.identify(request, address)
@@ -193,4 +207,21 @@ class HttpServer:
             guest.trusted = True
             self._trusted += 1
             self._admission.leave(guest)
-        return await self._routes.answer(request, caller)
+        response = await self._routes.answer(request, caller)
+        if request.bearer is None or isinstance(response.body, bytes):
+            return response
+        return evolve(response, body=self._while_allowed(response.body, request.bearer))
+
+    async def _while_allowed(
+        self, pieces: AsyncIterable[bytes], token: str
+    ) -> AsyncGenerator[bytes, None]:
+        """The pieces of an answer for as long as the token is good. Raises CutShortError."""
+        look_at = trio.current_time() + _LOOK_S
+        async with AsyncExitStack() as stack:
+            if isinstance(pieces, AsyncGenerator):
+                await stack.enter_async_context(aclosing(pieces))
+            async for piece in pieces:
+                if trio.current_time() >= look_at:
+                    look_at = trio.current_time() + _LOOK_S
+                    await self._access.look_again(token)
+                yield piece

@@ -43,6 +43,14 @@ class Request:
         return ", ".join(values) if values else None
 
     @property
+    def joined_headers(self) -> Mapping[str, str]:
+        """All headers by name, several of one name joined by commas (RFC 9110, 5.3)."""
+        joined: dict[str, str] = {}
+        for name, value in self.headers:
+            joined[name] = f"{joined[name]}, {value}" if name in joined else value
+        return joined
+
+    @property
     def bearer(self) -> str | None:
         """The token of the Authorization header; None without one, or of another kind."""
         scheme, _, token = (self.header("authorization") or "").partition(" ")
@@ -82,6 +90,10 @@ class ProblemError(Exception):
             "detail": self.detail,
         }
         return Response(self.status, orjson.dumps(document), PROBLEM, self.headers)
+
+
+class CutShortError(Exception):
+    """The rest of an answer is not given: whoever asked for it may not have it any more."""
 
 
 def parse_target(target: str) -> tuple[str, Mapping[str, str]]:

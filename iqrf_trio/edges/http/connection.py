@@ -1,15 +1,15 @@
 """One HTTP connection: its requests one after the other, whatever the peer sends or leaves out."""
 
 import logging
-from collections.abc import AsyncIterable, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from contextlib import AsyncExitStack, aclosing, suppress
 
 import h11
 import trio
 from attrs import define, field, frozen
 
 from iqrf_trio.edges.http.idle import Idle
-from protocol.outward.http import ProblemError, Request, Response, parse_target
+from protocol.outward.http import CutShortError, ProblemError, Request, Response, parse_target
 
 log = logging.getLogger("iqrf_trio.http")
 
@@ -17,6 +17,9 @@ Answer = Callable[[Request], Awaitable[Response]]
 """Answers one request; raises ProblemError for what it refuses."""
 
 _NO_BODY = frozenset({204, 304})
+
+_TRANSPORT = (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError)
+"""How a connection ends by its peer."""
 
 
 @frozen
@@ -70,7 +73,7 @@ async def serve_requests(
                 return Upgrade(request, connection.received)
             if not await connection.respond(request):
                 return None
-    except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+    except _TRANSPORT:
         return None
 
 
@@ -144,7 +147,16 @@ class _Connection:
             response = ProblemError(
                 500, "the gateway could not do this; its log says why"
             ).response()
-        await self._write(response, with_body=request.method != "HEAD")
+        try:
+            await self._write(response, with_body=request.method != "HEAD")
+        except CutShortError as cut:
+            log.info("%s %s was cut short: %s", request.method, request.path, cut)
+            return False
+        except _TRANSPORT:
+            raise
+        except Exception:  # what is sent cannot be taken back: only the end of the connection tells
+            log.exception("%s %s failed halfway", request.method, request.path)
+            return False
         if self._http.our_state is h11.MUST_CLOSE or self._http.their_state is not h11.DONE:
             return False
         self._http.start_next_cycle()
@@ -181,9 +193,13 @@ class _Connection:
         await self._send(h11.EndOfMessage())
 
     async def _write_pieces(self, pieces: AsyncIterable[bytes]) -> None:
-        async for piece in pieces:
-            if piece:
-                await self._send(h11.Data(data=piece))
+        async with AsyncExitStack() as stack:
+            if isinstance(pieces, AsyncGenerator):
+                # Where the peer leaves, what makes the pieces ends here and not at some later time.
+                await stack.enter_async_context(aclosing(pieces))
+            async for piece in pieces:
+                if piece:
+                    await self._send(h11.Data(data=piece))
 
     async def _send(self, event: h11.Event) -> None:
         """Send an event; raises TooSlowError when the peer does not take it in time."""

@@ -5,7 +5,7 @@ import binascii
 import logging
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 from typing import NoReturn
 
@@ -131,9 +131,17 @@ class Server:
         await self._serve(secured or accepted.stream, handshake, secured, (remote, address))
 
     async def adopt(self, stream: trio.abc.Stream, remote: str, address: str) -> None:
-        """Serve a connection that another server has admitted: what comes first is the upgrade."""
+        """Serve a connection that another server has accepted: what comes first is the upgrade.
+
+        That server has looked at the origin: its own pages may come, whatever `origins` says.
+        """
         handshake = Handshake(network_of(address), trio.current_time())
-        await self._serve(stream, handshake, None, (remote, address))
+        with handshake.bounded(self.limits.handshake_timeout):
+            await self.handshakes.enter(handshake)
+        if not handshake.held:
+            await trio.aclose_forcefully(stream)
+            return
+        await self._serve(stream, handshake, None, (remote, address), adopted=True)
 
     async def _serve(
         self,
@@ -141,10 +149,12 @@ class Server:
         handshake: Handshake,
         secured: trio.SSLStream[LingeringStream] | None,
         names: tuple[str, str],
+        *,
+        adopted: bool = False,
     ) -> None:
         """Upgrade the connection and serve its client; `names` are the peer's name and address."""
         wire = Wire(stream)
-        peer = _ServerPeer(self, handshake, wire, secured, *names)
+        peer = _ServerPeer(self, handshake, wire, secured, *names, adopted)
         broken = False
         try:
             async with trio.open_nursery() as nursery:
@@ -175,12 +185,15 @@ class Server:
             logger.error("%s: the session failed", connection.remote, exc_info=group, extra=extra)
         await (connection.close(INTERNAL_ERROR) if failed else connection.close())
 
-    def refusal(self, request: trio_websocket.WebSocketRequest, head: bytes) -> _Refusal | None:
-        """Why a WebSocket is not granted, apart from want of places."""
+    @staticmethod
+    def refusal(
+        request: trio_websocket.WebSocketRequest, head: bytes, origins: Collection[str]
+    ) -> _Refusal | None:
+        """Why a WebSocket is not granted, apart from want of places; no `origins` = any."""
         if not _has_key(head):
             return _Refusal(400, "Sec-WebSocket-Key is not the base64 of 16 bytes.")
         asked = {value.decode("latin-1") for name, value in request.headers if name == b"origin"}
-        if self.limits.origins and not asked <= set(self.limits.origins):
+        if origins and not asked <= set(origins):
             return _Refusal(403, "Pages from this origin are not admitted.")
         return None
 
@@ -190,7 +203,7 @@ class _ServerPeer(Peer):
     """The peer of one accepted connection, from its first byte to its last.
 
     `_address` is the client's: that of the connection, or what a trusted proxy says. `_local`
-    tells whether it runs on this machine.
+    tells whether it runs on this machine, `_adopted` whether another server has accepted it.
     """
 
     _server: Server
@@ -199,6 +212,7 @@ class _ServerPeer(Peer):
     _secured: trio.SSLStream[LingeringStream] | None
     _remote: str
     _address: str
+    _adopted: bool
     _local: bool = False
     _place: Applicant | None = None
     _authenticated: bool = False
@@ -237,7 +251,8 @@ class _ServerPeer(Peer):
             self._address, self._remote = client, f"{client} by {self._remote}"
 
     async def _answer(self, request: trio_websocket.WebSocketRequest) -> None:
-        refusal = self._server.refusal(request, self._wire.head)
+        origins = () if self._adopted else self._server.limits.origins
+        refusal = self._server.refusal(request, self._wire.head, origins)
         if refusal is None:
             place = Applicant(
                 network_of(self._address), self._handshake.since, give_way=self._give_way

@@ -28,7 +28,7 @@ class Answer:
 
 @define(eq=False)
 class HttpClient:
-    stream: trio.SocketStream
+    stream: trio.abc.Stream
     host: str
     token: str = ""
     _http: h11.Connection = field(factory=lambda: h11.Connection(h11.CLIENT), init=False)
@@ -49,7 +49,7 @@ class HttpClient:
             await self._send(h11.Data(data=body))
         await self._send(h11.EndOfMessage())
         response = await self._event()
-        assert isinstance(response, h11.Response)
+        assert isinstance(response, h11.Response), response
         received = bytearray()
         while isinstance(event := await self._event(), h11.Data):
             received += event.data
@@ -66,7 +66,7 @@ class HttpClient:
             event = self._http.next_event()
             if event is not h11.NEED_DATA:
                 return event
-            self._http.receive_data(await self.stream.receive_some(65536))
+            self._http.receive_data(bytes(await self.stream.receive_some(65536)))
 
 
 @asynccontextmanager

@@ -2,20 +2,28 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import h11
 import pytest
 import trio
 from prometheus_client.parser import text_string_to_metric_families
 
 from iqrf_trio.cli.support import local_token
+from iqrf_trio.edges.tcp.tls import client_context
 from iqrf_trio.edges.websocket import connect
 from iqrf_trio.simulator.files.plan import generate
-from iqrf_trio.store import DATABASE_NAME
+from iqrf_trio.store import DATABASE_NAME, tokens
+from iqrf_trio.store.sqlite import opened, transact
 from protocol.auth.rights import Rights, Scope
 from tests.iqrf_trio.house import House, house, request
-from tests.iqrf_trio.http.client import Answer, ask, connected
+from tests.iqrf_trio.http.client import Answer, HttpClient, ask, connected
+from tests.iqrf_trio.raw_client import UPGRADE, RawClient
+from tests.iqrf_trio.raw_client import request as raw_request
+from tests.iqrf_trio.rig import CERTIFICATE, KEY
 
 
 @pytest.fixture
@@ -33,6 +41,12 @@ async def call(home: House, mtype: str, req: object = None, token: str | None = 
         method="POST",
         body=body,
     )
+
+
+def revoke(home: House, token: str) -> None:
+    number = int(token.split(";")[1])
+    with opened(home.state / DATABASE_NAME) as connection:
+        transact(connection, partial(tokens.revoke, token_id=number, at=datetime.now(UTC)))
 
 
 def token_of(home: House, scope: Scope) -> str:
@@ -253,3 +267,67 @@ async def test_connections_that_wait_end_with_the_gateway(tmp_path: Path) -> Non
         home.stop.set()
         with trio.fail_after(3):
             assert await client.stream.receive_some() == b""
+
+
+async def test_tls(tmp_path: Path) -> None:
+    sets = (f"websocket.certificate={CERTIFICATE}", f"websocket.private_key={KEY}")
+    async with house(tmp_path, *sets, "http.tls_port=0", "http.port=off") as home:
+        assert home.http_url.startswith("https://")
+        split = urlsplit(home.http_url)
+        assert split.port is not None
+        context = client_context(CERTIFICATE)
+        plain = await trio.open_tcp_stream("127.0.0.1", split.port)
+        stream = trio.SSLStream(plain, context, server_hostname="localhost")
+        async with stream:
+            client = HttpClient(stream, "localhost", home.token)
+            assert (await client.ask("/livez")).status == 200
+            assert (await client.ask("/api/v1/network")).status == 200
+        async with await trio.open_tcp_stream("127.0.0.1", split.port) as wrong:
+            await wrong.send_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert not (await wrong.receive_some()).startswith(b"HTTP")
+        url = f"wss://localhost:{split.port}/ws"
+        async with connect(url, ssl_context=context) as connection:
+            await connection.send(json.dumps({"type": "auth", "token": home.token}))
+            assert json.loads(await connection.receive())["type"] == "auth_success"
+
+
+async def test_a_websocket_through_a_trusted_proxy_is_its_client(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "iqrf_trio")
+    sets = ('websocket.trusted_proxies=["127.0.0.1"]', 'websocket.origins=["https://elsewhere"]')
+    async with house(tmp_path, *sets) as home, connected(home.http_url) as client:
+        head = {**UPGRADE, "X-Forwarded-For": "10.0.0.9", "Origin": "http://localhost"}
+        await client.stream.send_all(raw_request(head, path="/ws"))
+        raw = RawClient(client.stream)
+        assert (await raw.answer()).status == 101
+        await raw.send(json.dumps({"type": "auth", "token": "iqrfgd2;99;wrong"}))
+        await raw.receive()
+    assert "10.0.0.9" in caplog.text
+
+
+async def test_a_call_under_way_ends_when_its_token_is_revoked(home: House) -> None:
+    token = token_of(home, Scope.CONTROL)
+    await call(home, "mngDaemon_StopNetworkQueue")
+    async with trio.open_nursery() as nursery:
+
+        async def wait() -> None:
+            with pytest.raises(h11.RemoteProtocolError):  # the answer is cut off
+                await call(home, "iqrfRaw", {"rData": "00.00.06.03.ff.ff"}, token)
+
+        nursery.start_soon(wait)
+        while not home.gateway.scheduler.network_waiting:  # noqa: ASYNC110 - no event
+            await trio.sleep(0.01)
+        revoke(home, token)
+    assert home.gateway.scheduler.network_waiting == 0
+
+
+async def test_a_token_that_is_revoked_ends_everything_that_it_opened(home: House) -> None:
+    token = token_of(home, Scope.MANAGE)
+    key = (await ask(home.http_url, "/api/v1/session", token, method="POST")).json["key"]
+    async with connected(home.http_url, key) as client:
+        assert (await client.ask("/api/v1/network")).status == 200
+        revoke(home, token)
+        assert (await client.ask("/api/v1/network")).status == 401
+        assert (await client.ask("/livez")).status == 401, "a wrong token is told everywhere"
+    assert (await ask(home.http_url, "/livez")).status == 200
