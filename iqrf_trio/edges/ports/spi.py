@@ -106,6 +106,21 @@ class SpiPort(Port):
 
 
 @define(eq=False)
+class _Start:
+    """Whether a thread begins or is called off before it has begun: one of both, whoever is first."""
+
+    _free: threading.Lock = field(init=False, factory=threading.Lock)
+
+    def go(self) -> bool:
+        """The thread begins; False if it was called off."""
+        return self._free.acquire(blocking=False)
+
+    def call_off(self) -> bool:
+        """The thread is not wanted; False if it has begun."""
+        return self._free.acquire(blocking=False)
+
+
+@define(eq=False)
 class SpiLink(Link):
     """Messages to and from the module.
 
@@ -174,24 +189,27 @@ class SpiLink(Link):
     async def _hop(self) -> None:
         if self._at_work:
             raise ModuleError(f"{self._name}: the bus does not answer")
-        left = trio.Event()
+        left, start = trio.Event(), _Start()
         try:
-            await trio.to_thread.run_sync(self._work, left, abandon_on_cancel=True)
+            await trio.to_thread.run_sync(self._work, start, left, abandon_on_cancel=True)
         except trio.Cancelled:
-            await self._leave(left)
+            # A thread that has not begun never will; else it would meet the one after it.
+            if not start.call_off():
+                await self._leave(left)
             raise
         if self._master.failure:
             raise ModuleError(f"{self._name}: {self._master.failure}")
 
     async def _leave(self, left: trio.Event) -> None:
-        """Wait for the thread that was cancelled, if it had begun."""
-        if self._at_work:
-            with self._shutdown.shield(LEAVING_S, Share.REST):
-                await left.wait()
+        """Wait for the thread that was cancelled, which has begun."""
+        with self._shutdown.shield(LEAVING_S, Share.REST):
+            await left.wait()
 
     # In the thread.
 
-    def _work(self, left: trio.Event) -> None:
+    def _work(self, start: "_Start", left: trio.Event) -> None:
+        if not start.go():
+            return
         self._at_work = True
         try:
             self._poll()

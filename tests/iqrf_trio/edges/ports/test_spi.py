@@ -111,6 +111,18 @@ async def test_waiting_ends_soon_when_cancelled() -> None:
         assert await it.link.receive()
 
 
+async def test_threads_that_are_cancelled_before_they_begin_meet_no_other() -> None:
+    async with rig() as it:
+        for pauses in [*range(6)] * 40:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(it.link.receive)
+                for _ in range(pauses):
+                    await trio.lowlevel.checkpoint()
+                nursery.cancel_scope.cancel()
+            await it.link.send(REQUEST)
+            assert await it.link.receive()
+
+
 async def test_a_bus_that_does_not_come_back_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spi_port, "LEAVING_S", 0.05)
     go_on, hangs = threading.Event(), threading.Event()
