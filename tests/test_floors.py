@@ -20,6 +20,7 @@ FLOORS = {
     "protocol.auth": 4,
     "protocol.readings": 4,
     "protocol.iqmesh": 5,
+    "protocol.tasks": 5,
     "protocol.vault": 5,
     "protocol.api": 6,
     "protocol.outward": 7,

@@ -1,0 +1,1 @@
+"""Tasks on a schedule: when each of them runs, as pure rules; time is an argument."""
