@@ -24,6 +24,11 @@ DOUBLED_S = 10.0
 UNSURE = 8
 """Requests given up, after which it is found out whether the coordinator is behind."""
 
+PACE_CHANGED = {True: 1, False: 100}
+"""So many answers in a row that are not too quick show that the model of the timing holds again:
+those of nodes (True), and those of the coordinator alone. Of these the soonest moment is only 1 ms
+behind the request, and a busy machine reads the answer of a quick coordinator later than that."""
+
 _PROBES = tuple(
     call.request
     for call in (
@@ -74,8 +79,9 @@ class Unanswered:
     real_time: bool = True
     _all: list[_GivenUp] = field(factory=list)
     _answered: dict[_Key, float] = field(factory=dict)
-    _quick: set[tuple[bool, bool]] = field(factory=set)
-    """Classes of requests that are answered sooner than the model of the timing allows."""
+    _quick: dict[tuple[bool, bool], int] = field(factory=dict)
+    """Classes of requests that are answered sooner than the model of the timing allows, each with
+    the answers in a row that would show the opposite."""
 
     def __len__(self) -> int:
         """How many were given up and are remembered."""
@@ -166,10 +172,14 @@ class Unanswered:
         """Answers that can be nobody else's show whether the model of the timing holds."""
         if transaction.quick is None:
             return
-        if not transaction.quick:
-            self._quick.discard(_class_of(transaction.request))
-        elif not transaction.former.unanswered:
-            self._quick.add(_class_of(transaction.request))
+        kind = _class_of(transaction.request)
+        if transaction.quick:
+            if not transaction.former.unanswered:
+                self._quick[kind] = PACE_CHANGED[is_remote(transaction.request)]
+        elif kind in self._quick:
+            self._quick[kind] -= 1
+            if not self._quick[kind]:
+                del self._quick[kind]
 
     def _forget(self, now: float) -> None:
         self._all = [each for each in self._all if not each.passed or now - each.at < REMEMBERED_S]

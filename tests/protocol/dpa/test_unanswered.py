@@ -12,7 +12,7 @@ from protocol.dpa import commands
 from protocol.dpa.packet import BROADCAST, Confirmation, Request, Response, answer
 from protocol.dpa.timing import RfMode, Timing, air_ms, estimate_ms, is_remote, soonest_ms
 from protocol.dpa.transaction import EARLY_S, Former, Outcome, Transaction
-from protocol.dpa.unanswered import DOUBLED_S, REMEMBERED_S, UNSURE, Unanswered
+from protocol.dpa.unanswered import DOUBLED_S, PACE_CHANGED, REMEMBERED_S, UNSURE, Unanswered
 
 TIMING = Timing(RfMode.STD, 5, 5)
 LED_ON, LED_OFF = Request(3, 0x06, 0x01), Request(3, 0x06, 0x00)
@@ -189,6 +189,31 @@ def test_a_link_whose_answers_are_quicker_than_the_model_is_believed(
     be_answered(unanswered, READ_HIGH, 4.0)
     assert not unanswered.former(READ_HIGH, 5.0).quick
     assert Unanswered(real_time=False).former(READ_HIGH, 5.0).quick
+
+
+def test_one_answer_that_was_read_late_does_not_make_an_instant_coordinator_slow(
+    unanswered: Unanswered,
+) -> None:
+    """Held back until nothing else can come, each later answer would take half a second."""
+    request, now = commands.addr_info().request, 1.0
+    for took_s in (0.0003, 0.004, 0.0003, 0.004):
+        transaction = Transaction(request, TIMING, now, former=unanswered.former(request, now))
+        transaction.receive(response_to(request), now + took_s)
+        assert transaction.outcome is not None
+        unanswered.finished(transaction, now + took_s)
+        now += 0.01
+
+
+def test_a_coordinator_that_takes_its_time_again_is_believed_after_a_while(
+    unanswered: Unanswered,
+) -> None:
+    request, now = commands.addr_info().request, 1.0
+    for took_s in (0.0003, *PACE_CHANGED[False] * (0.004,)):
+        transaction = Transaction(request, TIMING, now, former=unanswered.former(request, now))
+        transaction.receive(response_to(request), now + took_s)
+        unanswered.finished(transaction, now + took_s)
+        now += 0.01
+    assert not unanswered.former(request, now).quick
 
 
 # --- many requests to one node, some of which are not answered as they should -----------------
