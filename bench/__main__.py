@@ -12,6 +12,7 @@ from pathlib import Path
 from bench import (
     air_time,
     buses,
+    counting,
     cycle,
     enumeration,
     fan_out,
@@ -27,6 +28,7 @@ from bench.rows import Row, line
 
 FIGURES = {
     "overhead": overhead.FIGURE,
+    "counting": counting.FIGURE,
     "management": management.FIGURE,
     "air_time": air_time.FIGURE,
     "buses": buses.FIGURE,

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from attrs import define, field
 
@@ -21,7 +22,7 @@ READY_S = 30.0
 
 STOP_S = 10.0
 
-_READY = re.compile(r"ready: (ws://\S+)\n")
+_READY = re.compile(r"ready: (\w+://\S+)\n")
 
 _NOT_COMPILED = "PYTHONDONTWRITEBYTECODE"
 
@@ -86,15 +87,35 @@ def state_dir() -> Iterator[str]:
 
 @contextmanager
 def gateway(
-    *sets: str, nodes: int = 12, speed: float = 0, state: str | None = None
+    *sets: str,
+    nodes: int = 12,
+    speed: float = 0,
+    state: str | None = None,
+    coordinator: str | None = None,
 ) -> Iterator[Server]:
-    """The installed gateway on a simulated mesh, with a state of its own unless one is given."""
-    simulated = (f"simulator.nodes={nodes}", f"simulator.speed={speed}")
+    """The installed gateway, with a state of its own unless one is given.
+
+    It has a simulated mesh, or the `coordinator` behind this URL (`tcp://`).
+    """
+    if coordinator is None:
+        words = [str(PROGRAM), "run", "--simulate"]
+        module = [f"simulator.nodes={nodes}", f"simulator.speed={speed}"]
+    else:
+        words = [str(PROGRAM), "run"]
+        module = tcp_settings(coordinator)
     with nullcontext(state) if state else state_dir() as directory:
         token = Path(directory) / "token"
-        words = [str(PROGRAM), "run", "--simulate", "--port", "0", "--state-dir", directory]
-        words += ["--log-level", "info", "--token-file", str(token)]
-        for setting in (*simulated, *sets):
+        words += [
+            "--port",
+            "0",
+            "--state-dir",
+            directory,
+            "--log-level",
+            "info",
+            "--token-file",
+            str(token),
+        ]
+        for setting in (*module, *sets):
             words += ["--set", setting]
         with _process(words, directory) as (process, url, started):
             end = time.monotonic() + READY_S
@@ -108,12 +129,25 @@ def gateway(
                 server.hang_up()
 
 
+def tcp_settings(coordinator: str) -> list[str]:
+    """The configuration of a gateway whose coordinator is behind this URL."""
+    where = urlsplit(coordinator)
+    return ["port.kind=tcp", f"port.tcp.host={where.hostname}", f"port.tcp.port={where.port}"]
+
+
 @contextmanager
 def echo() -> Iterator[Server]:
     """The echo server."""
     words = [sys.executable, "-m", "bench.echo"]
     with _process(words, str(Path.cwd())) as (process, url, started):
         yield Server(url, None, started, process)
+
+
+@contextmanager
+def instant() -> Iterator[str]:
+    """The URL of a coordinator that answers at once, over TCP, in a process of its own."""
+    with _process([sys.executable, "-m", "bench.instant"], str(Path.cwd())) as (_, url, _started):
+        yield url
 
 
 def _as_installed() -> dict[str, str]:
