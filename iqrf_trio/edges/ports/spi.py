@@ -107,7 +107,7 @@ class SpiPort(Port):
 
 @define(eq=False)
 class _Start:
-    """Whether a thread begins or is called off before it has begun: one of both, whoever is first."""
+    """A thread begins, or is called off before it has begun: whichever comes first."""
 
     _free: threading.Lock = field(init=False, factory=threading.Lock)
 
