@@ -3,31 +3,12 @@
 from operator import attrgetter
 from typing import Any
 
-from attrs import evolve, has
+from attrs import evolve, fields_dict, has
 
-from iqrf_trio.config.sections import Config, keys_of
+from iqrf_trio.config.sections import RELOAD, Config, keys_of
 
-_WHOLE = ("log", "queue", "sensor_data")
-"""Sections of which everything can be changed while the gateway runs."""
-
-_OF_TLS = ("certificate", "private_key")
-"""What of `[websocket]` the port with TLS cannot be without."""
-
-_OF_WEBSOCKET = (
-    *_OF_TLS,
-    "auth_timeout",
-    "auth_failures_per_minute",
-    "max_clients",
-    "max_message_size",
-    "outbox_size",
-    "outbox_bytes",
-    "handshake_timeout",
-    "heartbeat",
-    "origins",
-    "trusted_proxies",
-    "async_messages",
-)
-"""What of `[websocket]` counts from the next client on, or from the next message."""
+_OF_TLS = ("websocket.certificate", "websocket.private_key")
+"""What the port with TLS cannot be without."""
 
 
 def differences(old: Config, new: Config) -> tuple[str, ...]:
@@ -40,23 +21,30 @@ def with_changes(running: Config, new: Config) -> Config:
 
     A port with TLS that only a restart closes keeps its certificate until then.
     """
-    names = set(_OF_WEBSOCKET)
+    taken = {key for key in _keys(Config()) if not needs_restart(key)}
     if running.websocket.tls_port is not None and new.websocket.tls_port is None:
-        names -= set(_OF_TLS)
-    return evolve(
-        running,
-        websocket=evolve(
-            running.websocket, **{name: getattr(new.websocket, name) for name in names}
-        ),
-        **{name: getattr(new, name) for name in _WHOLE},
-        origins=new.origins,
-    )
+        taken -= set(_OF_TLS)
+    changed: Config = _taken_over(running, new, taken)
+    return evolve(changed, origins=new.origins)
 
 
 def needs_restart(key: str) -> bool:
     """Whether a running gateway keeps its value of a dotted key, whatever the file says."""
-    section, _, name = key.partition(".")
-    return section not in _WHOLE and not (section == "websocket" and name in _OF_WEBSOCKET)
+    *path, name = key.split(".")
+    section: Any = attrgetter(".".join(path))(Config()) if path else Config()
+    return not fields_dict(type(section))[name].metadata.get(RELOAD, False)
+
+
+def _taken_over(running: Any, new: Any, taken: set[str], path: str = "") -> Any:
+    """A section with the values of `new` for the dotted keys in `taken`."""
+    changes = {}
+    for name in keys_of(type(running)):
+        old_value, new_value = getattr(running, name), getattr(new, name)
+        if has(type(old_value)):
+            changes[name] = _taken_over(old_value, new_value, taken, f"{path}{name}.")
+        elif path + name in taken:
+            changes[name] = new_value
+    return evolve(running, **changes)
 
 
 def _keys(section: Any, path: str = "") -> list[str]:

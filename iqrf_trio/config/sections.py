@@ -26,9 +26,15 @@ class ImpossibleValueError(ValueError):
         super().__init__(f"{key} {reason}")
 
 
-def setting(default: T, comment: str = "", check: Check | None = None) -> T:
-    """A key of a section: its default, its comment in the default file, and what it may hold."""
-    value: T = field(default=default, metadata={"comment": comment}, validator=check)
+def setting(
+    default: T, comment: str = "", check: Check | None = None, *, reload: bool = False
+) -> T:
+    """A key of a section: its default, its comment in the default file, and what it may hold.
+
+    `reload`: a running gateway takes another value over when it reads the file again.
+    """
+    metadata = {"comment": comment, RELOAD: reload}
+    value: T = field(default=default, metadata=metadata, validator=check)
     return value
 
 
@@ -113,6 +119,9 @@ def _size(__: object, attribute: "Attribute[Any]", value: str) -> None:
 
 _LEVELS = ("debug", "info", "warning", "error")
 
+RELOAD = "reload"
+"""Says, in a field's metadata, whether a reload takes the key over."""
+
 BY_BOARD = "by board"
 """Marks, in a field's metadata, a key whose default is not the same for all boards."""
 
@@ -167,31 +176,32 @@ class WebSocket:
     tls_port: int | None = setting(
         None, "e.g. 8338, with certificate and private_key", between(0, 65535)
     )
-    certificate: str = setting("", "PEM file")
-    private_key: str = setting("", "PEM file")
+    certificate: str = setting("", "PEM file", reload=True)
+    private_key: str = setting("", "PEM file", reload=True)
     tls_mode: Literal["modern", "intermediate"] = setting("intermediate", "modern | intermediate")
-    auth_timeout: int = setting(30, "seconds, 1..60", between(1, 60))
+    auth_timeout: int = setting(30, "seconds, 1..60", between(1, 60), reload=True)
     auth_failures_per_minute: int = setting(
         20,
         "per address and token before the answer takes 10 s; 0 = no limit",
         between(0, 2**31 - 1),
+        reload=True,
     )
-    max_clients: int = setting(50, "", _COUNT)
-    max_message_size: int = setting(65536, "bytes", _COUNT)
-    outbox_size: int = setting(256, "messages that wait for one client", _COUNT)
-    outbox_bytes: int = setting(4194304, "bytes that wait for one client", _COUNT)
+    max_clients: int = setting(50, "", _COUNT, reload=True)
+    max_message_size: int = setting(65536, "bytes", _COUNT, reload=True)
+    outbox_size: int = setting(256, "messages that wait for one client", _COUNT, reload=True)
+    outbox_bytes: int = setting(4194304, "bytes that wait for one client", _COUNT, reload=True)
     outbox_bytes_total: int = setting(33554432, "bytes that wait for all clients together", _COUNT)
     max_handshakes: int = setting(64, "connections that are not yet WebSockets", _COUNT)
     max_unauthenticated: int = setting(32, "the oldest of the largest network goes", _COUNT)
-    handshake_timeout: int = setting(10, "seconds", _SECONDS)
+    handshake_timeout: int = setting(10, "seconds", _SECONDS, reload=True)
     heartbeat: int = setting(
-        150, "seconds idle before a ping; twice that ends the session", _SECONDS
+        150, "seconds idle before a ping; twice that ends the session", _SECONDS, reload=True
     )
-    origins: tuple[str, ...] = setting((), "empty = any")
+    origins: tuple[str, ...] = setting((), "empty = any", reload=True)
     trusted_proxies: tuple[str, ...] = setting(
-        (), 'networks whose X-Forwarded-For is believed, e.g. ["127.0.0.1"]', networks
+        (), 'networks whose X-Forwarded-For is believed, e.g. ["127.0.0.1"]', networks, reload=True
     )
-    async_messages: bool = setting(True, "asynchronous messages go to all sessions")
+    async_messages: bool = setting(True, "asynchronous messages go to all sessions", reload=True)
 
     def __attrs_post_init__(self) -> None:
         """Refuse listeners that cannot be opened or that nobody can reach."""
@@ -215,10 +225,15 @@ class WebSocket:
 class Queue:
     """How many requests may wait, and how long those in the background at most."""
 
-    management_capacity: int = setting(32, "requests; 0 = refuse all", _CAPACITY)
-    network_capacity: int = setting(32, "requests that wait; 0 = refuse all", _CAPACITY)
+    management_capacity: int = setting(32, "requests; 0 = refuse all", _CAPACITY, reload=True)
+    network_capacity: int = setting(
+        32, "requests that wait; 0 = refuse all", _CAPACITY, reload=True
+    )
     background_wait: float = setting(
-        10.0, "seconds after which a waiting background job is served next", between(0.001, 86400)
+        10.0,
+        "seconds after which a waiting background job is served next",
+        between(0.001, 86400),
+        reload=True,
     )
 
 
@@ -316,10 +331,10 @@ class Simulator:
 class SensorData:
     """How the sensor worker starts the first time."""
 
-    auto_run: bool = setting(False, "start reading when the gateway starts")
-    period: int = setting(10, "minutes", _COUNT)
-    retry_period: int = setting(1, "minutes", _COUNT)
-    async_reports: bool = setting(True, "report each reading to the clients")
+    auto_run: bool = setting(False, "start reading when the gateway starts", reload=True)
+    period: int = setting(10, "minutes", _COUNT, reload=True)
+    retry_period: int = setting(1, "minutes", _COUNT, reload=True)
+    async_reports: bool = setting(True, "report each reading to the clients", reload=True)
 
 
 @frozen
@@ -387,10 +402,12 @@ class Log:
     """What is logged on stderr, and how."""
 
     level: Literal["debug", "info", "warning", "error"] = setting(
-        "info", "debug | info | warning | error"
+        "info", "debug | info | warning | error", reload=True
     )
-    areas: tuple[str, ...] = setting((), 'areas with a level of their own: ["port=debug"]', _areas)
-    json: bool = setting(False, "one JSON object per line")
+    areas: tuple[str, ...] = setting(
+        (), 'areas with a level of their own: ["port=debug"]', _areas, reload=True
+    )
+    json: bool = setting(False, "one JSON object per line", reload=True)
 
     @property
     def levels(self) -> Mapping[str, str]:

@@ -40,12 +40,12 @@ logger = logging.getLogger("iqrf_trio.session")
 
 @frozen
 class SessionLimits:
-    """What one client is allowed; times in seconds."""
+    """What one client is allowed; times in seconds. The configuration has the defaults."""
 
-    auth_timeout: float = 30.0
-    outbox_size: int = 256
-    outbox_bytes: int = 4 * 1024 * 1024
-    heartbeat: float = 150.0
+    auth_timeout: float
+    outbox_size: int
+    outbox_bytes: int
+    heartbeat: float
     stall: float = STALL_S
 
 
@@ -77,7 +77,7 @@ class Session:
         sessions: Sessions,
         withdraw: Callable[["Session"], None] = lambda _: None,
         reports: Reports | None = None,
-        limits: SessionLimits | None = None,
+        limits: SessionLimits,
     ) -> None:
         self._connection = connection
         self._check_token = authenticate
@@ -86,7 +86,7 @@ class Session:
         self._sessions = sessions
         self._withdraw = withdraw
         self._reports = reports
-        self._limits = limits or SessionLimits()
+        self._limits = limits
         self._auth = Authentication()
         self._outbox = Outbox(self._limits.outbox_size, self._limits.outbox_bytes, sessions)
         self._read_at = 0.0

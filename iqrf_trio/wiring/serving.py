@@ -6,11 +6,10 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from iqrf_trio.config import Config
 from iqrf_trio.edges.notify import Notifier
-from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.edges.tcp.listeners import Endpoint, bind, open_listeners
 from iqrf_trio.edges.websocket import Connection, Server, serve
 from iqrf_trio.handlers.dispatch import Dispatcher
@@ -29,6 +28,9 @@ from iqrf_trio.wiring.gateway import Parts, now
 from iqrf_trio.wiring.reloading import Reloading, limits_of, session_limits_of
 
 log = logging.getLogger("iqrf_trio.daemon")
+
+MONITOR_MESSAGE_SIZE = 1024
+"""Bytes of a message to the monitor: what watchers send is not listened to."""
 
 LOOPBACK = "127.0.0.1"
 """Where the monitor's own port is open: without authentication it is for this machine only."""
@@ -128,7 +130,7 @@ class Serving:
                 partial(serve, handler_nursery=clients),
                 self._listening.monitor,
                 gateway.monitor.serve,
-                Limits(max_message_size=1024, origins=config.websocket.origins),
+                evolve(limits_of(config.websocket), max_message_size=MONITOR_MESSAGE_SIZE),
             )
             log.info("monitor: %s", self._listening.monitor[0].url)
 

@@ -24,6 +24,7 @@ from iqrf_trio.services.token_watch import TokenWatch, authenticate
 from iqrf_trio.store import StoreError
 from protocol.auth.times import format_iso
 from protocol.auth.tokens import Status, Token
+from tests.iqrf_trio.limits import limits_with, session_limits_with
 from tests.iqrf_trio.raw_client import RawClient
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "tls"
@@ -181,7 +182,7 @@ async def serving(
     """A rig around any handler; in the end nobody is left in it."""
     async with trio.open_nursery() as nursery:
         context = tls_context(CERTIFICATE, KEY, "intermediate") if tls else None
-        rig = Rig(nursery, Server(handler, limits or Limits()), context)
+        rig = Rig(nursery, Server(handler, limits or limits_with()), context)
         yield rig
         nursery.cancel_scope.cancel()
     assert len(rig.server.clients) == rig.server.clients.unauthenticated == 0
@@ -223,7 +224,7 @@ def gateway(
     watch: bool = False,
 ) -> AbstractAsyncContextManager[Gateway]:
     """A whole gateway but for the radio; without `accept` it echoes."""
-    return _gateway(accept, session or SessionLimits(auth_timeout=15.0), limits, tls, watch)
+    return _gateway(accept, session or session_limits_with(auth_timeout=15.0), limits, tls, watch)
 
 
 @asynccontextmanager

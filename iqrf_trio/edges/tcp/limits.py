@@ -7,7 +7,7 @@ from protocol.auth.addresses import Network
 
 @frozen
 class Limits:
-    """The bounds of a server; times in seconds.
+    """The bounds of a server; times in seconds. The configuration has the defaults.
 
     `max_handshakes` counts connections that are no WebSocket yet and are worked on,
     `max_unauthenticated` WebSockets whose client has not authenticated yet, `max_clients` all
@@ -16,11 +16,11 @@ class Limits:
     token; 0 means no limit. `trusted_proxies` are believed in what X-Forwarded-For says.
     """
 
-    max_clients: int = 50
-    max_handshakes: int = 64
-    max_unauthenticated: int = 32
-    max_message_size: int = 65536
-    handshake_timeout: float = 10.0
-    auth_failures_per_minute: int = 20
-    origins: tuple[str, ...] = ()
-    trusted_proxies: tuple[Network, ...] = ()
+    max_clients: int
+    max_handshakes: int
+    max_unauthenticated: int
+    max_message_size: int
+    handshake_timeout: float
+    auth_failures_per_minute: int
+    origins: tuple[str, ...]
+    trusted_proxies: tuple[Network, ...]

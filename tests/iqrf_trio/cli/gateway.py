@@ -13,6 +13,7 @@ from iqrf_trio.config import WebSocket
 from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.edges.tcp.listeners import open_listeners
 from iqrf_trio.edges.websocket import Connection, serve
+from tests.iqrf_trio.limits import limits_with
 from tests.iqrf_trio.rig import KEY, VECTORS
 
 TOKEN = "iqrfgd2;1;" + "A" * 43 + "="
@@ -99,7 +100,7 @@ async def gateway(
     handler = partial(_serve, it, script, authenticate, list(greeting))
     with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
-            await nursery.start(serve, endpoints, handler, limits or Limits())
+            await nursery.start(serve, endpoints, handler, limits or limits_with())
             yield it
             nursery.cancel_scope.cancel()
 

@@ -39,6 +39,7 @@ from iqrf_trio.edges.websocket import ConnectError, Connection, ConnectionClosed
 from protocol.auth.addresses import parse_networks
 from protocol.auth.failures import LOCKED_S
 from protocol.auth.places import PATIENCE_S
+from tests.iqrf_trio.limits import limits_with
 from tests.iqrf_trio.raw_client import (
     BINARY,
     CLOSE,
@@ -431,7 +432,7 @@ async def on_request(connection: Connection) -> None:
 
 
 async def test_pr_16_more_clients_than_places(autojump_clock: trio.testing.MockClock) -> None:
-    async with serving(vouched_echo, Limits(max_clients=3)) as rig:
+    async with serving(vouched_echo, limits_with(max_clients=3)) as rig:
         clients = [await rig.open() for _ in range(3)]
         refused = await rig.connect()
         answer = await refused.get()
@@ -449,7 +450,7 @@ async def test_pr_16_more_clients_than_places(autojump_clock: trio.testing.MockC
 
 
 async def test_pr_18_no_places_at_all() -> None:
-    async with serving(echo, Limits(max_clients=0)) as rig:
+    async with serving(echo, limits_with(max_clients=0)) as rig:
         assert (await (await rig.connect()).get()).status == 503
 
 
@@ -460,7 +461,7 @@ async def test_a_place_is_free_while_its_client_is_sent_away(
         connection.authenticated()
         await policy(connection)
 
-    async with serving(vouched_policy, Limits(max_clients=1)) as rig:
+    async with serving(vouched_policy, limits_with(max_clients=1)) as rig:
         client = await rig.open()
         assert (await (await rig.connect()).get()).status == 503
         await client.send("hello")
@@ -472,7 +473,7 @@ async def test_a_place_is_free_while_its_client_is_sent_away(
 async def test_the_oldest_unauthenticated_client_makes_room_for_a_newcomer(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async with serving(on_request, Limits(max_unauthenticated=2)) as rig:
+    async with serving(on_request, limits_with(max_unauthenticated=2)) as rig:
         first, second = await rig.open(), await rig.open()
         await first.send("authenticate")
         await first.send("authenticate")
@@ -496,7 +497,7 @@ async def test_the_oldest_unauthenticated_client_makes_room_for_a_newcomer(
 async def test_a_full_server_has_room_as_long_as_somebody_is_unauthenticated(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async with serving(on_request, Limits(max_clients=2)) as rig:
+    async with serving(on_request, limits_with(max_clients=2)) as rig:
         known, silent = await rig.open(), await rig.open()
         await known.send("authenticate")
         client = await rig.open()
@@ -509,7 +510,7 @@ async def test_a_full_server_has_room_as_long_as_somebody_is_unauthenticated(
 async def test_clients_that_come_together_wait_for_each_other(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async with serving(on_request, Limits(max_unauthenticated=1)) as rig:
+    async with serving(on_request, limits_with(max_unauthenticated=1)) as rig:
         clients = [await rig.connect() for _ in range(4)]
         for client in clients:
             await client.send_bytes(request())
@@ -551,7 +552,7 @@ async def test_the_same_wrong_token_is_slowed_down_and_no_other(
         else:
             waits[message] = connection.failed(int(message))
 
-    async with serving(judge, Limits(auth_failures_per_minute=3)) as rig:
+    async with serving(judge, limits_with(auth_failures_per_minute=3)) as rig:
         for _ in range(4):
             stale = await rig.open()
             await stale.send("1")
@@ -610,7 +611,7 @@ async def test_listening_to_the_network_in_clear_is_warned_of(
     ],
 )
 async def test_origins(origins: tuple[str, ...], origin: str | None, status: int) -> None:
-    async with serving(echo, Limits(origins=origins)) as rig:
+    async with serving(echo, limits_with(origins=origins)) as rig:
         client = await rig.connect()
         answer = await client.get({**UPGRADE, "Origin": origin} if origin else UPGRADE)
         assert answer.status == status
@@ -652,7 +653,7 @@ async def admitting_to(limits: Limits) -> AsyncIterator[tuple[MemoryListener, Ri
 
 
 async def test_pr_17_silent_connections_give_way(autojump_clock: trio.testing.MockClock) -> None:
-    async with admitting_to(Limits(max_handshakes=2, max_clients=2)) as (listener, _):
+    async with admitting_to(limits_with(max_handshakes=2, max_clients=2)) as (listener, _):
         silent = [listener.connect() for _ in range(4)]
         client = listener.connect()
         await client.upgrade()
@@ -666,7 +667,7 @@ async def test_pr_17_silent_connections_give_way(autojump_clock: trio.testing.Mo
 async def test_500_silent_connections_keep_nobody_out(
     sent: bytes, autojump_clock: trio.testing.MockClock
 ) -> None:
-    async with admitting_to(Limits()) as (listener, rig):
+    async with admitting_to(limits_with()) as (listener, rig):
         silent = [listener.connect() for _ in range(500)]
         for connection in silent:
             await connection.send_bytes(sent)
@@ -687,7 +688,7 @@ async def test_500_silent_connections_keep_nobody_out(
 async def test_refused_connections_that_stay_keep_their_place(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async with admitting_to(Limits(max_handshakes=2)) as (listener, rig):
+    async with admitting_to(limits_with(max_handshakes=2)) as (listener, rig):
         refused = [listener.connect() for _ in range(9)]
         for client in refused:
             await client.send_bytes(request({}))
@@ -701,7 +702,9 @@ async def test_refused_connections_that_stay_keep_their_place(
 
 
 async def test_a_crowd_is_served_a_few_at_a_time(autojump_clock: trio.testing.MockClock) -> None:
-    async with admitting_to(Limits(max_handshakes=3, max_clients=200, max_unauthenticated=200)) as (
+    async with admitting_to(
+        limits_with(max_handshakes=3, max_clients=200, max_unauthenticated=200)
+    ) as (
         listener,
         rig,
     ):
@@ -723,7 +726,7 @@ async def test_a_crowd_is_served_a_few_at_a_time(autojump_clock: trio.testing.Mo
 async def test_a_failing_accept_is_tried_again(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with admitting_to(Limits()) as (listener, _):
+    async with admitting_to(limits_with()) as (listener, _):
         for number in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EINVAL) * 2:
             listener.put.send_nowait(OSError(number, os.strerror(number)))
         client = listener.connect()
@@ -939,7 +942,7 @@ async def listening(
     endpoints = [Endpoint(listener, tls) for listener in await bind("127.0.0.1", 0)]
     with trio.fail_after(120):
         async with trio.open_nursery() as nursery, AsyncExitStack() as clients:
-            await nursery.start(partial(serve, endpoints, handler, limits or Limits()))
+            await nursery.start(partial(serve, endpoints, handler, limits or limits_with()))
             yield Loopback(endpoints[0], clients)
             nursery.cancel_scope.cancel()
 
@@ -959,7 +962,7 @@ async def test_clients_behind_a_proxy_fail_for_themselves() -> None:
         return waits[-1][1]
 
     proxied, trusted = "X-Forwarded-For", parse_networks(["127.0.0.0/8"])
-    limits = Limits(auth_failures_per_minute=1, trusted_proxies=trusted)
+    limits = limits_with(auth_failures_per_minute=1, trusted_proxies=trusted)
     async with listening(fail, limits) as server:
         assert await failing(server, **{proxied: "192.0.2.1"}) == 0.0
         assert await failing(server, **{proxied: "192.0.2.1"}) == LOCKED_S
@@ -967,7 +970,7 @@ async def test_clients_behind_a_proxy_fail_for_themselves() -> None:
         for _ in range(3):
             assert await failing(server) < LOCKED_S
         assert [name for name, _ in waits[:3]] == ["192.0.2.1", "192.0.2.1", "192.0.2.2"]
-    async with listening(fail, Limits(auth_failures_per_minute=1)) as server:
+    async with listening(fail, limits_with(auth_failures_per_minute=1)) as server:
         await failing(server, **{proxied: "192.0.2.1"})
         assert await failing(server, **{proxied: "192.0.2.2"}) == LOCKED_S
 
@@ -1048,7 +1051,7 @@ async def test_a_reset_before_the_server_looks(caplog: pytest.LogCaptureFixture)
 
 
 async def test_a_refused_client_can_read_why_although_it_sent_more() -> None:
-    async with listening(limits=Limits(max_clients=0)) as server:
+    async with listening(limits=limits_with(max_clients=0)) as server:
         client = await server.connect()
         await client.send_bytes(request())
         await client.send_bytes(b"x" * 100_000)
@@ -1133,7 +1136,9 @@ async def test_listening_ends_and_clients_stay() -> None:
     endpoints = [Endpoint(listener) for listener in await bind("127.0.0.1", 0)]
     url = endpoints[0].url
     async with trio.open_nursery() as clients, trio.open_nursery() as services:
-        await services.start(partial(serve, endpoints, echo, Limits(), handler_nursery=clients))
+        await services.start(
+            partial(serve, endpoints, echo, limits_with(), handler_nursery=clients)
+        )
         async with connect(url) as client:
             services.cancel_scope.cancel()
             with trio.CancelScope(shield=True):
@@ -1277,7 +1282,7 @@ async def test_a_client_whose_server_is_gone() -> None:
 
 
 async def test_a_client_that_is_refused() -> None:
-    async with listening(limits=Limits(max_clients=0)) as server:
+    async with listening(limits=limits_with(max_clients=0)) as server:
         with pytest.raises(ConnectError) as raised:
             async with connect(server.url):
                 raise AssertionError("there is no place")

@@ -19,7 +19,6 @@ import pytest
 import trio
 import trio.testing
 
-from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.edges.tcp.listeners import Endpoint, bind
 from iqrf_trio.edges.websocket import Connection, ConnectionClosed, connect, serve
 from iqrf_trio.edges.websocket.wire import FRAMES
@@ -30,6 +29,7 @@ from iqrf_trio.services.token_watch import authenticate
 from protocol.auth.failures import LOCKED_S
 from protocol.auth.rights import Rights, Scope
 from protocol.auth.tokens import Status
+from tests.iqrf_trio.limits import limits_with, session_limits_with
 from tests.iqrf_trio.raw_client import (
     BINARY,
     CONTINUATION,
@@ -252,7 +252,7 @@ async def test_a_second_authentication_is_for_the_handlers() -> None:
 async def test_nothing_but_a_message_stops_the_timer(
     sign: bytes, autojump_clock: trio.testing.MockClock
 ) -> None:
-    async with gateway(session=SessionLimits(auth_timeout=3.0)) as gate:
+    async with gateway(session=session_limits_with(auth_timeout=3.0)) as gate:
         client = await gate.open()
 
         async def keep_sending() -> None:
@@ -276,7 +276,7 @@ async def test_nothing_but_a_message_stops_the_timer(
 async def test_a_database_that_fails_is_code_3_and_nobodys_fault(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with gateway(limits=Limits(auth_failures_per_minute=1)) as gate:
+    async with gateway(limits=limits_with(auth_failures_per_minute=1)) as gate:
         gate.table.broken = True
         for _ in range(3):
             client = await gate.open()
@@ -352,7 +352,7 @@ async def test_failures_are_logged_with_address_and_token_but_without_secret(
 async def test_who_fails_too_often_waits_for_its_answer_and_a_right_token_does_not(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async with gateway(limits=Limits(auth_failures_per_minute=2)) as gate:
+    async with gateway(limits=limits_with(auth_failures_per_minute=2)) as gate:
         for message in ("invalid", auth(2), auth(2)):
             client = await gate.open()
             await client.send(message)
@@ -370,7 +370,7 @@ async def test_who_fails_too_often_waits_for_its_answer_and_a_right_token_does_n
 async def test_a_client_that_says_nothing_has_not_failed(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async with gateway(limits=Limits(auth_failures_per_minute=1)) as gate:
+    async with gateway(limits=limits_with(auth_failures_per_minute=1)) as gate:
         for _ in range(5):
             await refused(await gate.open(), 2)
         began = trio.current_time()
@@ -409,8 +409,8 @@ async def test_who_writes_late_can_still_read_why(autojump_clock: trio.testing.M
 
 
 async def test_fifty_tokens_expire_at_one_instant(autojump_clock: trio.testing.MockClock) -> None:
-    patient = SessionLimits(heartbeat=7200.0)
-    async with gateway(session=patient, limits=Limits(max_clients=51)) as gate:
+    patient = session_limits_with(heartbeat=7200.0)
+    async with gateway(session=patient, limits=limits_with(max_clients=51)) as gate:
         gate.table.change(1, expires_at=START + timedelta(hours=1))
         clients = [await gate.login() for _ in range(50)]
         bystander = await gate.login(4)
@@ -547,8 +547,8 @@ async def test_the_last_word_reaches_who_reads_in_time(
 async def test_a_client_that_never_reads_costs_only_itself(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    limits = Limits(max_clients=500)
-    async with gateway(session=SessionLimits(outbox_size=10), limits=limits) as gate:
+    limits = limits_with(max_clients=500)
+    async with gateway(session=session_limits_with(outbox_size=10), limits=limits) as gate:
         clients = [await gate.login() for _ in range(499)]
         idler = await gate.rig.connect(lockstep=True)
         await idler.upgrade()
@@ -570,7 +570,7 @@ async def test_a_client_that_never_reads_costs_only_itself(
 async def test_a_client_that_never_reads_is_given_up(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with gateway(session=SessionLimits(outbox_size=10)) as gate:
+    async with gateway(session=session_limits_with(outbox_size=10)) as gate:
         idler = await gate.rig.connect(lockstep=True)
         await idler.upgrade()
         await idler.send(auth(1))
@@ -596,7 +596,7 @@ async def test_a_client_that_reads_has_all_its_answers_however_fast_it_asks(
         for number in range(500):
             await client.send(f"{number:1000}")
 
-    limits = SessionLimits(outbox_size=10, heartbeat=150.0)
+    limits = session_limits_with(outbox_size=10, heartbeat=150.0)
     async with gateway(session=limits) as gate:
         client = await gate.rig.connect(lockstep=True)
         await client.upgrade()
@@ -615,7 +615,7 @@ async def test_a_client_that_reads_has_all_its_answers_however_fast_it_asks(
 async def test_a_client_that_asks_and_does_not_read_is_sent_away(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with gateway(session=SessionLimits(outbox_size=10)) as gate:
+    async with gateway(session=session_limits_with(outbox_size=10)) as gate:
         client = await gate.rig.connect(lockstep=True)
         await client.upgrade()
         await client.send(auth(1))
@@ -636,7 +636,7 @@ async def test_a_client_that_asks_and_does_not_read_is_sent_away(
 async def test_a_client_that_vanishes_while_it_is_not_read_is_gone(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async with gateway(session=SessionLimits(outbox_size=10)) as gate:
+    async with gateway(session=session_limits_with(outbox_size=10)) as gate:
         client = await gate.rig.connect(lockstep=True)
         await client.upgrade()
         await client.send(auth(1))
@@ -653,7 +653,7 @@ async def test_a_client_that_vanishes_while_it_is_not_read_is_gone(
 async def test_a_report_to_a_client_that_reads_slowly_is_left_out(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with gateway(session=SessionLimits(outbox_size=3)) as gate:
+    async with gateway(session=session_limits_with(outbox_size=3)) as gate:
         client = await gate.rig.connect(lockstep=True)
         await client.upgrade()
         await client.send(auth(1))
@@ -675,7 +675,7 @@ async def test_answers_that_are_owed_have_their_place(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     async with gateway(
-        lambda _, session: session.owe(1), session=SessionLimits(outbox_size=10)
+        lambda _, session: session.owe(1), session=session_limits_with(outbox_size=10)
     ) as gate:
         client = await gate.login()
         with trio.move_on_after(60) as asking:
@@ -889,7 +889,7 @@ async def test_an_answer_for_a_client_that_left_is_dropped() -> None:
 
 
 async def test_clients_count_as_strangers_until_they_are_known() -> None:
-    async with gateway(limits=Limits(max_unauthenticated=1)) as gate:
+    async with gateway(limits=limits_with(max_unauthenticated=1)) as gate:
         for _ in range(5):
             await gate.login()
         assert gate.rig.server.clients.unauthenticated == 0
@@ -921,7 +921,7 @@ async def loopback(
         ).run()
 
     endpoints = [Endpoint(listener) for listener in await bind("127.0.0.1", 0)]
-    generous = Limits(max_clients=300, handshake_timeout=60.0)
+    generous = limits_with(max_clients=300, handshake_timeout=60.0)
     with trio.fail_after(120):
         async with trio.open_nursery() as nursery:
             await nursery.start(partial(serve, endpoints, handler, generous))
@@ -939,7 +939,7 @@ async def logged_in(url: str) -> AsyncIterator[Connection]:
 
 async def test_one_never_reads_among_many(caplog: pytest.LogCaptureFixture) -> None:
     report = "x" * 65536
-    limits = SessionLimits(outbox_size=10_000, outbox_bytes=16 * len(report), stall=0.1)
+    limits = session_limits_with(outbox_size=10_000, outbox_bytes=16 * len(report), stall=0.1)
     async with loopback(limits) as (url, sessions, reports), AsyncExitStack() as clients:
         readers = [await clients.enter_async_context(logged_in(url)) for _ in range(2)]
         idler = RawClient(await trio.open_tcp_stream(*address_of(url)))
@@ -969,7 +969,7 @@ async def test_many_that_do_not_read_hold_no_more_than_all_of_them_may() -> None
             session.reply("refused", always=True)
 
     async with (
-        loopback(SessionLimits(stall=0.2), accept) as (url, sessions, _),
+        loopback(session_limits_with(stall=0.2), accept) as (url, sessions, _),
         AsyncExitStack() as clients,
     ):
         sessions.max_held = most
@@ -991,7 +991,7 @@ async def test_many_that_do_not_read_hold_no_more_than_all_of_them_may() -> None
 
 
 async def test_a_hundred_clients_at_once_are_all_let_in() -> None:
-    async with loopback(SessionLimits()) as (url, sessions, reports):
+    async with loopback(session_limits_with()) as (url, sessions, reports):
         together = trio.Event()
 
         async def come() -> None:
@@ -1008,7 +1008,7 @@ async def test_a_hundred_clients_at_once_are_all_let_in() -> None:
 
 
 async def test_clients_that_are_killed_leave_nothing() -> None:
-    async with loopback(SessionLimits()) as (url, sessions, reports):
+    async with loopback(session_limits_with()) as (url, sessions, reports):
         tasks = trio.lowlevel.current_statistics().tasks_living
         for number in range(200):
             stream = await trio.open_tcp_stream(*address_of(url))
@@ -1037,7 +1037,7 @@ async def test_what_a_peer_causes_before_its_authentication_is_marked_in_the_log
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "iqrf_trio")
-    async with gateway(limits=Limits(max_clients=1), watch=True) as gate:
+    async with gateway(limits=limits_with(max_clients=1), watch=True) as gate:
         for text in ("x", auth_text("token")):
             client = await gate.open()
             await client.send(text)
@@ -1102,7 +1102,7 @@ async def test_a_client_is_held_to_its_frames_and_answered(
 async def test_a_client_that_has_not_read_for_long_when_its_outbox_fills_is_sent_away(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with gateway(session=SessionLimits(outbox_size=2)) as gate:
+    async with gateway(session=session_limits_with(outbox_size=2)) as gate:
         client = await gate.rig.connect(lockstep=True)
         await client.upgrade()
         await client.send(auth(1))

@@ -9,11 +9,11 @@ import trio
 from attrs import define, evolve, field
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.edges.tcp.listeners import Endpoint, bind
 from iqrf_trio.edges.websocket import Connection, ConnectionClosed, connect, serve
 from iqrf_trio.services.monitor import SAMPLE_S, SENDING_S, Monitor
 from protocol.api.ntf import State, monitor
+from tests.iqrf_trio.limits import limits_with
 
 STATE = State(
     dpa_queue=0,
@@ -101,7 +101,7 @@ async def test_at_the_end_watchers_are_told_that_the_gateway_goes_away() -> None
             it, stop = Watched(), trio.CancelScope()
             (listener,) = await bind("127.0.0.1", 0)
             endpoint = Endpoint(listener)
-            await nursery.start(serve, [endpoint], it.monitor.serve, Limits())
+            await nursery.start(serve, [endpoint], it.monitor.serve, limits_with())
 
             async def run() -> None:
                 with stop:
@@ -122,7 +122,7 @@ async def test_a_watcher_that_does_not_read_gets_the_latest() -> None:
             nursery.start_soon(it.monitor.run, 10)
             (listener,) = await bind("127.0.0.1", 0)
             endpoint = Endpoint(listener)
-            await nursery.start(serve, [endpoint], it.monitor.serve, Limits())
+            await nursery.start(serve, [endpoint], it.monitor.serve, limits_with())
             async with connect(endpoint.url) as connection:
                 await connection.receive()
                 for number in range(1, 1001):

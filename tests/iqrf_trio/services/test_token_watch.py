@@ -8,7 +8,6 @@ import pytest
 import trio
 import trio.testing
 
-from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.services.token_watch import POLL_S, TokenStore, authenticate, objection
 from iqrf_trio.store import Store, inline
 from iqrf_trio.store.sqlite import connect, transact
@@ -22,6 +21,7 @@ from protocol.auth.authentication import (
 )
 from protocol.auth.rights import CONTROL, MANAGE, READ, Rights, Scope
 from protocol.auth.tokens import Status
+from tests.iqrf_trio.limits import limits_with
 from tests.iqrf_trio.raw_client import EndOfStreamError, RawClient
 from tests.iqrf_trio.rig import SECRETS, START, Clock, TokenTable, auth, error, gateway
 
@@ -34,7 +34,7 @@ async def ended(client: RawClient, code: int) -> None:
 
 
 async def test_one_of_fifty_is_revoked(autojump_clock: trio.testing.MockClock) -> None:
-    async with gateway(limits=Limits(max_clients=50), watch=True) as gate:
+    async with gateway(limits=limits_with(max_clients=50), watch=True) as gate:
         clients = [await gate.login(1) for _ in range(25)]
         victim = await gate.login(4)
         clients += [await gate.login(1) for _ in range(24)]

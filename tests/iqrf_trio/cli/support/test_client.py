@@ -8,7 +8,6 @@ import trio
 
 from iqrf_trio.cli import Failure
 from iqrf_trio.cli.support.client import Received, client
-from iqrf_trio.edges.tcp.limits import Limits
 from tests.iqrf_trio.cli.gateway import (
     EXPIRATION,
     TOKEN,
@@ -18,6 +17,7 @@ from tests.iqrf_trio.cli.gateway import (
     message,
     refused,
 )
+from tests.iqrf_trio.limits import limits_with
 
 
 async def test_an_authenticated_client_knows_what_its_token_is_worth() -> None:
@@ -79,7 +79,7 @@ async def test_a_url_that_is_none() -> None:
 
 
 async def test_a_full_gateway_says_so() -> None:
-    async with gateway(limits=Limits(max_clients=0)) as it:
+    async with gateway(limits=limits_with(max_clients=0)) as it:
         with pytest.raises(Failure, match=r"HTTP 503 .*; close other clients"):
             async with client(it.url, TOKEN):
                 pass
