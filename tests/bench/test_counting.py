@@ -9,8 +9,8 @@ from iqrf_trio.simulator.files.plan import generate
 from protocol.dpa import commands
 from protocol.dpa.packet import COORDINATOR, Response, parse
 
-RAW_AT_MOST = Counts(steps=10.5, python_calls=1080, c_calls=450)
-VERSION_AT_MOST = Counts(steps=6.2, python_calls=490, c_calls=220)
+RAW_AT_MOST = Counts(steps=12.0, python_calls=1200, c_calls=500)
+VERSION_AT_MOST = Counts(steps=7.0, python_calls=520, c_calls=240)
 
 
 @pytest.mark.slow
