@@ -86,10 +86,10 @@ _iqrf_trio() {
         config) COMPREPLY=($(compgen -W "$common --default --json" -- "$cur")) ;;
         doctor) COMPREPLY=($(compgen -W "--config --root --json --no-module --help" -- "$cur")) ;;
         import-incumbent)
-            COMPREPLY=($(compgen -W "--output --state-dir --databases --tasks --force --help" -- "$cur")
+            COMPREPLY=($(compgen -W "--output --state-dir --databases --tasks --force --json --help" -- "$cur")
                 $(compgen -d -- "$cur"))
             ;;
-        db) COMPREPLY=($(compgen -W "import new --state-dir --config --help" -- "$cur") $(compgen -f -- "$cur")) ;;
+        db) COMPREPLY=($(compgen -W "import new --state-dir --config --json --help" -- "$cur") $(compgen -f -- "$cur")) ;;
         call)
             if ((COMP_CWORD == 2)) && [[ $cur != -* ]]; then
                 COMPREPLY=($(compgen -W "$_iqrf_trio_messages" -- "$cur"))
@@ -98,10 +98,10 @@ _iqrf_trio() {
             fi
             ;;
         watch) COMPREPLY=($(compgen -W "$gateway --json --raw --help" -- "$cur")) ;;
-        backup) COMPREPLY=($(compgen -W "$common $gateway --file --flash --nodes" -- "$cur")) ;;
+        backup) COMPREPLY=($(compgen -W "$common $gateway --file --flash --nodes --json" -- "$cur")) ;;
         restore)
             COMPREPLY=($(compgen -W "$common $gateway --file --flash --coordinator --database \
-                --dry-run --force" -- "$cur"))
+                --dry-run --force --json" -- "$cur"))
             ;;
         vault)
             COMPREPLY=($(compgen -W "list verify show $common --file --flash --configuration --json" \

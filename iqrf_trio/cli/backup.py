@@ -12,6 +12,7 @@ from iqrf_trio.cli import config
 from iqrf_trio.cli.support import access
 from iqrf_trio.cli.support.privileges import account_of
 from iqrf_trio.cli.support.reach import radio
+from iqrf_trio.cli.support.rendering import pretty
 from iqrf_trio.cli.support.snapshots import choose, failures, shelves
 from iqrf_trio.cli.support.target import Target
 from iqrf_trio.config import Config
@@ -34,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     place.add_argument("--file", metavar="F", type=Path, help="write the snapshot to this file")
     place.add_argument("--flash", action="store_true", help="write it to the flash only")
     parser.add_argument("--nodes", action="store_true", help="copy all nodes too; this takes long")
+    parser.add_argument("--json", action="store_true", help="a JSON array of what was kept")
     config.add_options(parser)
     access.add_options(parser, found=FOUND)
 
@@ -66,6 +68,9 @@ async def _backup(arguments: argparse.Namespace, loaded: Config, target: Target 
         chosen = [OneFile(arguments.file, target)] if arguments.file else choose(every, arguments)
         keeper = keeper_of(loaded, store, coordinator, _now, shelves=chosen)
         names = await keeper.take(nodes=arguments.nodes)
+    if arguments.json:
+        print(pretty(names))
+        return
     for name in names:
         print(f"snapshot kept: {name}")
     if not names:

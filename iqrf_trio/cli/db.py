@@ -7,6 +7,7 @@ from pathlib import Path
 
 from iqrf_trio.cli import USAGE, Failure
 from iqrf_trio.cli.support.privileges import give_up_root
+from iqrf_trio.cli.support.rendering import pretty
 from iqrf_trio.cli.support.state import database_path
 from iqrf_trio.config import ConfigError
 from iqrf_trio.store import StoreError, files, network_import, occupied
@@ -29,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "import", help="take over an old gateway's devices", description=_IMPORT
     )
     action.add_argument("file", metavar="FILE", type=Path, help="its IqrfDb.db")
+    action.add_argument("--json", action="store_true", help="one JSON object")
     _add_place(action)
     _add_place(actions.add_parser("new", help="begin with an empty database", description=_NEW))
 
@@ -48,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             give_up_root(path.parent)
             _begin_anew(path)
         else:
-            _import(arguments.file, path)
+            _import(arguments.file, path, as_json=arguments.json)
     except ConfigError as error:
         raise Failure(str(error), exit_code=USAGE) from None
     except StoreError as error:
@@ -70,11 +72,15 @@ def _begin_anew(path: Path) -> None:
         print(f"The former one is kept as {aside}.")
 
 
-def _import(file: Path, path: Path) -> None:
+def _import(file: Path, path: Path, *, as_json: bool) -> None:
     imported = network_import.read(file)
     give_up_root(path.parent)
     with opened(path) as connection:
         taken = transact(connection, partial(network_import.take_over, imported=imported))
+    if as_json:
+        told = {"devices": len(imported), "added": taken.added}
+        print(pretty(told | {"completed": taken.completed, "refused": taken.refused}))
+        return
     print(f"{len(taken.added)} of {len(imported)} devices are taken over.")
     if taken.completed:
         print(f"Known already, but completed: {listed(taken.completed)}.")

@@ -29,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="check a table of recorded transactions against this program, and report",
     )
+    parser.add_argument("--json", action="store_true", help="a JSON object for each frame")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,25 +37,34 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.captures is not None:
         return _check(arguments.captures)
     for word in arguments.words:
-        for line in _lines(word):
-            print(line)
+        for told in _told(word):
+            print(json.dumps(told) if arguments.json else _line(**told))
     return 0
 
 
-def _lines(word: str) -> Iterator[str]:
+def _line(text: str, time: str = "", direction: str = "", frame: str = "") -> str:
+    return f"{time} {_ARROWS[direction]} {text}" if time else text
+
+
+def _told(word: str) -> Iterator[dict[str, str]]:
+    """Each frame that a word of the command line means, with what it says."""
     frame = _frame(word)
     if frame is not None:
-        yield _described(frame, key_positions(frame))
+        masked = key_positions(frame)
+        yield {"frame": shown(frame, masked), "text": _described(frame, masked)}
         return
     for number, text in enumerate(_text(Path(word)).splitlines(), 1):
         try:
             entry: Any = json.loads(text)
             frame, masked = _traced(entry["frame"])
-            head = f"{entry['time']} {_ARROWS[entry['direction']]}"
+            head = {"time": str(entry["time"]), "direction": str(entry["direction"])}
+            if head["direction"] not in _ARROWS:
+                raise ValueError(head["direction"])
         except (ValueError, TypeError, KeyError, AttributeError):
             cause = f"{word}, line {number} is no line of a trace"
             raise Failure(cause, "name a file that port.trace has written") from None
-        yield f"{head} {_described(frame, masked | key_positions(frame))}"
+        masked |= key_positions(frame)
+        yield head | {"frame": shown(frame, masked), "text": _described(frame, masked)}
 
 
 def _traced(text: str) -> tuple[bytes, frozenset[int]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from iqrf_trio import config
 from iqrf_trio.cli import Failure
 from iqrf_trio.cli.support.privileges import give_up_root
+from iqrf_trio.cli.support.rendering import pretty
 from iqrf_trio.cli.support.replacing import replace
 from iqrf_trio.cli.support.tables import cell
 from iqrf_trio.store import DATABASE_NAME, StoreError, network_import, token_import
@@ -61,6 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--state-dir", metavar="DIR", type=Path, help="where our database is")
     parser.add_argument("--force", action="store_true", help="replace an edited configuration")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -70,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise Failure(f"{output} was edited", "name another --output, or replace it with --force")
     translation = translate(_read(arguments.directory))
     translation.lost += lost_tasks(_json_files(arguments.tasks))
-    _tell("Lost, for nothing here does it", translation.lost)
+    if not arguments.json:
+        _tell("Lost, for nothing here does it", translation.lost)
     _settle_certificates(translation, arguments.directory, output.parent)
     if arguments.state_dir is not None:
         translation.settings["gateway.state_dir"] = str(arguments.state_dir)
@@ -83,6 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
         _import_tokens(tokens, databases / TOKENS, state_dir / DATABASE_NAME, translation)
     if network is not None:
         _import_devices(*network, state_dir / DATABASE_NAME, translation)
+    if arguments.json:
+        told = {"written": str(output), "lost": translation.lost}
+        print(pretty(told | {"taken": translation.taken, "left": translation.left}))
+        return 0
     print(f"Written: {output}")
     _tell("Taken", translation.taken or ["nothing"])
     _tell("Left", translation.left or ["nothing"])

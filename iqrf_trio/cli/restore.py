@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import orjson
 import trio
 
 from iqrf_trio.cli import Failure, config
@@ -44,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would change")
     parser.add_argument("--force", action="store_true", help="restore whatever speaks against it")
+    parser.add_argument("--json", action="store_true", help="a JSON object for each line")
     config.add_options(parser)
     access.add_options(parser, found=FOUND)
 
@@ -63,7 +65,8 @@ async def _restore(arguments: argparse.Namespace, loaded: Config, given: Found |
     async with shelves(loaded) as kept:
         found = given or await find(kept, arguments)
     whole = opened(found, loaded)
-    print(f"snapshot of {format_iso(whole.made_at)}: {found.name}")
+    text = f"snapshot of {format_iso(whole.made_at)}: {found.name}"
+    _tell(arguments, "snapshot", text)
     both = arguments.coordinator == arguments.database
     async with Store.open(loaded.gateway.state_dir / DATABASE_NAME) as store:
         if not (both or arguments.coordinator):
@@ -77,43 +80,50 @@ async def _restore(arguments: argparse.Namespace, loaded: Config, given: Found |
             if arguments.dry_run:
                 return
             if here.bonded or len(store.network):
-                await _keep_what_was(loaded, store, coordinator)
+                await _keep_what_was(arguments, loaded, store, coordinator)
             await coordinator.restore(
                 COORDINATOR, unpack(_part(whole, snapshot.COORDINATOR)), restart=True
             )
-            print("the coordinator is restored and was read back")
+            text = "the coordinator is restored and was read back"
+            _tell(arguments, "coordinator", text)
             if both:
-                await _write(store, whole)
+                await _write(arguments, store, whole)
 
 
 async def _database(arguments: argparse.Namespace, store: Store, whole: Snapshot) -> None:
     _check_database(arguments, store, whole)
     if not arguments.dry_run:
-        await _write(store, whole)
+        await _write(arguments, store, whole)
 
 
-async def _write(store: Store, whole: Snapshot) -> None:
+async def _write(arguments: argparse.Namespace, store: Store, whole: Snapshot) -> None:
     await store.restore(_part(whole, snapshot.DATABASE))
-    print("the database is restored and was read back")
+    _tell(arguments, "database", "the database is restored and was read back")
 
 
 def _check_coordinator(arguments: argparse.Namespace, whole: Snapshot, here: Module) -> None:
     _part(whole, snapshot.COORDINATOR)
     assert whole.module is not None
-    _say("coordinator", comparison.bond_changes(whole.module, here))
+    _say(arguments, "coordinator", comparison.bond_changes(whole.module, here))
     _object(arguments, comparison.unfit(whole.module, here))
     _object(arguments, comparison.foreign(whole.module, here))
 
 
 def _check_database(arguments: argparse.Namespace, store: Store, whole: Snapshot) -> None:
     kept = archive.look(_part(whole, snapshot.DATABASE), devices.load)
-    _say("database", comparison.device_changes(kept, store.network))
+    _say(arguments, "database", comparison.device_changes(kept, store.network))
     _object(arguments, comparison.foreign_database(whole.module, store.network))
 
 
-def _say(what: str, changes: Iterable[str]) -> None:
+def _say(arguments: argparse.Namespace, part: str, changes: Iterable[str]) -> None:
     for change in changes:
-        print(f"{what}: {change}")
+        _tell(arguments, part, change, f"{part}: {change}")
+
+
+def _tell(arguments: argparse.Namespace, part: str, text: str, line: str = "") -> None:
+    """Print what happens to a part: a line, or with --json an object."""
+    told = orjson.dumps({"part": part, "text": text}).decode()
+    print(told if arguments.json else line or text, flush=True)
 
 
 def _object(arguments: argparse.Namespace, objections: Iterable[str]) -> None:
@@ -130,11 +140,13 @@ def _part(whole: Snapshot, name: str) -> bytes:
     return whole.parts[name]
 
 
-async def _keep_what_was(loaded: Config, store: Store, coordinator: Radio) -> None:
+async def _keep_what_was(
+    arguments: argparse.Namespace, loaded: Config, store: Store, coordinator: Radio
+) -> None:
     """A snapshot of what is about to be replaced, under a name that is never taken by itself."""
     directory = loaded.gateway.state_dir / DIRECTORY
     await trio.to_thread.run_sync(make_directory, directory)
     now = datetime.now(UTC)
     shelf = OneFile(directory / f"before-restore-{now:%Y%m%dT%H%M%SZ}{SUFFIX}")
     for name in await keeper_of(loaded, store, coordinator, lambda: now, shelves=[shelf]).take():
-        print(f"what was there before is kept: {name}")
+        _tell(arguments, "snapshot", f"what was there before is kept: {name}")

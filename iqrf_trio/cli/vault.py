@@ -27,6 +27,9 @@ is whole, or show what is in one: never keys, and of tokens neither secrets nor 
 
 _COLUMNS = ("snapshot", "made at", "gateway", "coordinator", "nodes", "bytes", "sealed", "whole")
 
+_DEVICE = ("device", "MID", "product", "sensors", "metadata")
+_TOKEN = ("token", "owner", "expires", "scope", "service")
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The words of the command."""
@@ -37,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--configuration", action="store_true", help="show nothing but the configuration, as TOML"
     )
-    parser.add_argument("--json", action="store_true", help="list and verify: one JSON array")
+    parser.add_argument("--json", action="store_true", help="JSON instead of tables")
     config.add_options(parser)
 
 
@@ -57,6 +60,8 @@ async def _vault(arguments: argparse.Namespace, loaded: Config, given: Found | N
             whole = opened(found, loaded)
             if arguments.configuration:
                 print(whole.parts[snapshot.CONFIGURATION].decode(), end="")
+            elif arguments.json:
+                print(pretty(_document(found.manifest, whole.parts)))
             else:
                 print("\n".join(_shown(found.manifest, whole.parts)))
             return 0
@@ -65,8 +70,7 @@ async def _vault(arguments: argparse.Namespace, loaded: Config, given: Found | N
         else:
             rows = [row for shelf in choose(kept, arguments) for row in await _rows(shelf)]
     if arguments.json:
-        names = [name.replace(" ", "_") for name in _COLUMNS]
-        print(pretty([dict(zip(names, row, strict=True)) for row in rows]))
+        print(pretty(_named([name.replace(" ", "_") for name in _COLUMNS], rows)))
     else:
         print(table(_COLUMNS, rows) if rows else "no snapshots")
     damaged = any(row[-1] != "yes" for row in rows)
@@ -117,25 +121,57 @@ def _module(module: Module) -> str:
     return f"{module.mid:08X}, DPA {dpa_text(module.dpa)}, nodes {listed(module.bonded) or 'none'}"
 
 
+def _document(manifest: Manifest, parts: Mapping[str, bytes]) -> dict[str, object]:
+    """The same as one JSON object."""
+    module, database = manifest.module, parts.get(snapshot.DATABASE)
+    return {
+        "made_at": format_iso(manifest.made_at),
+        "gateway": manifest.gateway,
+        "encrypted": manifest.seal is not None,
+        "coordinator": None
+        if module is None
+        else {"mid": f"{module.mid:08X}", "dpa": dpa_text(module.dpa), "nodes": module.bonded},
+        "node_backups": [at for name in parts if (at := node_address(name)) is not None],
+        "parts": [
+            {"name": part.name, "bytes": part.size, "sha256": part.sha256}
+            for part in manifest.parts
+        ],
+        "devices": _named(_DEVICE, _devices(database) if database else []),
+        "tokens": _named(_TOKEN, _tokens(database) if database else []),
+    }
+
+
+def _named(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[dict[str, object]]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
 def _database(data: bytes) -> Iterator[str]:
-    network = archive.look(data, devices.load)
-    rows: Sequence[Sequence[object]] = [
+    rows = [
+        (*row[:-1], None if row[-1] is None else orjson.dumps(row[-1]).decode())
+        for row in _devices(data)
+    ]
+    yield ""
+    yield table(_DEVICE, rows) if rows else "no devices"
+    if told := _tokens(data):
+        yield ""
+        yield table(_TOKEN, told)
+
+
+def _devices(data: bytes) -> Sequence[Sequence[object]]:
+    return [
         (
             device.address,
             f"{device.mid:08X}",
             device.product and device.product.name,
             len(device.sensors),
-            None if device.metadata is None else orjson.dumps(dict(device.metadata)).decode(),
+            None if device.metadata is None else dict(device.metadata),
         )
-        for device in network
+        for device in archive.look(data, devices.load)
     ]
-    yield ""
-    yield table(("device", "MID", "product", "sensors", "metadata"), rows) if rows else "no devices"
-    made = archive.look(data, tokens.all_of_them)
-    if made:
-        told = [
-            (each.id, each.owner, format_iso(each.expires_at), each.scope.value, each.service)
-            for each in made
-        ]
-        yield ""
-        yield table(("token", "owner", "expires", "scope", "service"), told)
+
+
+def _tokens(data: bytes) -> Sequence[Sequence[object]]:
+    return [
+        (each.id, each.owner, format_iso(each.expires_at), each.scope.value, each.service)
+        for each in archive.look(data, tokens.all_of_them)
+    ]

@@ -1,5 +1,6 @@
 """`iqrf-trio config`: the options of `run`, and what they make of the configuration."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,13 @@ def test_options_stand_for_keys(capsys: pytest.CaptureFixture[str]) -> None:
         "seed = 2 # --set",
         'level = "debug" # --log-level',
     ]
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "-c", "/dev/null", "--port", "0", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["websocket.port"] == {"value": 0, "origin": "--port"}
+    assert told["queue.network_capacity"]["value"] == 32
 
 
 def test_what_is_shown_is_what_is_used(capsys: pytest.CaptureFixture[str]) -> None:

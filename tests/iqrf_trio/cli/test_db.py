@@ -1,5 +1,6 @@
 """`iqrf-trio db`: what it says, and where it looks for the database."""
 
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -26,6 +27,12 @@ def test_import(old: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["db", "import", old, "--state-dir", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "3 of 3 devices are taken over.\n"
     assert addresses(tmp_path) == [0, 1, 2]
+
+
+def test_import_told_as_json(old: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["db", "import", old, "--json", "--state-dir", str(tmp_path)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"devices": 3, "added": [0, 1, 2], "completed": [], "refused": []}
 
 
 def test_what_was_known_already(

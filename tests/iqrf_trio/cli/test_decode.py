@@ -1,5 +1,6 @@
 """`iqrf-trio decode`: frames, traces and recordings in words."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,17 @@ def test_a_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, in_ = capsys.readouterr().out.splitlines()
     assert out.split("Z ")[1] == "> request, coordinator: Coordinator AddrInfo"
     assert in_.split("Z ")[1].startswith("< response, coordinator: Coordinator AddrInfo: ")
+
+
+def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace = TraceFile(tmp_path / "trace.jsonl")
+    trace("out", bytes.fromhex("00000000ffff"))
+    trace.flush()
+    assert main(["decode", "--json", "00.00.02.00.ff.ff", str(trace.path)]) == 0
+    frame, traced = map(json.loads, capsys.readouterr().out.splitlines())
+    assert frame == {"frame": "00.00.02.00.ff.ff", "text": "request, coordinator: OS Read"}
+    assert traced["direction"] == "out"
+    assert traced.keys() == {"time", "direction", "frame", "text"}
 
 
 @pytest.mark.parametrize(

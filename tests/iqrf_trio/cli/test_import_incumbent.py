@@ -80,6 +80,14 @@ def test_everything_that_has_a_counterpart_is_taken(
     assert "  1 of 1 API tokens from " in said
 
 
+def test_json(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert take_over(old, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["written"] == str(old.parent / "etc/ours.toml")
+    assert told.keys() == {"written", "lost", "taken", "left"}
+    assert any("3 of 3 devices" in line for line in told["taken"])
+
+
 @pytest.fixture
 def older(old: Path) -> Path:
     """The same of version 2.6: a listener with TLS alone, for all, in a file of its own."""

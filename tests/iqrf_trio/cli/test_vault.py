@@ -54,6 +54,18 @@ def damage(file: Path) -> None:
     file.write_bytes(data)
 
 
+def test_everything_can_be_had_as_json(tmp_path: Path, capsys: Capture) -> None:
+    kept = json.loads(offline(capsys, tmp_path, "backup --json"))
+    assert [Path(name).name.partition("-")[0] for name in kept] == ["000001", "flash 1"]
+    [one, two] = json.loads(offline(capsys, tmp_path, "vault list --json"))
+    assert one["whole"] == two["whole"] == "yes"
+    shown = json.loads(offline(capsys, tmp_path, "vault show --json"))
+    assert shown["coordinator"]["nodes"] == list(range(1, 13))
+    assert {part["name"] for part in shown["parts"]} >= {"coordinator", "database"}
+    said = offline(capsys, tmp_path, "restore --dry-run --force --json").splitlines()
+    assert [json.loads(line)["part"] for line in said][0] == "snapshot"
+
+
 def test_a_snapshot_is_made_listed_checked_and_shown(tmp_path: Path, capsys: Capture) -> None:
     said = offline(capsys, tmp_path, "backup").splitlines()
     assert said[0].startswith(f"snapshot kept: {tmp_path}/state/vault/000001-")
