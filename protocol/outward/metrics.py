@@ -13,6 +13,7 @@ from attrs import frozen
 from protocol.dpa.counters import Count, Counters
 from protocol.network.network import Device, Network
 from protocol.outward.exposition import Family, Labels, counter, flag, gauge, histogram
+from protocol.outward.mqtt.outbox import Kind, Outbox
 from protocol.queue.tallies import BUCKETS_S, Fate, Histogram, Series, Statistics
 from protocol.readings.latest import CYCLE_BUCKETS_S, Latest, NodeState
 from protocol.readings.measured import NO_MID
@@ -281,6 +282,28 @@ def loop(lag: Histogram) -> Iterator[Family]:
         "How late the event loop came to a task that was due.",
         LAG_BUCKETS_S,
         [({}, lag)],
+    )
+
+
+def mqtt(outbox: Outbox, connections: int, refused: int) -> Iterator[Family]:
+    """The link to the broker, and what waits for it."""
+    yield flag("iqrf_mqtt_up", "Whether a broker is connected.", outbox.open)
+    yield counter("iqrf_mqtt_connections_total", "Connections to it.", [({}, connections)])
+    yield counter("iqrf_mqtt_refused_total", "Messages from it without room.", [({}, refused)])
+    yield gauge(
+        "iqrf_mqtt_waiting",
+        "Messages that wait for it.",
+        [({"kind": kind.value}, outbox.waiting(kind)) for kind in Kind],
+    )
+    yield counter(
+        "iqrf_mqtt_published_total",
+        "Messages that it has acknowledged.",
+        [({"kind": kind.value}, outbox.published[kind]) for kind in Kind],
+    )
+    yield counter(
+        "iqrf_mqtt_dropped_total",
+        "Messages that were dropped, because too many waited or it was away.",
+        [({"kind": kind.value}, outbox.dropped[kind]) for kind in Kind],
     )
 
 

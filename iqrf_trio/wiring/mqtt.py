@@ -1,0 +1,146 @@
+"""MQTT, built from the configuration: the link, the API over it, and the topics for people."""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+import trio
+from attrs import define, field
+
+from iqrf_trio.config import Config, ConfigError
+from iqrf_trio.config import Mqtt as MqttSection
+from iqrf_trio.edges.mqtt import (
+    Hop,
+    MqttError,
+    MqttSettings,
+    Will,
+    password_in,
+    tls_context,
+)
+from iqrf_trio.messaging.announcements import Outlet
+from iqrf_trio.messaging.mqtt.api import ApiSettings, MqttApi, MqttClient
+from iqrf_trio.messaging.mqtt.link import OFFLINE, MqttLink
+from iqrf_trio.shutdown import Shutdown
+from iqrf_trio.store import Store, StoreError
+from protocol.auth.authentication import Grant
+from protocol.auth.rights import Rights, Scope
+from protocol.outward import metrics
+from protocol.outward.exposition import Family
+from protocol.outward.mqtt.outbox import Outbox
+from protocol.outward.mqtt.topics import Topics
+from protocol.readings.settings import Messaging
+
+log = logging.getLogger("iqrf_trio.mqtt")
+
+GATEWAY_ID = "gateway_id"
+"""The setting that holds the id of this gateway, made at the first use."""
+
+
+@define(eq=False)
+class Mqtt:
+    """The parts that speak to the broker."""
+
+    _section: MqttSection
+    _ins_id: str
+    topics: Topics
+    link: MqttLink
+    _api: MqttApi | None = field(default=None, init=False)
+
+    @property
+    def outlets(self) -> Mapping[Messaging, Outlet]:
+        """Where unasked messages can be sent."""
+        outlet = Outlet(self._publish, unasked=self._section.async_messages)
+        return {Messaging("mqtt", self._section.instance): outlet}
+
+    def serve(
+        self,
+        accept: Callable[[bytes, MqttClient], None],
+        authenticate: Callable[[str], Awaitable[Grant]],
+    ) -> None:
+        """Take requests from the broker, as far as the configuration allows it."""
+        section = self._section
+        compatible = (section.request_topic, section.response_topic)
+        settings = ApiSettings(
+            Rights(Scope(section.scope), service=section.service),
+            section.require_token,
+            compatible if section.request_topic else None,
+            self._ins_id,
+        )
+        api = self._api = MqttApi(self.link, self.topics, settings, accept, authenticate)
+        if section.accepts == "api":
+            self.link.subscribe(self.topics.filters(commands=False, requests=True), api.own)
+        if section.request_topic:
+            self.link.subscribe([section.request_topic], api.compatible)
+
+    async def run(self) -> None:
+        """Serve until told to end."""
+        async with trio.open_nursery() as nursery:
+            if self._api is not None:
+                nursery.start_soon(self._api.run)
+            await self.link.run()
+            nursery.cancel_scope.cancel()
+
+    def end(self) -> None:
+        """The gateway stops."""
+        self.link.end()
+
+    def metrics(self) -> Iterable[Family]:
+        """The figures of the link."""
+        outbox = self.link.outbox
+        return metrics.mqtt(outbox, self.link.connections, self.link.refused)
+
+    def _publish(self, text: str) -> None:
+        """A message that nobody asked for."""
+        self.link.event(self.topics.event, text.encode())
+        if self._section.response_topic:
+            self.link.event(self._section.response_topic, text.encode())
+
+
+async def broker_of(
+    config: Config, store: Store, shutdown: Shutdown, connect: Hop | None
+) -> Mqtt | None:
+    """What speaks to the broker; None where there is none. Raises ConfigError."""
+    section = config.mqtt
+    if section.broker is None:
+        return None
+    topics = Topics(section.prefix, section.gateway or await _gateway_id(store))
+    try:
+        settings = _settings(section, topics)
+    except MqttError as error:
+        raise ConfigError("", "mqtt", str(error), "see iqrf-trio config") from None
+    link = MqttLink(settings, topics.status, Outbox(section.outbox), shutdown, connect)
+    return Mqtt(section, config.gateway.instance_id, topics, link)
+
+
+def _settings(section: MqttSection, topics: Topics) -> MqttSettings:
+    """How the broker is spoken to. Raises MqttError."""
+    broker = section.broker
+    assert broker is not None
+    tls = None
+    if broker.tls:
+        tls = tls_context(section.ca, section.certificate, section.private_key)
+    return MqttSettings(
+        broker.host,
+        broker.port,
+        section.client_id or f"iqrf-{topics.gateway}",
+        version=5 if section.version == 5 else 4,
+        tls=tls,
+        username=section.username,
+        password=password_in(section.password_file) if section.password_file else "",
+        keepalive=section.keepalive,
+        will=Will(topics.status, OFFLINE),
+    )
+
+
+async def _gateway_id(store: Store) -> str:
+    """The id of this gateway in topics, which stays whatever module it has."""
+    try:
+        known = await store.setting(GATEWAY_ID)
+        if isinstance(known, str) and known:
+            return known
+        made = secrets.token_hex(4)
+        await store.save_setting(GATEWAY_ID, made)
+    except StoreError as error:
+        log.warning("the gateway's id in MQTT topics is for this run only: %s", error)
+        return secrets.token_hex(4)
+    return made

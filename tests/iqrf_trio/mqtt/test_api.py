@@ -1,0 +1,133 @@
+"""The JSON API over a real broker: our topics, and those of the older gateway."""
+
+import json
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from iqrf_trio.edges.mqtt import Incoming
+from tests.iqrf_trio.house import house, request
+from tests.iqrf_trio.mqtt.broker import (
+    Listener,
+    listening,
+    mosquitto,
+    needs_mosquitto,
+    settings_for,
+)
+
+pytestmark = [needs_mosquitto, pytest.mark.slow]
+
+OLD = ("Iqrf/DpaRequest", "Iqrf/DpaResponse")
+OLD_SETS = (f"mqtt.request_topic={OLD[0]}", f"mqtt.response_topic={OLD[1]}", "mqtt.scope=manage")
+
+
+def answer(message: Incoming) -> Any:
+    return json.loads(message.payload)
+
+
+def is_answer(msg_id: str, mtype: str = "") -> Any:
+    def found(message: Incoming) -> bool:
+        if message.topic.endswith("/status") or not message.payload.startswith(b"{"):
+            return False
+        told = answer(message)
+        data = told.get("data", {})
+        return data.get("msgId") == msg_id and (not mtype or told["mType"] == mtype)
+
+    return found
+
+
+def is_report(reading: bool, message: Incoming) -> bool:
+    told = answer(message)
+    return (
+        told["mType"] == "iqrfSensorData_ReportAsync" and told["data"]["rsp"]["reading"] is reading
+    )
+
+
+def is_error(status: int, message: Incoming) -> bool:
+    told = answer(message)
+    return (told["mType"], told["data"].get("status")) == ("messageError", status)
+
+
+async def ask(heard: Listener, mtype: str, req: object = None, msg_id: str = "one") -> Any:
+    heard.publish(OLD[0], request(mtype, req, msgId=msg_id))
+    return answer(await heard.until(is_answer(msg_id)))
+
+
+async def test_the_incumbents_topics_carry_unchanged(tmp_path: Path) -> None:
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), OLD[1]) as heard,
+        house(tmp_path, f"mqtt.url={broker.url}", *OLD_SETS) as home,
+    ):
+        while not heard.heard:
+            heard.publish(OLD[0], request("mngDaemon_Version", msgId="first"))
+            await trio.sleep(0.2)
+        assert answer(heard.heard[0])["data"]["status"] == 0
+        raw = await ask(heard, "iqrfRaw", {"rData": "00.00.06.03.ff.ff"}, "raw")
+        assert raw["data"]["rsp"]["rData"].startswith("00.00.06.83")
+        heard.publish(OLD[0], request("iqrfDb_Enumerate", {"standards": True}, msgId="enum"))
+        await heard.until(lambda m: is_answer("enum")(m) and answer(m)["data"]["rsp"]["step"] == 8)
+        steps = [answer(m)["data"]["rsp"]["step"] for m in heard.heard if is_answer("enum")(m)]
+        assert steps == list(range(9))
+        listed = {"type": "mqtt", "instance": "MqttMessaging"}
+        changed = {"autoRun": False, "messagingList": [listed]}
+        assert (await ask(heard, "iqrfSensorData_SetConfig", changed, "set"))["data"]["status"] == 0
+        assert (await ask(heard, "iqrfSensorData_Start", None, "go"))["data"]["status"] == 0
+        for reading in (True, False):
+            await heard.until(partial(is_report, reading))
+        for text, status in (("[]", 4), (b"\xff\x00", 2)):
+            heard.publish(OLD[0], text)
+            await heard.until(partial(is_error, status))
+        assert home.gateway.transceiver.connected
+
+
+async def test_a_flood_is_answered_to_the_last_request(tmp_path: Path) -> None:
+    many = 2000
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), OLD[1]) as heard,
+        house(tmp_path, f"mqtt.url={broker.url}", *OLD_SETS, limit_s=120),
+    ):
+        while not heard.heard:
+            heard.publish(OLD[0], request("mngDaemon_Version", msgId="first"))
+            await trio.sleep(0.2)
+        for number in range(many):
+            text = request("iqrfRaw", {"rData": "00.00.06.03.ff.ff"}, msgId=f"flood {number}")
+            heard.publish(OLD[0], text)
+            await trio.lowlevel.checkpoint()
+        await heard.until(lambda _m: flooded(heard).total() >= many)
+        await heard.quiet()
+        assert flooded(heard) == {f"flood {number}": 1 for number in range(many)}
+
+
+def flooded(heard: Listener) -> Counter[str]:
+    ids = [answer(message)["data"]["msgId"] for message in heard.heard]
+    return Counter(each for each in ids if each.startswith("flood"))
+
+
+async def test_our_topics_answer_to_the_client_that_asked(tmp_path: Path) -> None:
+    sets = ("mqtt.gateway=gw1", "mqtt.commands=api")
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), "iqrf/#") as heard,
+        house(tmp_path, f"mqtt.url={broker.url}", *sets),
+    ):
+        assert (await heard.topic("iqrf/gw1/status")).payload == b"online"
+        heard.publish("iqrf/gw1/request", request("mngDaemon_Version", msgId="a"))
+        heard.publish("iqrf/gw1/request/me", request("mngDaemon_Version", msgId="b"))
+        first = await heard.until(is_answer("a", "mngDaemon_Version"))
+        second = await heard.until(
+            lambda m: "response" in m.topic and is_answer("b", "mngDaemon_Version")(m)
+        )
+        while not first.topic.startswith("iqrf/gw1/response"):
+            first = await heard.topic("iqrf/gw1/response/all")
+        assert first.topic == "iqrf/gw1/response/all"
+        assert second.topic == "iqrf/gw1/response/me"
+        # Nobody is let reset anything: the channel has the scope "control".
+        heard.publish("iqrf/gw1/request", request("iqrfDb_Reset", {}, msgId="c"))
+        refused = await heard.until(lambda m: "response" in m.topic and is_answer("c")(m))
+        assert "scope" in refused.payload.decode()
