@@ -11,7 +11,6 @@ from iqrf_trio.edges.notify import Notifier
 from iqrf_trio.edges.ports import Port
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
-from iqrf_trio.http.server import HttpServer
 from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.services.coordinators import save_busy
 from iqrf_trio.shutdown import AbandonedError, Share, Shutdown
@@ -47,7 +46,7 @@ async def run(
     """
     shutdown = Shutdown()
     port = port or port_of(config, shutdown)
-    hop = hop or shutdown.hop
+    connect, hop = hop, hop or shutdown.hop
     async with stopped_by(stop, shutdown), AsyncExitStack() as stack:
         with shutdown.interrupting() as starting:
             # The listeners come first: a second gateway fails on the port before it touches the
@@ -61,7 +60,7 @@ async def run(
             await recover(store, config, hop)
             if prepare:
                 await prepare()
-            parts = await build(config, store, port, shutdown, hop)
+            parts = await build(config, store, port, shutdown, hop, connect=connect)
         if not starting.cancelled_caught:
             await _serve(
                 config,
@@ -121,7 +120,7 @@ async def _serve(
                     notifier.stopping()
                     shutdown.begin()
                     gateway.scheduler.close()
-                    clients.start_soon(_part, sessions, serving.pages, answered, shutdown)
+                    clients.start_soon(_part, serving, answered, shutdown)
                     clients.cancel_scope.deadline = shutdown.moment(Share.FAREWELL)
                     core.cancel_scope.deadline = shutdown.moment(Share.REST)
                     services.cancel_scope.cancel()
@@ -139,11 +138,8 @@ async def _keep_busy(gateway: Gateway, shutdown: Shutdown) -> None:
         log.warning("not stored for how long the coordinator is busy: %s", error)
 
 
-async def _part(
-    sessions: Sessions, pages: HttpServer, answered: trio.Event, shutdown: Shutdown
-) -> None:
-    """End the sessions when all requests are `answered`, or while there still is time."""
+async def _part(serving: Serving, answered: trio.Event, shutdown: Shutdown) -> None:
+    """Part with all clients when all requests are `answered`, or while there still is time."""
     with trio.move_on_at(shutdown.moment(Share.ANSWERS)):
         await answered.wait()
-    sessions.go_away()
-    pages.idle.end()
+    serving.part()

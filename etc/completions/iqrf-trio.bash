@@ -18,7 +18,11 @@ database.enumerate_on_launch database.enumerate_after_bonding database.annotate_
 database.products vault.device vault.frequency vault.flash_size vault.generations vault.schedule
 vault.nodes vault.passphrase_file vault.auto_restore monitor.port monitor.period http.host
 http.port http.tls_port http.hosts http.metrics_public history.enabled history.path
-history.max_size log.level log.areas log.json
+history.max_size mqtt.url mqtt.version mqtt.instance mqtt.gateway mqtt.prefix mqtt.client_id
+mqtt.username mqtt.password_file mqtt.ca mqtt.certificate mqtt.private_key mqtt.keepalive
+mqtt.commands mqtt.scope mqtt.service mqtt.require_token mqtt.async_messages mqtt.request_topic
+mqtt.response_topic mqtt.home_assistant mqtt.discovery_prefix mqtt.outbox mqtt.backfill
+log.level log.areas log.json
 "
 
 _iqrf_trio_boards="

@@ -51,6 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--port", metavar="N", help="the plain WebSocket port; 0 = any free one")
     parser.add_argument("--state-dir", metavar="DIR", help="where the database is")
+    parser.add_argument("--mqtt", metavar="URL", help="a broker, e.g. mqtt://127.0.0.1:1883")
     parser.add_argument("--log-level", metavar="L", help="debug, info, warning or error")
     parser.add_argument(
         "--set",
@@ -100,5 +101,7 @@ def _given(arguments: argparse.Namespace) -> Iterator[config.Given]:
         yield config.Given("websocket.port", config.meant(arguments.port), "--port")
     if arguments.state_dir is not None:
         yield config.Given("gateway.state_dir", arguments.state_dir, "--state-dir")
+    if arguments.mqtt is not None:
+        yield config.Given("mqtt.url", arguments.mqtt, "--mqtt")
     if arguments.log_level is not None:
         yield config.Given("log.level", arguments.log_level, "--log-level")

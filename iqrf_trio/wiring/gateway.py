@@ -11,6 +11,7 @@ from attrs import frozen
 from iqrf_trio import __version__
 from iqrf_trio.config import Config, ConfigError, bytes_of
 from iqrf_trio.edges import clock
+from iqrf_trio.edges import mqtt as mqtt_edge
 from iqrf_trio.edges.ports import Port
 from iqrf_trio.edges.trace import TraceFile
 from iqrf_trio.handlers.db import ANNOTATE_SETTING
@@ -36,6 +37,7 @@ from iqrf_trio.store.database import Hop
 from iqrf_trio.store.errors import ReadOnlyError
 from iqrf_trio.store.spill import UNSTORED, Spill
 from iqrf_trio.wiring import products
+from iqrf_trio.wiring.mqtt import Mqtt, broker_of
 from iqrf_trio.wiring.ports import trace_of
 from iqrf_trio.wiring.vault import keeper_of
 from protocol.dpa.transaction import Outcome
@@ -48,7 +50,7 @@ HISTORY_NAME = "history.db"
 """The file of the history in the state directory."""
 
 WEBSOCKET = Messaging("ws", "WebsocketMessaging")
-"""The one place that reports can be sent to."""
+"""The name by which reports are sent to WebSocket clients."""
 
 
 @frozen(eq=False)
@@ -68,13 +70,27 @@ class Parts:
     measurements: Measurements
     pulse: Pulse
     history: History | None
+    mqtt: Mqtt | None
 
 
-async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, hop: Hop) -> Parts:
-    """Build the gateway around its store and its port; nothing runs yet. Raises ConfigError."""
+async def build(
+    config: Config,
+    store: Store,
+    port: Port,
+    shutdown: Shutdown,
+    hop: Hop,
+    *,
+    connect: mqtt_edge.Hop | None = None,
+) -> Parts:
+    """Build the gateway around its store and its port; nothing runs yet. Raises ConfigError.
+
+    `connect` replaces the thread in which the broker is connected.
+    """
     reports = Reports()
     websocket = Outlet(reports.publish, unasked=config.websocket.async_messages)
-    announcer = Announcer(config.gateway.instance_id, {WEBSOCKET: websocket})
+    mqtt = await broker_of(config, store, shutdown, connect)
+    outlets = {WEBSOCKET: websocket, **({} if mqtt is None else mqtt.outlets)}
+    announcer = Announcer(config.gateway.instance_id, outlets)
     measurements = Measurements()
     spill = Spill(config.gateway.state_dir / UNSTORED)
     overheard = Overheard(store, now, shutdown, spill, hop, measurements)
@@ -167,6 +183,7 @@ async def build(config: Config, store: Store, port: Port, shutdown: Shutdown, ho
         measurements,
         pulse,
         history,
+        mqtt,
     )
 
 

@@ -32,6 +32,7 @@ from iqrf_trio.services.history import History
 from iqrf_trio.services.pulse import Pulse
 from iqrf_trio.store import DATABASE_NAME
 from iqrf_trio.wiring.gateway import now
+from iqrf_trio.wiring.mqtt import Mqtt
 from protocol.auth.addresses import parse_networks
 from protocol.dpa.counters import Count
 from protocol.outward import health, metrics
@@ -90,6 +91,7 @@ class Observed:
     measurements: Measurements
     pulse: Pulse
     history: History | None
+    mqtt: Mqtt | None
     websocket: Server
     reading_since: float = field(factory=trio.current_time)
     server: HttpServer | None = None
@@ -108,6 +110,8 @@ class Observed:
         checks.add("clock", self._clock)
         if self.history is not None:
             checks.add("history", self._history_check)
+        if self.mqtt is not None:
+            checks.add("mqtt", self.mqtt.link.check)
         return checks
 
     def _radio(self) -> Check:
@@ -209,6 +213,8 @@ class Observed:
             status = self.history.status
             yield counter("iqrf_history_rows_total", "Values written.", [({}, status.written)])
             yield gauge("iqrf_history_bytes", "Size of the history.", [({}, status.bytes)])
+        if self.mqtt is not None:
+            yield from self.mqtt.metrics()
         if self.server is not None:
             counts = sorted(self.server.counts.items())
             yield counter(

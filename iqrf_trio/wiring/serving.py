@@ -111,6 +111,9 @@ class Serving:
             limits_of(config.websocket),
         )
         await self._start_http(server, services, clients)
+        if mqtt := self._parts.mqtt:
+            mqtt.serve(self._dispatcher.accept, self._keys.authenticate)
+            clients.start_soon(mqtt.run)
         if reload:
             self._reloading = Reloading(
                 config,
@@ -145,6 +148,7 @@ class Serving:
             parts.measurements,
             parts.pulse,
             parts.history,
+            parts.mqtt,
             server,
         )
         self.pages = http.build(
@@ -154,6 +158,13 @@ class Serving:
             serve_pages = partial(self.pages.serve, handler_nursery=clients)
             await services.start(serve_pages, self._listening.http)
             log.info("http: %s", http.url_of(self._listening.http[0]))
+
+    def part(self) -> None:
+        """The gateway stops, and all requests are answered: part with the clients."""
+        self._sessions.go_away()
+        self.pages.idle.end()
+        if self._parts.mqtt:
+            self._parts.mqtt.end()
 
     def running(self) -> Running:
         """Where the gateway is."""
