@@ -6,6 +6,9 @@ from typing import Protocol
 import trio
 from attrs import define, field
 
+REST = ""
+"""In place of a message: the rest of one whose beginning was sent without waiting."""
+
 
 class Pool(Protocol):
     """The bytes that wait for all clients together."""
@@ -48,6 +51,11 @@ class Outbox:
         return self._writing > 0
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing waits and nothing is being written, and more may come."""
+        return not (self._waiting or self._writing or self._finished)
+
+    @property
     def full(self) -> bool:
         """Whether so much waits that the client must not ask for more."""
         return not self._finished and (
@@ -63,6 +71,12 @@ class Outbox:
         item = text if text.isascii() else text.encode(errors="surrogatepass")
         self._waiting.append((item, len(item)))
         self._hold(len(item))
+        self._changed.set()
+
+    def put_rest(self, size: int) -> None:
+        """Have the rest of a message of so many bytes sent, where the outbox is idle."""
+        self._waiting.append((REST, size))
+        self._hold(size)
         self._changed.set()
 
     def offer(self, text: str) -> bool:
@@ -100,7 +114,7 @@ class Outbox:
             await self._eased.wait()
 
     async def get(self) -> str | None:
-        """The next message, None after the last; the one before is written now."""
+        """The next message or REST, None after the last; the one before is written now."""
         self._written()
         while not self._waiting:
             if self._finished:

@@ -16,8 +16,9 @@ from iqrf_trio.edges.websocket import (
     TRY_AGAIN_LATER,
     Connection,
     ConnectionClosed,
+    Sent,
 )
-from iqrf_trio.messaging.outbox import Outbox
+from iqrf_trio.messaging.outbox import REST, Outbox
 from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.messaging.sessions import Sessions
 from protocol.auth.authentication import Authentication, AuthError, Grant, State
@@ -165,12 +166,22 @@ class Session:
             return True
         if not always and len(text) >= LONG and not self._sessions.room(len(text)):
             return False
-        self._outbox.put(text)
+        if not self._send_now(text):
+            self._outbox.put(text)
         return True
+
+    def _send_now(self, text: str) -> bool:
+        """Send a message in this step, where none waits before it and the client takes it."""
+        if not self._outbox.idle:
+            return False
+        sent = self._connection.try_send(text)
+        if sent is Sent.PART:
+            self._outbox.put_rest(len(text))
+        return sent is not Sent.NONE
 
     def report(self, text: str) -> None:
         """Send a message that the client has not asked for, unless more waits than it reads."""
-        if not self._entitled() or self._outbox.offer(text):
+        if not self._entitled() or self._send_now(text) or self._outbox.offer(text):
             return
         if self.stalled_s >= self._limits.stall:
             self.send_away()
@@ -295,7 +306,10 @@ class Session:
     async def _write(self) -> None:
         try:
             while (text := await self._outbox.get()) is not None:
-                await self._connection.send(text)
+                if text == REST:
+                    await self._connection.flush()
+                else:
+                    await self._connection.send(text)
         except ConnectionClosed as closed:
             logger.debug("%s: %s", self.remote, closed)
             self._outbox.abandon()

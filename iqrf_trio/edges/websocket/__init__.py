@@ -9,6 +9,7 @@ from iqrf_trio.edges.websocket.connection import (
     TRY_AGAIN_LATER,
     Connection,
     ConnectionClosed,
+    Sent,
 )
 from iqrf_trio.edges.websocket.server import Handler, Server, serve
 
@@ -22,6 +23,7 @@ __all__ = [
     "Connection",
     "ConnectionClosed",
     "Handler",
+    "Sent",
     "Server",
     "connect",
     "serve",

@@ -1,5 +1,7 @@
 """One WebSocket, whichever side opened it, as the rest of the program sees it."""
 
+from enum import Enum
+
 import trio
 import trio_websocket
 
@@ -11,6 +13,12 @@ POLICY_VIOLATION, TOO_BIG, INTERNAL_ERROR, TRY_AGAIN_LATER = 1008, 1009, 1011, 1
 ABNORMAL = 1006
 """Close codes (RFC 6455, 7.4.1); ABNORMAL is never sent, it means that no close frame came."""
 
+_TEXT = 0x81
+"""First byte of an unfragmented text frame."""
+
+_TWO_BYTES = 126
+"""A length that means two bytes of length behind it."""
+
 
 class ConnectionClosed(Exception):  # noqa: N818 - a fact, as in the library, not a failure
     """The connection is over; `code` is its close code, `reason` the text that came with it."""
@@ -19,6 +27,18 @@ class ConnectionClosed(Exception):  # noqa: N818 - a fact, as in the library, no
         super().__init__(f"closed with {code}" + (f": {reason}" if reason else ""))
         self.code = code
         self.reason = reason
+
+
+class Sent(Enum):
+    """What became of a message that was sent without waiting."""
+
+    ALL = "all"
+    PART = "part"
+    NONE = "none"
+
+
+AT_ONCE = 16 * 1024
+"""Bytes of the longest message that is sent without waiting."""
 
 
 class Peer:
@@ -33,6 +53,13 @@ class Peer:
     def taken_at(self) -> float:
         """When the peer last took anything that was sent to it (Trio's clock)."""
         return trio.current_time()
+
+    def try_send(self, frame: bytes) -> int:
+        """How many bytes of a frame went out in this step; 0 where that cannot be."""
+        return 0
+
+    async def flush(self) -> None:
+        """Send what `try_send` has left."""
 
     def authenticate(self) -> None:
         """The peer has authenticated."""
@@ -103,6 +130,37 @@ class Connection:
         except trio_websocket.ConnectionClosed:
             raise self._closed() from None
 
+    def try_send(self, text: str) -> Sent:
+        """Send one text message in this step, if the peer takes it; never raises.
+
+        Of what is PART sent, the rest comes before anything else; `flush` sends it.
+        """
+        if len(text) > AT_ONCE or self._websocket.closed is not None:
+            return Sent.NONE
+        try:
+            payload = text.encode()
+        except UnicodeEncodeError:
+            return Sent.NONE  # half of a surrogate pair: the library decides what becomes of it
+        if len(payload) > AT_ONCE:
+            return Sent.NONE
+        frame = _text_frame(payload)
+        sent = self._peer.try_send(frame)
+        if not sent:
+            return Sent.NONE
+        return Sent.ALL if sent == len(frame) else Sent.PART
+
+    async def flush(self) -> None:
+        """Send what `try_send` has left; waits, and may tear, as `send` does.
+
+        Raises ConnectionClosed.
+        """
+        try:
+            # The library sends pongs and close frames under this lock.
+            async with self._websocket._stream_lock:  # noqa: SLF001 - the version is pinned for it
+                await self._peer.flush()
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            raise self._closed() from None
+
     async def ping(self) -> None:
         """Send a ping and wait for its pong. Raises ConnectionClosed."""
         try:
@@ -137,6 +195,15 @@ class Connection:
         if why is None:
             return ConnectionClosed(ABNORMAL)
         return ConnectionClosed(why.code, why.reason or "")
+
+
+def _text_frame(payload: bytes) -> bytes:
+    """One unfragmented text frame, unmasked as a server sends it (RFC 6455, 5.2)."""
+    size = len(payload)
+    if size < _TWO_BYTES:
+        return bytes((_TEXT, size)) + payload
+    # A longer one is not sent without waiting.
+    return bytes((_TEXT, _TWO_BYTES)) + size.to_bytes(2, "big") + payload
 
 
 def _longer(text: str, size: int) -> bool:

@@ -282,6 +282,14 @@ class _ServerPeer(Peer):
         """When the client last took part of what was sent to it."""
         return self._wire.taken_at
 
+    def try_send(self, frame: bytes) -> int:
+        """Send a frame in this step."""
+        return self._wire.try_send(frame)
+
+    async def flush(self) -> None:
+        """Send the rest of it."""
+        await self._wire.flush()
+
     def authenticate(self) -> None:
         """The client has authenticated; its place is its own from now on."""
         self._wire.trust()

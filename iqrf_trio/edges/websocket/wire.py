@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import trio
 
+from iqrf_trio.edges.tcp.direct import send_now, socket_of
 from iqrf_trio.edges.tcp.lingering import LINGER_S
 from iqrf_trio.edges.websocket.pace import Frames, Pace
 
@@ -42,6 +43,9 @@ class Wire(trio.abc.Stream):
 
     def __init__(self, stream: trio.abc.Stream, *, server: bool = True) -> None:
         self._stream = stream
+        self._socket = socket_of(stream) if server else None
+        self._rest = b""
+        """What is to come of a frame that was begun by `try_send`, before anything else."""
         self._upgraded = trio.Event()
         if not server:
             self._upgraded.set()
@@ -121,9 +125,29 @@ class Wire(trio.abc.Stream):
             raise trio.ClosedResourceError
         await self._send(bytes(data))
 
+    def try_send(self, frame: bytes) -> int:
+        """Send a whole frame in this step; how many bytes went out, 0 where that cannot be.
+
+        It cannot be under TLS, while something is being sent, and once this side closes. If not all
+        of it went out, `flush` sends the rest, or whatever is sent next is preceded by it.
+        """
+        busy = self.ended or self._sending or self._rest or self.close_sent or not self.upgraded
+        if self._socket is None or busy:
+            return 0
+        sent = send_now(self._socket, frame)
+        if sent:
+            self._rest = frame[sent:]
+            self.taken_at = trio.current_time()
+        return sent
+
+    async def flush(self) -> None:
+        """Send what `try_send` has left of a frame."""
+        await self.send_all(b"")
+
     async def _send(self, data: bytes) -> None:
         self._sending = True
-        rest = memoryview(data)
+        rest = memoryview(self._rest + data)
+        self._rest = b""
         try:
             while rest:
                 await self._stream.send_all(rest[:_CHUNK])
