@@ -2,7 +2,8 @@
 
 The configuration reference comes from the configuration's classes, the API reference from a gateway
 on a simulated mesh that is asked everything, the AsyncAPI document from the messages' classes, the
-list of what is compatible and the names in the completion from the registry.
+OpenAPI document from the routes of HTTP, the list of what is compatible and the names in the
+completion from the registry.
 """
 
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import trio
 
-from docs import api_reference, asyncapi, compatibility, completion, configuration, rights
+from docs import api_reference, asyncapi, compatibility, completion, configuration, openapi, rights
 from docs.api_reference import comparable
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +26,7 @@ def pages() -> Mapping[str, str]:
         "etc/man/iqrf-trio.toml.5": configuration.manual(),
         "docs/api.md": api_reference.page(recorded),
         "docs/asyncapi.json": asyncapi.document(recorded),
+        "docs/openapi.json": openapi.document(),
         "docs/compatibility.md": compatibility.page(),
         "docs/tokens-and-tls.md": rights.page(),
         "etc/completions/iqrf-trio.bash": completion.script(),

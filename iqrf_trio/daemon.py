@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 import trio
 
+from iqrf_trio import logs
 from iqrf_trio.config import Config
 from iqrf_trio.edges.notify import Notifier
 from iqrf_trio.edges.ports import Port
@@ -17,8 +18,9 @@ from iqrf_trio.shutdown import AbandonedError, Share, Shutdown
 from iqrf_trio.store import DATABASE_NAME, Store, StoreError, occupied
 from iqrf_trio.store.database import Hop
 from iqrf_trio.wiring.gateway import Parts, build, now
+from iqrf_trio.wiring.http import Examine
 from iqrf_trio.wiring.ports import port_of
-from iqrf_trio.wiring.serving import Listening, Running, Serving, listen
+from iqrf_trio.wiring.serving import Listening, Outside, Running, Serving, listen
 from iqrf_trio.wiring.stopping import stopped_by
 from iqrf_trio.wiring.vault import recover
 
@@ -34,6 +36,7 @@ async def run(
     notifier: Notifier | None = None,
     hop: Hop | None = None,
     prepare: Callable[[], Awaitable[None]] | None = None,
+    examine: Examine | None = None,
     task_status: trio.TaskStatus[Running] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the gateway until `stop` is set; without one until SIGINT or SIGTERM.
@@ -41,13 +44,15 @@ async def run(
     `port` replaces the one that the configuration describes. `reload` gives the configuration
     anew when SIGHUP asks for it, `notifier` tells the service manager, `hop` replaces the worker
     threads. `prepare` is awaited when the store is open and nobody can connect yet. Started once
-    clients can connect; told to stop before that, it returns without.
+    clients can connect; told to stop before that, it returns without. `examine` is the doctor.
     Raises ConfigError, ListenError, TlsError or StoreError for what keeps it from starting.
     """
     shutdown = Shutdown()
     port = port or port_of(config, shutdown)
     connect, hop = hop, hop or shutdown.hop
+    outside = Outside(reload, notifier or Notifier(), hop, examine)
     async with stopped_by(stop, shutdown), AsyncExitStack() as stack:
+        stack.callback(logs.keep_in(outside.ring))
         with shutdown.interrupting() as starting:
             # The listeners come first: a second gateway fails on the port before it touches the
             # store.
@@ -62,16 +67,7 @@ async def run(
                 await prepare()
             parts = await build(config, store, port, shutdown, hop, connect=connect)
         if not starting.cancelled_caught:
-            await _serve(
-                config,
-                parts,
-                listening,
-                shutdown,
-                reload=reload,
-                notifier=notifier or Notifier(),
-                hop=hop,
-                task_status=task_status,
-            )
+            await _serve(config, parts, listening, shutdown, outside, task_status=task_status)
             await _keep_busy(parts.gateway, shutdown)
     log.info("stopped")
 
@@ -81,10 +77,8 @@ async def _serve(
     parts: Parts,
     listening: Listening,
     shutdown: Shutdown,
+    outside: Outside,
     *,
-    reload: Callable[[], Config] | None,
-    notifier: Notifier,
-    hop: Hop,
     task_status: trio.TaskStatus[Running],
 ) -> None:
     """The nursery tree. Shutdown order is nesting: what is opened last ends first.
@@ -93,7 +87,7 @@ async def _serve(
     """
     gateway = parts.gateway
     sessions = Sessions(config.websocket.outbox_bytes_total)
-    serving = Serving(config, parts, listening, sessions, Dispatcher(gateway), shutdown)
+    serving = Serving(config, parts, listening, sessions, Dispatcher(gateway), shutdown, outside)
     answered = trio.Event()
     async with trio.open_nursery() as core:
         core.start_soon(parts.overheard.run)
@@ -109,15 +103,15 @@ async def _serve(
                 await lanes.start(gateway.scheduler.run_network)
                 await lanes.start(gateway.scheduler.run_management)
                 async with trio.open_nursery() as services:
-                    await serving.start(services, clients, reload, notifier, hop)
+                    await serving.start(services, clients)
                     with shutdown.interrupting(), gateway.lifetime:
                         running = serving.running()
                         log.info("ready: %s", running.url)
-                        notifier.ready(running.url)
+                        outside.notifier.ready(running.url)
                         task_status.started(running)
                         await trio.sleep_forever()
                     log.info("stopping")
-                    notifier.stopping()
+                    outside.notifier.stopping()
                     shutdown.begin()
                     gateway.scheduler.close()
                     clients.start_soon(_part, serving, answered, shutdown)

@@ -11,7 +11,7 @@ import trio
 from iqrf_trio import config, logs
 from iqrf_trio.cli.config import add_file_option
 from iqrf_trio.doctor import Finding, Machine, examine, examine_module
-from iqrf_trio.doctor.findings import Severity, error, note
+from iqrf_trio.doctor.findings import Severity, error, note, told
 from iqrf_trio.simulator.files.toml_table import NetworkFileError
 from iqrf_trio.wiring.ports import port_of
 
@@ -79,15 +79,4 @@ def _lines(finding: Finding) -> str:
 
 
 def _json(findings: Sequence[Finding]) -> str:
-    return orjson.dumps(
-        [
-            {
-                "check": finding.check,
-                "severity": finding.severity.name.lower(),
-                "text": finding.text,
-                "fix": finding.fix,
-            }
-            for finding in findings
-        ],
-        option=orjson.OPT_INDENT_2,
-    ).decode()
+    return orjson.dumps(list(map(told, findings)), option=orjson.OPT_INDENT_2).decode()

@@ -6,7 +6,8 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -76,6 +77,8 @@ async def _run(loaded: Config, arguments: argparse.Namespace) -> None:
         served = True
         if token_file is not None:
             _introduce(running.url, new_token, token_file, loaded.websocket.certificate)
+            if running.http_url:
+                print(f"How it is, over HTTP: {running.http_url}/healthz", flush=True)
         # What is there by now stays: a full collection need not look at it again, which would
         # keep every client waiting for some hundredths of a second.
         gc.collect()
@@ -87,6 +90,7 @@ async def _run(loaded: Config, arguments: argparse.Namespace) -> None:
         reload=partial(config.reload, arguments),
         notifier=notifier,
         prepare=keep_token,
+        examine=_examine,
         task_status=_Ready(ready),
     )
     await persistently(start, notifier, served=lambda: served)
@@ -102,6 +106,14 @@ class _Ready(trio.TaskStatus[Running]):
         """The gateway serves."""
         assert value is not None
         self._call(value)
+
+
+def _examine(loaded: Config) -> Sequence[Mapping[str, str]]:
+    """What the doctor finds, without asking the module."""
+    from iqrf_trio.doctor import Machine, examine  # noqa: PLC0415 - few ask, all would wait
+    from iqrf_trio.doctor.findings import told  # noqa: PLC0415 - as above
+
+    return list(map(told, examine(Machine(Path("/")), loaded, datetime.now(UTC))))
 
 
 def _introduce(url: str, new_token: str | None, file: Path, certificate: str = "") -> None:

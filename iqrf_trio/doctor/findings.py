@@ -24,6 +24,16 @@ class Finding:
     fix: str = ""
 
 
+def told(finding: Finding) -> dict[str, str]:
+    """A finding as it is told in JSON."""
+    return {
+        "check": finding.check,
+        "severity": finding.severity.name.lower(),
+        "text": finding.text,
+        "fix": finding.fix,
+    }
+
+
 def ok(check: str, text: str) -> Finding:
     """All is well."""
     return Finding(check, Severity.OK, text)

@@ -4,17 +4,17 @@ import os
 from pathlib import Path
 
 
-def usage(folder: Path, name: str) -> tuple[int, float | None]:
-    """The size of the file `name` in bytes, and which part of the file system is in use.
+def usage(file: Path) -> tuple[int, float | None]:
+    """The size of a file in bytes, and which part of its file system is in use.
 
     0 and None where the system does not tell.
     """
     try:
-        size = (folder / name).stat().st_size
+        size = file.stat().st_size
     except OSError:
         size = 0
     try:
-        found = os.statvfs(folder)
+        found = os.statvfs(file.parent)
     except OSError:
         return size, None
     available = found.f_bavail + found.f_blocks - found.f_bfree

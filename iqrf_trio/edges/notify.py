@@ -38,12 +38,15 @@ class Notifier:
 
     def starting(self, status: str, seconds: float) -> None:
         """The service does not serve yet, for the reason in `status`; give it so long from now."""
-        lines = status.replace("\n", " ")
-        self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}", f"STATUS={lines}")
+        self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}", f"STATUS={_one_line(status)}")
 
     def ready(self, status: str) -> None:
         """The service serves, for the first time or again after `reloading`."""
         self._send("READY=1", f"STATUS={status}")
+
+    def status(self, text: str) -> None:
+        """What `systemctl status` shows in its line."""
+        self._send(f"STATUS={_one_line(text)}")
 
     def reloading(self) -> None:
         """The configuration is being read again; `ready` must follow."""
@@ -72,6 +75,10 @@ class Notifier:
             self._deaf = True
         else:
             self._deaf = False
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " ")
 
 
 def _watchdog_s(environment: Mapping[str, str]) -> float | None:

@@ -1,7 +1,7 @@
 """Who asks over HTTP: the token in the header, or a session key that was given for one."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import trio
 from attrs import define, field, frozen
@@ -89,17 +89,17 @@ class Keys:
 class Access:
     """Finds out who asks, and slows those down who guess.
 
-    `trusted_proxies` are believed in what X-Forwarded-For says.
+    What `trusted_proxies` gives is believed in what X-Forwarded-For says.
     """
 
     keys: Keys
     failures: Failures
     on_failure: Callable[[AuthError], None]
-    trusted_proxies: tuple[Network, ...] = ()
+    trusted_proxies: Callable[[], Sequence[Network]] = tuple
 
     def client(self, request: Request, peer: str) -> str:
         """The address of whoever asks: the peer's, or what a trusted proxy says."""
-        return client_of(peer, request.joined_headers, self.trusted_proxies)
+        return client_of(peer, request.joined_headers, self.trusted_proxies())
 
     async def identify(self, request: Request, peer: str) -> Caller:
         """Who asks. Raises ProblemError 401 for a token that is no good, 503 where none can be

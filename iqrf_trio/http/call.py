@@ -75,7 +75,18 @@ class CallRoutes:
     def routes(self) -> tuple[Route, ...]:
         """What can be asked."""
         about = "Send a message of the JSON API; its answers come as JSON lines."
-        return (Route("POST", "/api/v1/call", READ, about, self._call),)
+        return (
+            Route(
+                "POST",
+                "/api/v1/call",
+                READ,
+                about,
+                self._call,
+                query={"timeout": f"seconds until the final answer, {TIMEOUT_S:.0f} by default"},
+                body={"mType": "type of the message", "data": "msgId and req of the message"},
+                content=JSON_LINES,
+            ),
+        )
 
     async def _call(self, question: Question) -> Response:
         grant = question.caller.needs(READ)

@@ -54,10 +54,21 @@ class HistoryRoutes:
         points = "Values of one sensor (mid, sensor) from `from` to `to`, in columns."
         csv = "All values of a range as CSV."
         lines = "All values of a range in InfluxDB's line protocol."
+        span = {
+            "from": "Unix seconds or ISO 8601; a day before `to` by default",
+            "to": "where it ends; now by default",
+        }
+        of_one = {
+            "mid": "8 hexadecimal digits",
+            "sensor": "index; -1 = RSSI, -2 = supply voltage",
+            "points": f"at most so many, {MAX_POINTS} by default",
+            **span,
+        }
+        path, csv_type, line_type = "/api/v1/history", exports.CSV_TYPE, exports.LINES_TYPE
         return (
-            Route("GET", "/api/v1/history", READ, points, self._points),
-            Route("GET", "/api/v1/history.csv", READ, csv, self._csv),
-            Route("GET", "/api/v1/history.lp", READ, lines, self._lines),
+            Route("GET", path, READ, points, self._points, query=of_one),
+            Route("GET", f"{path}.csv", READ, csv, self._csv, query=span, content=csv_type),
+            Route("GET", f"{path}.lp", READ, lines, self._lines, query=span, content=line_type),
         )
 
     async def _points(self, question: Question) -> Response:

@@ -29,7 +29,7 @@ class HealthRoutes:
             Route("GET", "/livez", Openness.ALL, "Whether the event loop answers.", self._live),
             Route("GET", "/readyz", Openness.ALL, "Whether requests are served.", self._serving),
             Route("GET", "/healthz", Openness.LOCAL, "How all parts are.", self._all),
-            Route("GET", "/healthz/*", Openness.LOCAL, "How one part is.", self._part),
+            Route("GET", "/healthz/{part}", Openness.LOCAL, "How one part is.", self._part),
         )
 
     async def _live(self, _question: Question) -> Response:

@@ -24,7 +24,7 @@ class MetricsRoutes:
         """What can be asked."""
         openness = Openness.ALL if self._public else Openness.LOCAL
         about = "The metrics, as Prometheus reads them."
-        return (Route("GET", "/metrics", openness, about, self._answer),)
+        return (Route("GET", "/metrics", openness, about, self._answer, content=CONTENT_TYPE),)
 
     async def _answer(self, _question: Question) -> Response:
         families = [family for source in self._sources for family in source()]

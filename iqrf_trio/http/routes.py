@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from iqrf_trio.http.access import Caller
 from protocol.auth.rights import READ, Rights
-from protocol.outward.http import ProblemError, Request, Response
+from protocol.outward.http import JSON, ProblemError, Request, Response
 
 
 class Openness(Enum):
@@ -33,7 +33,9 @@ Answerer = Callable[[Question], Awaitable[Response]]
 class Route:
     """One path and method. `rights` is what it takes, or who may ask without a token.
 
-    A `*` in `path` stands for any one part. `about` says in a sentence what is answered.
+    A part of `path` such as `{id}` stands for any one part. `about` says in a sentence what is
+    answered, `query` what the parameters mean and `body` what the members of a JSON body mean, by
+    name. `status` is that of a request that went well, `content` the type of its answer.
     """
 
     method: str
@@ -41,6 +43,10 @@ class Route:
     rights: Rights | Openness
     about: str
     answer: Answerer
+    query: Mapping[str, str] = field(factory=dict)
+    body: Mapping[str, str] = field(factory=dict)
+    status: int = 200
+    content: str = JSON
 
 
 @frozen(eq=False)
@@ -62,7 +68,7 @@ class Routes:
         return iter(self._routes)
 
     def name_of(self, request: Request) -> str:
-        """The path of the route that a request asks, open parts as `*`; "other" for none."""
+        """The path of the route that a request asks, "other" for none."""
         asked = _split(request.path)
         for pattern in self._by_path:
             if _open_parts(pattern, asked) is not None:
@@ -102,6 +108,7 @@ def _open_parts(pattern: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, 
     """What stands for the open parts of the pattern; None where the path is another one."""
     if len(pattern) != len(asked):
         return None
-    if any(part not in {"*", here} for part, here in zip(pattern, asked, strict=True)):
+    pairs = tuple(zip(pattern, asked, strict=True))
+    if any(part != here and not part.startswith("{") for part, here in pairs):
         return None
-    return tuple(here for part, here in zip(pattern, asked, strict=True) if part == "*")
+    return tuple(here for part, here in pairs if part.startswith("{"))

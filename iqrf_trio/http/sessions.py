@@ -18,10 +18,26 @@ class SessionRoutes:
         """What can be asked."""
         path = "/api/v1/session"
         return (
-            Route("POST", path, READ, "A session key for the token that is shown.", self._begin),
+            Route(
+                "POST",
+                path,
+                READ,
+                "A session key for the token that is shown.",
+                self._begin,
+                status=201,
+            ),
             Route("GET", path, READ, "What the token or key allows.", self._tell),
-            Route("DELETE", path, READ, "End the session key that is shown.", self._end),
-            Route("GET", "/ws", Openness.ALL, "A WebSocket, as on the gateway's own port.", _no_ws),
+            Route(
+                "DELETE", path, READ, "End the session key that is shown.", self._end, status=204
+            ),
+            Route(
+                "GET",
+                "/ws",
+                Openness.ALL,
+                "A WebSocket, as on the gateway's own port.",
+                _no_ws,
+                status=101,
+            ),
         )
 
     async def _begin(self, question: Question) -> Response:

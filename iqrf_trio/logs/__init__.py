@@ -8,13 +8,17 @@ that its address gets one line a minute.
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from iqrf_trio.logs.formats import AREA_ROOT, Journal, Json, Terminal
 from iqrf_trio.logs.repetition import Handler
+from iqrf_trio.logs.ring import Ring, RingHandler
 
-__all__ = ["AREA_ROOT", "LEVELS", "is_journal", "louder", "quieter", "start"]
+__all__ = ["AREA_ROOT", "LEVELS", "Ring", "is_journal", "keep_in", "louder", "quieter", "start"]
+
+_rings: list[RingHandler] = []
+"""Where everything goes besides the stream."""
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -41,6 +45,8 @@ def start(
     handler = Handler(stream)
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for ring in _rings:
+        logging.getLogger().addHandler(ring)
     logging.getLogger(AREA_ROOT).setLevel(level.upper())
     for name in logging.getLogger().manager.loggerDict:
         if name.startswith(f"{AREA_ROOT}."):
@@ -48,6 +54,22 @@ def start(
     for name, own in (areas or {}).items():
         logging.getLogger(f"{AREA_ROOT}.{name}").setLevel(own.upper())
     logging.captureWarnings(True)
+
+
+def keep_in(ring: Ring) -> Callable[[], None]:
+    """From now on put what is logged into `ring` too, also after another `start`.
+
+    Returns what ends it.
+    """
+    root, handler = logging.getLogger(), RingHandler(ring)
+    _rings.append(handler)
+    root.addHandler(handler)
+
+    def end() -> None:
+        _rings.remove(handler)
+        root.removeHandler(handler)
+
+    return end
 
 
 def louder() -> str:

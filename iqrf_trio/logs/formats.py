@@ -58,6 +58,10 @@ class _Formatter(logging.Formatter):
         return "\n".join(f"  {escape(line)}" for line in lines)
 
 
+class Plain(_Formatter):
+    """The text alone."""
+
+
 class Terminal(_Formatter):
     """Local time, level, area and text."""
 
@@ -84,7 +88,7 @@ class Json(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """A traceback is part of the message."""
         members = {
-            "time": _time(record).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": time_of(record),
             "level": record.levelname.lower(),
             "area": area(record),
             "message": super().format(record),
@@ -95,6 +99,11 @@ class Json(_Formatter):
 def area(record: logging.LogRecord) -> str:
     """What part of the program `record` is about."""
     return record.name.removeprefix(f"{AREA_ROOT}.")
+
+
+def time_of(record: logging.LogRecord) -> str:
+    """When it was said, ISO 8601 in UTC with milliseconds."""
+    return _time(record).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _time(record: logging.LogRecord) -> datetime:

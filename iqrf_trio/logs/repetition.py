@@ -20,25 +20,29 @@ PEERS = 64
 OTHERS = "other addresses"
 
 
-class Handler(logging.StreamHandler[TextIO]):
+class Counting(logging.Handler):
     """Writes each message, and of messages that repeat how often they did."""
 
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream)
+    def __init__(self) -> None:
+        super().__init__()
         self._said: dict[tuple[str, int, str], _Said] = {}
         self._peers = _Peers()
+
+    def write(self, record: logging.LogRecord) -> None:
+        """Put a message where it is read."""
+        raise NotImplementedError
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write `record`, unless it was written a moment ago or its peer has had its line."""
         for text, earlier in self._peers.over(record.created):
-            super().emit(_with_text(earlier, text))
+            self.write(_with_text(earlier, text))
         remote = getattr(record, "peer", None)
         if remote is not None and record.levelno > logging.DEBUG:
             if self._peers.admit(_address(remote), record):
-                super().emit(record)
+                self.write(record)
             return
         if record.levelno <= logging.DEBUG or record.exc_info:
-            super().emit(record)
+            self.write(record)
             return
         key = (record.name, record.levelno, record.getMessage())
         said = self._said.pop(key, None)
@@ -50,7 +54,7 @@ class Handler(logging.StreamHandler[TextIO]):
         if said:
             self._tell(said)
         self._said[key] = _Said(record)
-        super().emit(record)
+        self.write(record)
         if len(self._said) > REMEMBERED:
             self._tell(self._said.pop(next(iter(self._said))))
 
@@ -59,13 +63,34 @@ class Handler(logging.StreamHandler[TextIO]):
         while self._said:
             self._tell(self._said.pop(next(iter(self._said))))
         for text, earlier in self._peers.over():
-            super().emit(_with_text(earlier, text))
+            self.write(_with_text(earlier, text))
         super().close()
 
     def _tell(self, said: "_Said") -> None:
         if said.repeated:
             text = f"{said.record.getMessage()} ({said.repeated} more times)"
-            super().emit(_with_text(said.record, text))
+            self.write(_with_text(said.record, text))
+
+
+class Handler(Counting):
+    """Writes to a stream."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._out = logging.StreamHandler(stream)
+
+    def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802 - the library's
+        """What makes a line of a message."""
+        super().setFormatter(fmt)
+        self._out.setFormatter(fmt)
+
+    def write(self, record: logging.LogRecord) -> None:
+        """Put a line into the stream."""
+        self._out.emit(record)
+
+    def flush(self) -> None:
+        """Have the stream write what it holds back."""
+        self._out.flush()
 
 
 class _Said:

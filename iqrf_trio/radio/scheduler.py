@@ -107,6 +107,16 @@ class Scheduler:
         return self._channel.queue.waiting
 
     @property
+    def line(self) -> tuple[Entry, ...]:
+        """All that waits for the radio, in the order in which it came."""
+        return self._channel.queue.line
+
+    @property
+    def active(self) -> tuple[Entry, ...]:
+        """What has the radio, holds it between steps, or is a procedure under way."""
+        return self._channel.queue.active
+
+    @property
     def management_running(self) -> int:
         """How many management jobs run."""
         return self._management.running

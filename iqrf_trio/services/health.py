@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from typing import NoReturn
 
-from attrs import define, field
+import trio
+from attrs import define, field, frozen
 
-from protocol.outward.health import Check, Health, Status
+from protocol.outward.health import Check, Health, Status, in_words
 
 log = logging.getLogger("iqrf_trio.health")
 
@@ -39,3 +41,25 @@ class HealthChecks:
         except Exception:  # one check that fails must not hide the others
             log.exception("%s could not be examined", name)
             return Check(Status.FAIL, "it could not be examined; the log says why")
+
+
+STATUS_S = 10.0
+"""How often the service manager's status line is looked after."""
+
+
+@frozen(eq=False)
+class StatusLine:
+    """Tells in a line what is wrong, whenever that has changed."""
+
+    _checks: HealthChecks
+    _tell: Callable[[str], None]
+
+    async def run(self) -> NoReturn:
+        """Look, for as long as the daemon serves."""
+        told = ""
+        while True:
+            await trio.sleep(STATUS_S)
+            words = in_words(self._checks.examine())
+            if words != told:
+                self._tell(words)
+            told = words

@@ -23,6 +23,7 @@ from attrs import define, evolve, field
 from iqrf_trio.shutdown import AbandonedError, Share, Shutdown
 from iqrf_trio.store import copying, files, opening, read_only
 from iqrf_trio.store.errors import (
+    REFUSALS,
     DatabaseBusyError,
     ReadOnlyError,
     ReplacedDatabaseError,
@@ -74,6 +75,8 @@ class Database:
     """The version of the database that the reading connection saw last, whoever made it."""
     _theirs: int = field(default=0, init=False)
     """The version that the writing connection saw last: its own commits do not change it."""
+    last_error: str = field(default="", init=False)
+    """Why the last write failed; empty where it did not."""
     _became_read_only: bool = field(default=False, init=False)
     """Whether the last write failed on a disk that was writable when it was opened."""
     _abandoned: bool = field(default=False, init=False)
@@ -146,12 +149,14 @@ class Database:
         async with self._writing:
             try:
                 result = await self._run(write)
-            except StoreError:
+            except StoreError as error:
+                if not isinstance(error, REFUSALS):
+                    self.last_error = str(error)
                 self._became_read_only = await self._run(
                     partial(files.is_read_only, self.path.parent)
                 )
                 raise
-            self._became_read_only = False
+            self._became_read_only, self.last_error = False, ""
             return result
 
     async def back_up(self, now: float) -> Path | None:

@@ -43,3 +43,7 @@ class ExpiredTokenError(StoreError):
 
 class RevokedTokenError(StoreError):
     """The token has been revoked."""
+
+
+REFUSALS = (UnknownTokenError, RevokedTokenError, ExpiredTokenError)
+"""What a write was refused for; the database itself is well."""

@@ -1,6 +1,6 @@
 """The store of a running gateway: the network as committed, settings, and tokens."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,8 @@ from iqrf_trio.store import archive, devices, journal, parameters, sensors, sett
 from iqrf_trio.store.database import Database, Hop
 from iqrf_trio.store.errors import StoreError
 from iqrf_trio.store.sqlite import Connection
-from protocol.auth.tokens import Token
+from protocol.auth.rights import Rights
+from protocol.auth.tokens import Token, TokenText
 from protocol.iqmesh.journal import JournalEntry
 from protocol.network.network import JsonObject, Network, Value
 from protocol.network.parameters import Parameters
@@ -57,6 +58,11 @@ class Store:
         Then everything can be read, and every method that writes raises ReadOnlyError.
         """
         return self._database.trouble
+
+    @property
+    def last_error(self) -> str:
+        """Why the last write failed; empty where it did not."""
+        return self._database.last_error
 
     async def save_network(self, network: Network) -> None:
         """Make `network` the stored one; metadata and values of what stays survive.
@@ -127,6 +133,27 @@ class Store:
     async def token(self, token_id: int) -> Token | None:
         """The API token of this number, or None."""
         return await self._database.read(partial(tokens.find, token_id=token_id))
+
+    async def tokens(self) -> Sequence[Token]:
+        """All API tokens, by number."""
+        return await self._database.read(tokens.all_of_them)
+
+    async def create_token(
+        self, owner: str, created_at: datetime, expires_at: datetime, rights: Rights
+    ) -> TokenText:
+        """Make an API token; what is returned is never stored."""
+        create = partial(
+            tokens.create, owner=owner, created_at=created_at, expires_at=expires_at, rights=rights
+        )
+        return await self._database.write(create)
+
+    async def revoke_token(self, token_id: int, at: datetime) -> Token:
+        """End the life of a token; raises what `tokens.revoke` raises."""
+        return await self._database.write(partial(tokens.revoke, token_id=token_id, at=at))
+
+    async def rotate_token(self, token_id: int, at: datetime) -> TokenText:
+        """Replace a token by one like it; raises what `tokens.rotate` raises."""
+        return await self._database.write(partial(tokens.rotate, token_id=token_id, at=at))
 
     async def has_tokens(self) -> bool:
         """Whether any API token was ever made."""

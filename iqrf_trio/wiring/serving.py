@@ -15,16 +15,21 @@ from iqrf_trio.edges.websocket import Connection, Server, serve
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.http.access import Keys
+from iqrf_trio.http.readings import Cycles
 from iqrf_trio.http.server import HttpServer
+from iqrf_trio.logs import Ring
 from iqrf_trio.messaging.session import Session
 from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.services.backups import Backups
+from iqrf_trio.services.health import StatusLine
 from iqrf_trio.services.token_watch import TokenWatch, authenticate
 from iqrf_trio.services.watchdog import Watchdog
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store.database import Hop
 from iqrf_trio.wiring import http
 from iqrf_trio.wiring.gateway import Parts, now
+from iqrf_trio.wiring.http import Examine
+from iqrf_trio.wiring.observed import Observed
 from iqrf_trio.wiring.reloading import Reloading, limits_of, session_limits_of
 
 log = logging.getLogger("iqrf_trio.daemon")
@@ -69,6 +74,21 @@ async def listen(config: Config, stack: AsyncExitStack) -> Listening:
     return Listening(clients, monitor, pages)
 
 
+@frozen(eq=False)
+class Outside:
+    """What whoever starts the gateway hands in.
+
+    `reload` gives the configuration anew, `notifier` tells the service manager, `hop` runs what
+    blocks, `examine` is the doctor, and `ring` holds the last lines of the log.
+    """
+
+    reload: Callable[[], Config] | None
+    notifier: Notifier
+    hop: Hop
+    examine: Examine | None
+    ring: Ring = field(factory=Ring)
+
+
 @define(eq=False)
 class Serving:
     """What the services nursery holds: activities, listeners, and what a reload changes."""
@@ -79,6 +99,7 @@ class Serving:
     _sessions: Sessions
     _dispatcher: Dispatcher
     _shutdown: Shutdown
+    _outside: Outside
     pages: HttpServer = field(init=False)
     _keys: Keys = field(init=False)
     _reloading: Reloading | None = field(default=None, init=False)
@@ -87,15 +108,14 @@ class Serving:
     def _make_keys(self) -> Keys:
         return Keys(partial(authenticate, self._parts.gateway.store, now))
 
-    async def start(
-        self,
-        services: trio.Nursery,
-        clients: trio.Nursery,
-        reload: Callable[[], Config] | None,
-        notifier: Notifier,
-        hop: Hop,
-    ) -> None:
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
+        return self._reloading.config if self._reloading else self._config
+
+    async def start(self, services: trio.Nursery, clients: trio.Nursery) -> None:
         """Start everything in `services`; connections live in `clients`."""
+        outside = self._outside
         gateway, store, config = self._parts.gateway, self._parts.gateway.store, self._config
         services.start_soon(gateway.enumeration.run)
         services.start_soon(gateway.worker.run)
@@ -114,20 +134,20 @@ class Serving:
         if mqtt := self._parts.mqtt:
             mqtt.serve(self._dispatcher.accept, self._keys.authenticate)
             clients.start_soon(mqtt.run)
-        if reload:
+        if outside.reload:
             self._reloading = Reloading(
                 config,
-                reload,
-                notifier,
+                outside.reload,
+                outside.notifier,
                 self._listening.clients,
                 server,
                 gateway.scheduler,
                 gateway.worker,
                 self._parts.websocket,
-                hop,
+                outside.hop,
             )
             await services.start(self._reloading.run)
-        services.start_soon(Watchdog(notifier, gateway.scheduler).run)
+        services.start_soon(Watchdog(outside.notifier, gateway.scheduler).run)
         if self._listening.monitor:
             await services.start(
                 partial(serve, handler_nursery=clients),
@@ -141,7 +161,7 @@ class Serving:
         self, server: Server, services: trio.Nursery, clients: trio.Nursery
     ) -> None:
         parts = self._parts
-        observed = http.Observed(
+        observed = Observed(
             self._config,
             parts.gateway,
             self._sessions,
@@ -151,9 +171,19 @@ class Serving:
             parts.mqtt,
             server,
         )
-        self.pages = http.build(
-            observed, self._dispatcher, self._keys, lambda: not self._shutdown.begun
+        checks, cycles = observed.checks(), Cycles()
+        parts.measurements.listen(cycles)
+        sources = http.Sources(
+            self._keys,
+            self._dispatcher,
+            ready=lambda: not self._shutdown.begun,
+            config=lambda: self.config,
+            ring=self._outside.ring,
+            cycles=cycles,
+            examine=self._outside.examine,
         )
+        self.pages = http.build(observed, checks, sources)
+        services.start_soon(StatusLine(checks, self._tell).run)
         if self._listening.http:
             serve_pages = partial(self.pages.serve, handler_nursery=clients)
             await services.start(serve_pages, self._listening.http)
@@ -166,6 +196,11 @@ class Serving:
         if self._parts.mqtt:
             self._parts.mqtt.end()
 
+    def _tell(self, trouble: str) -> None:
+        """Say in the service manager's status line where the gateway is, and what is wrong."""
+        url = self._listening.clients[0].url
+        self._outside.notifier.status(f"{url}; {trouble}" if trouble else url)
+
     def running(self) -> Running:
         """Where the gateway is."""
         monitor, pages = self._listening.monitor, self._listening.http
@@ -177,7 +212,6 @@ class Serving:
         )
 
     async def _serve_client(self, connection: Connection) -> None:
-        config = self._reloading.config if self._reloading else self._config
         await Session(
             connection,
             authenticate=self._keys.authenticate,
@@ -186,5 +220,5 @@ class Serving:
             now=now,
             sessions=self._sessions,
             reports=self._parts.reports,
-            limits=session_limits_of(config.websocket),
+            limits=session_limits_of(self.config.websocket),
         ).run()

@@ -17,6 +17,9 @@ MAX_ID = 0xFFFF_FFFF
 SECRET_BYTES = 32
 """Bytes of randomness in a secret; 44 characters of base64 with one `=` at the end."""
 
+MAX_OWNER = 64
+"""Characters of an owner's name; the width of the owner's column in the table of tokens."""
+
 _SECRET_LENGTH = 44
 _ALPHABET = re.compile(r"[A-Za-z0-9+/]{43}=")
 _MAX_ID_DIGITS = len(str(MAX_ID))

@@ -72,6 +72,13 @@ def document(health: Health, *, version: str, instance: str, uptime_s: float) ->
     }
 
 
+def in_words(health: Health) -> str:
+    """What is wrong, in a line, the worst first; empty where nothing is."""
+    wrong = [each for each in health.checks.items() if each[1].status is not Status.PASS]
+    wrong.sort(key=lambda each: -each[1].status.severity)
+    return "; ".join(f"{name}: {check.reason}" for name, check in wrong)
+
+
 def part(check: Check) -> dict[str, object]:
     """One check as it is told in JSON."""
     reason = {"reason": check.reason} if check.reason else {}

@@ -18,6 +18,7 @@ from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.store import DATABASE_NAME
+from iqrf_trio.wiring.http import Examine
 from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.auth.rights import Rights, Scope
 
@@ -47,6 +48,7 @@ async def house(
     port: Port | None = None,
     speed: float = 0,
     token: str | None = None,
+    examine: Examine | None = lambda _config: [],
     limit_s: float = 30,
 ) -> AsyncIterator[House]:
     """A gateway on `mesh` (12 nodes, no waiting), which is stopped in the end.
@@ -64,7 +66,11 @@ async def house(
     with trio.fail_after(limit_s):
         async with trio.open_nursery() as nursery:
             serve = partial(
-                daemon.run, settings, port=port or SimulatorPort(mesh, speed), stop=stop
+                daemon.run,
+                settings,
+                port=port or SimulatorPort(mesh, speed),
+                stop=stop,
+                examine=examine,
             )
             running = await nursery.start(serve)
             token = token or local_token.make(state / DATABASE_NAME, ALL)

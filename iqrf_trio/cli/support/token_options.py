@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from attrs import frozen
 
 from protocol.auth.rights import Scope
-from protocol.auth.tokens import MAX_ID
+from protocol.auth.tokens import MAX_ID, MAX_OWNER
 
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 
@@ -150,10 +150,6 @@ def parse_owner(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise UsageError("owner should be one line of printable text")
     return text
-
-
-MAX_OWNER = 64
-"""Characters; the width of the owner's column in the table of tokens."""
 
 
 class _Parser(argparse.ArgumentParser):

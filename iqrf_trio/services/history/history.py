@@ -106,6 +106,11 @@ class History:
         return history.File(self._path)
 
     @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._path
+
+    @property
     def status(self) -> HistoryStatus:
         """How it is."""
         return HistoryStatus(self._error, self._bytes, self._written, self._dropped)

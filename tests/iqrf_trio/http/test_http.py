@@ -16,7 +16,8 @@ from iqrf_trio.cli.support import local_token
 from iqrf_trio.edges.tcp.tls import client_context
 from iqrf_trio.edges.websocket import connect
 from iqrf_trio.simulator.files.plan import generate
-from iqrf_trio.store import DATABASE_NAME, tokens
+from iqrf_trio.store import DATABASE_NAME, StoreError, files, journal, tokens
+from iqrf_trio.store.errors import UnknownTokenError
 from iqrf_trio.store.sqlite import opened, transact
 from protocol.auth.rights import Rights, Scope
 from tests.iqrf_trio.house import House, house, request
@@ -114,25 +115,6 @@ async def test_a_call_without_an_answer_ends_in_time(home: House) -> None:
         path = f"/api/v1/call?timeout={timeout}"
         answer = await ask(home.http_url, path, home.token, method="POST", body=body)
         assert answer.status == 400
-
-
-async def test_every_path_that_takes_a_token_refuses_without(home: House) -> None:
-    for method, path in (
-        ("POST", "/api/v1/call"),
-        ("POST", "/api/v1/session"),
-        ("GET", "/api/v1/session"),
-        ("DELETE", "/api/v1/session"),
-        ("GET", "/api/v1/network"),
-        ("GET", "/api/v1/history"),
-        ("GET", "/api/v1/history.csv"),
-        ("GET", "/api/v1/history.lp"),
-    ):
-        answer = await ask(home.http_url, path, method=method)
-        assert answer.status == 401, path
-        assert answer.headers["www-authenticate"].startswith("Bearer")
-        assert answer.headers["content-type"] == "application/problem+json"
-        wrong = await ask(home.http_url, path, "iqrfgd2;99;nonsense", method=method)
-        assert wrong.status == 401, path
 
 
 async def test_a_token_may_do_what_its_scope_says(home: House) -> None:
@@ -331,3 +313,31 @@ async def test_a_token_that_is_revoked_ends_everything_that_it_opened(home: Hous
         assert (await client.ask("/api/v1/network")).status == 401
         assert (await client.ask("/livez")).status == 401, "a wrong token is told everywhere"
     assert (await ask(home.http_url, "/livez")).status == 200
+
+
+async def test_a_store_that_cannot_be_written_is_told(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_connection: object) -> None:
+        raise StoreError("database or disk is full")
+
+    before = await ask(home.http_url, "/healthz/store")
+    assert before.json["status"] in {"pass", "warn"}
+    store = home.gateway.store
+    monkeypatch.setattr(journal, "clear", full)
+    with pytest.raises(StoreError):
+        await store.clear_journal()
+    told = await ask(home.http_url, "/healthz/store")
+    assert (told.status, told.json["status"]) == (503, "fail")
+    assert told.json["reason"] == "the last write failed: database or disk is full"
+    with pytest.raises(UnknownTokenError):  # which is nobody's failure
+        await store.revoke_token(99, datetime.now(UTC))
+    monkeypatch.undo()
+    await store.clear_journal()
+    assert (await ask(home.http_url, "/healthz/store")).json["status"] == before.json["status"]
+    monkeypatch.setattr(files, "is_read_only", lambda _directory: True)
+    monkeypatch.setattr(journal, "clear", full)
+    with pytest.raises(StoreError):
+        await store.clear_journal()
+    told = await ask(home.http_url, "/healthz/store")
+    assert "read-only" in told.json["reason"]

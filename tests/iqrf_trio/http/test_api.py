@@ -1,0 +1,196 @@
+"""What scripts and the console ask for over HTTP, of a whole gateway."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from iqrf_trio.cli.support import local_token
+from iqrf_trio.simulator.files.plan import generate
+from iqrf_trio.store import DATABASE_NAME
+from protocol.auth.rights import Rights, Scope
+from tests.iqrf_trio.house import House, authenticated, house, request
+from tests.iqrf_trio.http.client import Answer, ask
+
+SMALL = Rights(Scope.READ)
+LARGE = Rights(Scope.MANAGE)
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path, mesh=generate(3)) as home:
+        yield home
+
+
+def token_of(home: House, rights: Rights) -> str:
+    return local_token.make(home.state / DATABASE_NAME, rights)
+
+
+async def send(home: House, path: str, method: str = "POST", **body: Any) -> Answer:
+    return await ask(home.http_url, path, home.token, method=method, body=json.dumps(body).encode())
+
+
+PATHS = (
+    ("POST", "/api/v1/call", None),
+    ("POST", "/api/v1/session", None),
+    ("GET", "/api/v1/session", None),
+    ("DELETE", "/api/v1/session", None),
+    ("GET", "/api/v1/network", None),
+    ("GET", "/api/v1/history", None),
+    ("GET", "/api/v1/history.csv", None),
+    ("GET", "/api/v1/history.lp", None),
+    ("GET", "/api/v1/readings", None),
+    ("GET", "/api/v1/queue", None),
+    ("GET", "/api/v1/config", None),
+    ("GET", "/api/v1/doctor", None),
+    ("GET", "/api/v1/snapshots", None),
+    ("POST", "/api/v1/snapshots", SMALL),
+    ("GET", "/api/v1/log", LARGE),
+    ("GET", "/api/v1/tokens", LARGE),
+    ("POST", "/api/v1/tokens", LARGE),
+    ("GET", "/api/v1/tokens/1", LARGE),
+    ("DELETE", "/api/v1/tokens/1", LARGE),
+    ("POST", "/api/v1/tokens/1/rotate", LARGE),
+)
+"""Method, path, and the rights that do not suffice; None where every token does."""
+
+
+@pytest.mark.parametrize(("method", "path", "small"), PATHS)
+async def test_who_may_ask(home: House, method: str, path: str, small: Rights | None) -> None:
+    without = await ask(home.http_url, path, method=method)
+    assert without.status == 401
+    assert without.headers["www-authenticate"].startswith("Bearer")
+    assert without.headers["content-type"] == "application/problem+json"
+    wrong = await ask(home.http_url, path, "iqrfgd2;99;nonsense", method=method)
+    assert wrong.status == 401
+    if small is not None:
+        less = await ask(home.http_url, path, token_of(home, small), method=method)
+        assert less.status == 403
+        assert less.json["detail"]
+    elsewhere = await ask(home.http_url, path, home.token, method=method, Host="evil.example")
+    assert elsewhere.status == 421
+    strange = await ask(home.http_url, path, home.token, method="PATCH")
+    assert strange.status == 405
+    assert method in strange.headers["allow"]
+
+
+async def test_every_path_is_tested(home: House) -> None:
+    """The list above and the routes of the server are the same."""
+    told = (await ask(home.http_url, "/api/v1", home.token)).json
+    declared = {(each["method"], each["path"].replace("{id}", "1")) for each in told}
+    assert {(method, path) for method, path, _ in PATHS} == {
+        each for each in declared if each[1].startswith("/api/v1/")
+    }
+
+
+async def test_tokens_are_made_listed_rotated_and_revoked(home: House) -> None:
+    made = await send(home, "/api/v1/tokens", owner="script", expires="30d", scope="read")
+    assert made.status == 201
+    assert made.headers["cache-control"] == "no-store"
+    token, number = made.json["token"], made.json["id"]
+    assert (await ask(home.http_url, "/api/v1/network", token)).status == 200
+    told = await ask(home.http_url, "/api/v1/tokens", home.token)
+    [listed] = [each for each in told.json if each["id"] == number]
+    assert (listed["owner"], listed["scope"], listed["service"]) == ("script", "read", False)
+    assert token.split(";")[2] not in told.body.decode()
+    one = f"/api/v1/tokens/{number}"
+    assert (await ask(home.http_url, one, home.token)).json == listed
+    rotated = await send(home, f"{one}/rotate")
+    assert rotated.status == 201
+    assert (await ask(home.http_url, "/api/v1/network", token)).status == 401
+    assert (await ask(home.http_url, "/api/v1/network", rotated.json["token"])).status == 200
+    assert (await send(home, f"{one}/rotate")).status == 409
+    other = f"/api/v1/tokens/{rotated.json['id']}"
+    gone = await send(home, other, "DELETE")
+    assert (gone.status, gone.json["status"]) == (200, "revoked")
+    assert (await send(home, other, "DELETE")).status == 409
+    for path in ("/api/v1/tokens/77", "/api/v1/tokens/0", "/api/v1/tokens/x"):
+        assert (await ask(home.http_url, path, home.token)).status == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"owner": "a"},
+        {"owner": "", "expires": "1d"},
+        {"owner": "a\nb", "expires": "1d"},
+        {"owner": "a" * 65, "expires": "1d"},
+        {"owner": 5, "expires": "1d"},
+        {"owner": "a", "expires": "soon"},
+        {"owner": "a", "expires": 5},
+        {"owner": "a", "expires": "1d", "scope": "all"},
+        {"owner": "a", "expires": "1d", "service": 1},
+        {"owner": "a", "expires": "1d", "secret": "x"},
+    ],
+)
+async def test_tokens_that_cannot_be_made(home: House, body: dict[str, Any]) -> None:
+    assert (await send(home, "/api/v1/tokens", **body)).status == 400
+
+
+async def test_the_log_is_told_without_secrets(home: House) -> None:
+    logging.getLogger("iqrf_trio.test").warning("somebody said %s", home.token)
+    told = (await ask(home.http_url, "/api/v1/log?level=warning", home.token)).json
+    [line] = [each for each in told["lines"] if each["area"] == "test"]
+    assert line["message"].startswith("somebody said iqrfgd2;")
+    assert home.token not in line["message"]
+    assert {each["level"] for each in told["lines"]} <= {"warning", "error"}
+    path = f"/api/v1/log?after={told['last']}"
+    later = (await ask(home.http_url, path, home.token)).json
+    assert all(each["number"] > told["last"] for each in later["lines"])
+    for query in ("level=loud", "after=-1", "after=x"):
+        assert (await ask(home.http_url, f"/api/v1/log?{query}", home.token)).status == 400
+
+
+async def test_who_waits_for_the_radio(home: House) -> None:
+    async with authenticated(home) as connection:
+        await send(home, "/api/v1/call", mType="mngDaemon_StopNetworkQueue", data={"msgId": "1"})
+        await connection.send(request("iqrfRaw", {"rData": "00.00.06.03.ff.ff"}))
+        told: Any = {"waiting": []}
+        while not told["waiting"]:
+            told = (await ask(home.http_url, "/api/v1/queue", home.token)).json
+        [waiting] = told["waiting"]
+        assert waiting["name"].startswith("iqrfRaw of ")
+        assert (told["paused"], waiting["kind"], told["active"]) == (True, "request", [])
+
+
+async def test_the_last_cycles(home: House) -> None:
+    await send(
+        home,
+        "/api/v1/call",
+        mType="iqrfDb_Enumerate",
+        data={"msgId": "1", "req": {"standards": True}},
+    )
+    await send(home, "/api/v1/call", mType="iqrfSensorData_Start", data={"msgId": "2"})
+    told: Any = {"cycles": []}
+    while not told["cycles"]:
+        told = (await ask(home.http_url, "/api/v1/readings", home.token)).json
+    cycle = told["cycles"][0]
+    assert told["running"]
+    assert (cycle["nodes"], cycle["nodesOk"], cycle["failure"]) == (3, 3, "")
+    assert cycle["values"] > 0
+
+
+async def test_the_configuration_in_force_and_the_snapshots(home: House) -> None:
+    told = (await ask(home.http_url, "/api/v1/config", home.token)).json
+    assert told["port.kind"] == {"value": "simulator", "origin": "--set"}
+    assert told["http.host"]["origin"] == "default"
+    shelves = (await ask(home.http_url, "/api/v1/snapshots", home.token)).json
+    assert all(each["error"] == "" for each in shelves)
+    made = await ask(home.http_url, "/api/v1/snapshots", home.token, method="POST")
+    assert made.status == (201 if shelves else 409)
+    with trio.fail_after(5):
+        again = (await ask(home.http_url, "/api/v1/snapshots", home.token)).json
+    assert sum(len(each["snapshots"]) for each in again) == len(made.json.get("kept", ()))
+
+
+async def test_what_the_doctor_finds(tmp_path: Path) -> None:
+    finding = {"check": "disk", "severity": "warning", "text": "it is full", "fix": "make room"}
+    async with house(tmp_path, examine=lambda _config: [finding]) as home:
+        told = (await ask(home.http_url, "/api/v1/doctor", home.token)).json
+        assert told["findings"] == [finding]
+        assert told["checks"]["store"]["status"] in {"pass", "warn"}
