@@ -14,6 +14,8 @@ from iqrf_trio.simulator.serving.lines import LineKind
 from iqrf_trio.simulator.serving.pty import SerialDevice
 from iqrf_trio.simulator.serving.tcp import serve_tcp
 from iqrf_trio.wiring.ports import mesh_of
+from protocol.iqmesh import iqrf_code
+from protocol.iqmesh.iqrf_code import IqrfCode
 
 HELP = """Run a simulated mesh until Ctrl-C. A gateway connects over TCP and exchanges bare DPA
 messages, one per segment; or it opens a pseudo terminal as if a module were behind it."""
@@ -95,6 +97,7 @@ async def _simulate_device(device: SerialDevice) -> None:
             f"iqrf-trio run --set port.kind={device.kind.value} --set port.device={path}",
             flush=True,
         )
+        _print_codes(device.mesh)
 
 
 async def _simulate(mesh: Mesh, host: str, port: int, speed: float) -> None:
@@ -106,6 +109,15 @@ async def _simulate(mesh: Mesh, host: str, port: int, speed: float) -> None:
             f"--set port.tcp.host={address} --set port.tcp.port={port}",
             flush=True,
         )
+        _print_codes(mesh)
+
+
+def _print_codes(mesh: Mesh) -> None:
+    """The codes by which nodes that are not bonded yet can be."""
+    for node in mesh.world.nodes:
+        if node.nadr is None:
+            code = iqrf_code.encode(IqrfCode(node.mid, node.ibk, node.product.hwpid))
+            print(f"Not bonded: {node.product.name}, MID {node.mid:08X}, code {code}", flush=True)
 
 
 def _mesh(arguments: argparse.Namespace) -> Mesh:

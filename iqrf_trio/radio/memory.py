@@ -1,10 +1,13 @@
-"""What is known of the coordinator that it does not tell: its volatile parameters."""
+"""What is known of the coordinator: its version, and the parameters that it does not tell."""
 
 from collections.abc import Awaitable, Callable
 
 from attrs import define, evolve, field
 
+from protocol.dpa import commands
+from protocol.dpa.errors import DpaError
 from protocol.dpa.frc import response_time_ms
+from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.timing import Timing
 from protocol.dpa.transaction import Outcome
 from protocol.network.parameters import DEFAULTS, Parameters, observe
@@ -33,6 +36,8 @@ class Memory:
     coordinator: int | None = field(default=None, init=False)
     """Its MID, None until it has told it."""
     parameters: Parameters = field(factory=Parameters, init=False)
+    version: int | None = field(default=None, init=False)
+    """Its DPA version (0x0417 = 4.17), None until it has told it."""
 
     async def meet(self, coordinator: int) -> None:
         """The coordinator with this MID is there."""
@@ -41,6 +46,7 @@ class Memory:
 
     def observe(self, outcome: Outcome) -> None:
         """Learn from a transaction, whoever's it was."""
+        self.version = _version_in(outcome) or self.version
         if outcome.response is not None:
             self._become(observe(self.parameters, outcome.request, outcome.response))
 
@@ -62,3 +68,13 @@ class Memory:
             self.parameters = parameters
             if self.coordinator is not None:
                 self._note(self.coordinator, parameters)
+
+
+def _version_in(outcome: Outcome) -> int | None:
+    call = commands.enumerate_peripherals(COORDINATOR)
+    if outcome.request != call.request:
+        return None
+    try:
+        return outcome.value(call).dpa
+    except DpaError:
+        return None

@@ -63,7 +63,7 @@ class Coordinator(Module):
     def duration_ms(self, request: Request, now: float) -> int:
         """How long a command of its own will take it."""
         command = command_of(request)
-        if command is BOND_NODE and not any(self.world.strangers(now)):
+        if command is BOND_NODE and not any(node.button for node in self.world.strangers(now)):
             return _BUTTON_MS
         return command.simulated_ms(request.pdata, self.timing()) if command else LOCAL_MS
 

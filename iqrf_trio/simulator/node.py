@@ -51,6 +51,8 @@ class Node(Module):
 
     position: Position = (0.5, 0.0)
     online: bool = True
+    button: bool = True
+    """Whether somebody presses its button, should it not be bonded."""
     thermometer: Signal | None = _CHIP
     route: Route = _NOWHERE
     did: int = 0

@@ -123,11 +123,12 @@ async def build(
         memory=Memory(coordinators.recall, coordinators.note),
         busy_s=await load_busy(store, now) if port.outlives_program else 0.0,
     )
+    catalogue = await _catalogue(config, store, hop)
     enumeration = Enumeration(
         Interview(transceiver, scheduler),
         store,
         announcer.enumeration,
-        await _catalogue(config, store, hop),
+        catalogue,
         config.database.enumerate_after_bonding,
     )
     keeper = keeper_of(
@@ -165,7 +166,7 @@ async def build(
         local_time=_local_time,
         messagings=announcer.messagings,
         keeper=keeper,
-        network=NetworkServices(transceiver, scheduler, store, shutdown),
+        network=NetworkServices(transceiver, scheduler, store, shutdown, catalogue),
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
     )
     enumeration.on_change = worker.on_change = gateway.monitor.changed

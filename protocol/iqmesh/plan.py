@@ -10,12 +10,22 @@ from typing import Any, Protocol, TypeVar
 
 from attrs import frozen
 
+from protocol.dpa import commands
 from protocol.dpa import step as steps
 from protocol.dpa.call import Call
+from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.step import Make
 from protocol.network.parameters import Parameters
 
 T = TypeVar("T")
+
+
+@frozen
+class ProductName:
+    """Who made a product, and what it is called."""
+
+    manufacturer: str = ""
+    product: str = ""
 
 
 @frozen(eq=False)
@@ -61,7 +71,19 @@ class Pause:
     seconds: float
 
 
-Action = Do | Borrow | PutBack | Progress | Pause
+@frozen
+class Version:
+    """The result is the DPA version of the coordinator (0x0417 = 4.17), None if it is not known."""
+
+
+@frozen
+class Naming:
+    """The result are the names of the product with this HWPID, None if no catalogue has them."""
+
+    hwpid: int
+
+
+Action = Do | Borrow | PutBack | Progress | Pause | Version | Naming
 
 Plan = Generator[Action, Any, T]
 
@@ -85,6 +107,20 @@ def do(make: Make[T]) -> Plan[T]:
 def ask(call: Call[T]) -> Plan[T]:
     """The answer to one request."""
     return do(partial(steps.ask, call))
+
+
+def version() -> Plan[int]:
+    """The DPA version of the coordinator; it is asked for where nobody has heard it."""
+    known: int | None = yield Version()
+    if known is not None:
+        return known
+    return (yield from ask(commands.enumerate_peripherals(COORDINATOR))).dpa
+
+
+def name(hwpid: int) -> Plan[ProductName]:
+    """What a product is called; names are empty where nobody knows them."""
+    known: ProductName | None = yield Naming(hwpid)
+    return known or ProductName()
 
 
 def borrow(wanted: Parameters, *, needed: bool = True) -> Plan[Parameters]:

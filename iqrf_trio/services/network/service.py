@@ -21,8 +21,20 @@ from protocol.dpa.errors import DpaError
 from protocol.dpa.step import Step
 from protocol.iqmesh import journal
 from protocol.iqmesh.journal import JournalEntry
-from protocol.iqmesh.plan import Action, Borrow, Do, Pause, Progress, PutBack, Service
+from protocol.iqmesh.plan import (
+    Action,
+    Borrow,
+    Do,
+    Naming,
+    Pause,
+    ProductName,
+    Progress,
+    PutBack,
+    Service,
+    Version,
+)
 from protocol.iqmesh.statuses import FAILED, ServiceFailure
+from protocol.network.catalogue import Catalogue
 from protocol.network.parameters import Parameters
 from protocol.queue.lanes import Priority
 from protocol.queue.scheduling import QueueClosed
@@ -71,6 +83,7 @@ class NetworkServices:
     scheduler: Scheduler
     journal: Journal
     shutdown: Shutdown = field(factory=Shutdown)
+    catalogue: Catalogue = field(factory=Catalogue)
     lent: bool = field(default=False, init=False)
     """Whether a service has borrowed parameters right now."""
     _left: trio.Event = field(factory=trio.Event, init=False)
@@ -204,6 +217,11 @@ class _Performance:
                 self._tell(action)
             case Pause(seconds):
                 await trio.sleep(seconds)
+            case Version():
+                return self._services.transceiver.memory.version
+            case Naming(hwpid):
+                entry = self._services.catalogue.get(hwpid)
+                return entry and ProductName(entry.manufacturer, entry.name)
         return None
 
     async def _borrow(self, action: Borrow) -> Parameters:

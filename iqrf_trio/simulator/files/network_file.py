@@ -11,6 +11,7 @@ from iqrf_trio.simulator.files.plan import assemble, positions, supply, unused_m
 from iqrf_trio.simulator.files.toml_table import NetworkFileError, Table
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.node import Node
+from iqrf_trio.simulator.peripherals.os import IBK_LENGTH
 from iqrf_trio.simulator.products import GATEWAY, PRODUCTS, Product, SensorModel
 from iqrf_trio.simulator.routes import Position
 from iqrf_trio.simulator.signals import HOUR, Fixed, Growing, Signal, Wave
@@ -121,9 +122,23 @@ def _node(
         supply=supply(random),
         position=_position(table, place),
         online=table.take("online", bool, True),
+        ibk=_key(table),
+        button=table.take("button", bool, True),
     )
     table.close()
     return node
+
+
+def _key(table: Table) -> bytes:
+    """The bonding key of a table as hexadecimal digits; empty where it is left to the MID."""
+    text = table.take("ibk", str, "")
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b"?"
+    if len(key) not in (0, IBK_LENGTH):
+        raise table.error("ibk", f"must be {2 * IBK_LENGTH} hexadecimal digits")
+    return key
 
 
 def _position(table: Table, place: Position) -> Position:

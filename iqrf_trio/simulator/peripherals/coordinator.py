@@ -45,6 +45,7 @@ _OPTIMIZED = Hops(OPTIMIZED_HOPS, OPTIMIZED_HOPS)
 _PAIR = 5
 """Address and MID in Authorize bond."""
 _SMART_CONNECT_LENGTH = 38
+_SMART_CONNECT_IBK = slice(2, 18)
 _SMART_CONNECT_MID = slice(18, 22)
 
 
@@ -142,7 +143,7 @@ class Administration(Peripheral):
 
     def _bond_node(self, pdata: bytes, now: float) -> bytes:
         address, _retries = of_length(pdata, 2)
-        node = next(iter(self.world.strangers(now)), None)
+        node = next((node for node in self.world.strangers(now) if node.button), None)
         if node is None:
             raise Refused(FAIL)
         return self._bond(self._address(address), node)
@@ -151,7 +152,7 @@ class Administration(Peripheral):
         of_length(pdata, _SMART_CONNECT_LENGTH)
         mid = int.from_bytes(pdata[_SMART_CONNECT_MID], "little")
         node = self._stranger(mid, now)
-        if node is None:
+        if node is None or pdata[_SMART_CONNECT_IBK] != node.ibk:
             raise Refused(FAIL)
         return self._bond(self._address(pdata[0]), node)
 

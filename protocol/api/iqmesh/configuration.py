@@ -12,7 +12,6 @@ from protocol.api.iqmesh.reach import Hwpid
 from protocol.dpa.commands import TrConfiguration
 from protocol.dpa.packet import ANY_HWPID, COORDINATOR
 from protocol.iqmesh import tr_configuration
-from protocol.network.network import JsonObject
 
 PERIPHERALS = (
     *("coordinator", "node", "os", "eeprom", "eeeprom", "ram", "ledr", "ledg"),
@@ -64,10 +63,9 @@ class EmbeddedPeripherals(TypedDict):
     frc: NotRequired[Annotated[bool, "before DPA 4.00"]]
 
 
-class Configuration(TypedDict):
+class Settings(TypedDict):
     """The configuration of a device; which members there are depends on its DPA version."""
 
-    deviceAddr: Address
     embPers: EmbeddedPeripherals
     customDpaHandler: Annotated[bool, "it is called"]
     nodeDpaInterface: NotRequired[Annotated[bool, "before DPA 4.00"]]
@@ -101,11 +99,17 @@ class Configuration(TypedDict):
     transceiverILType: NotRequired[Annotated[bool, "from DPA 4.17 on"]]
 
 
-def said_by(configuration: TrConfiguration, dpa: int, *, node: bool) -> JsonObject:
+class Configuration(Settings):
+    """Whose configuration it is, and what it says."""
+
+    deviceAddr: Address
+
+
+def said_by(configuration: TrConfiguration, dpa: int, *, node: bool) -> Settings:
     """What the bytes of a configuration say, for a device with this DPA version."""
     at = (0, *configuration.settings)  # addresses begin with 1
     flags = at[0x05]
-    members: dict[str, Any] = {"embPers": _peripherals(at, dpa)}
+    members: Any = {"embPers": _peripherals(at, dpa)}
     members["customDpaHandler"] = bool(flags & 0x01)
     if dpa >= 0x0410:
         members["dpaPeerToPeer"] = bool(flags & 0x02)
@@ -126,7 +130,10 @@ def said_by(configuration: TrConfiguration, dpa: int, *, node: bool) -> JsonObje
         members["uartBaudrate"] = BAUD_RATES[at[0x0B]]
     if node and dpa >= 0x0415:
         members["localFrcReception"] = bool(at[0x0D] & 0x01)
-    return members | _programming(configuration.rfpgm) | _hardware(configuration.init_phy, dpa)
+    members |= _programming(configuration.rfpgm)
+    members |= _hardware(configuration.init_phy, dpa)
+    settings: Settings = members
+    return settings
 
 
 def _peripherals(at: tuple[int, ...], dpa: int) -> dict[str, Any]:

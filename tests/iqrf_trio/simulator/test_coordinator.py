@@ -164,6 +164,8 @@ def smart_connect(address: str, mid: str) -> str:
 
 
 def test_smart_connect_bonds_the_named_module(mesh: Mesh, talk: Talk) -> None:
+    assert talk.rcode(smart_connect("07", "57.7c.11.81")) == 1  # another key
+    next(node for node in mesh.world.nodes if node.nadr is None).ibk = b"\x60" * 16
     assert talk.rcode(smart_connect("07", "58.7c.11.81")) == 1
     assert talk.rcode(smart_connect("05", "57.7c.11.81")) == 1
     assert talk.pdata(smart_connect("07", "57.7c.11.81")) == "07.03"

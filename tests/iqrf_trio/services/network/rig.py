@@ -117,10 +117,15 @@ class Script(FakeCoordinator):
             yield from FakeCoordinator.answers(self, request, fault)
             return
         frame = self.frames.popleft()
+        delay = 0.3
         if conf := frame.get("conf"):
-            yield 0.02, bytes.fromhex(conf.replace(".", ""))
+            confirmation = bytes.fromhex(conf.replace(".", ""))
+            yield 0.02, confirmation
+            # An answer that comes before the routing can be over is taken for an earlier one.
+            hops, timeslot, _ = confirmation[-3:]
+            delay += (hops + 1) * timeslot / 100
         if rx := frame.get("rx"):
-            yield 0.3, bytes.fromhex(rx.replace(".", ""))
+            yield delay, bytes.fromhex(rx.replace(".", ""))
 
 
 @define(eq=False)

@@ -23,6 +23,7 @@ SERVICES: list[tuple[str, dict[str, Any]]] = [
     ("iqmeshNetwork_DpaHops", GET),
     ("iqmeshNetwork_DpaValue", GET),
     ("iqmeshNetwork_FrcParams", GET),
+    ("iqmeshNetwork_EnumerateDevice", {"deviceAddr": 1, "morePeripheralsInfo": True}),
     ("iqmeshNetwork_RemoveBond", {"deviceAddr": 255}),
     ("iqmeshNetwork_Backup", {"deviceAddr": 0}),
 ]
