@@ -40,7 +40,7 @@ def translate(files: Mapping[str, object]) -> Translation:
             continue
         component = _component(content)
         if component not in components:
-            translation.leave(name, f"nothing here corresponds to {component or 'it'}")
+            translation.leave(name, f"{component or 'it'} has no settings here")
         elif not enabled.get(component, True):
             translation.leave(name, f"{component} is disabled")
         else:

@@ -173,7 +173,7 @@ def test_what_is_left_is_told() -> None:
         "broken.json: it is no object",
         "iqrf__IqrfCdc.json: IqrfInterface is no str",
         "iqrf__IqrfSpi.json: iqrf::IqrfSpi is disabled",
-        "iqrf__Other.json: nothing here corresponds to iqrf::Other",
+        "iqrf__Other.json: iqrf::Other has no settings here",
     ]
 
 
