@@ -11,6 +11,7 @@ from iqrf_trio.config.reading import (
 )
 from iqrf_trio.config.sections import (
     AUTO,
+    OFF,
     Config,
     Database,
     Gateway,
@@ -37,6 +38,7 @@ __all__ = [
     "AUTO",
     "DEFAULT_FILE",
     "FILE_VARIABLE",
+    "OFF",
     "STATE_DIR_VARIABLE",
     "Config",
     "ConfigError",

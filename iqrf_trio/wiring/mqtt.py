@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 import trio
 from attrs import define, field
 
-from iqrf_trio.config import Config, ConfigError
+from iqrf_trio.config import OFF, Config, ConfigError
 from iqrf_trio.config import Mqtt as MqttSection
 from iqrf_trio.edges.mqtt import (
     Hop,
@@ -18,14 +18,18 @@ from iqrf_trio.edges.mqtt import (
     tls_context,
 )
 from iqrf_trio.messaging.announcements import Outlet
+from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.messaging.mqtt.api import ApiSettings, MqttApi, MqttClient
+from iqrf_trio.messaging.mqtt.commands import Accept, MqttCommands
 from iqrf_trio.messaging.mqtt.link import OFFLINE, MqttLink
+from iqrf_trio.messaging.mqtt.publisher import Held, MqttPublisher, Source
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import Store, StoreError
 from protocol.auth.authentication import Grant
 from protocol.auth.rights import Rights, Scope
 from protocol.outward import metrics
 from protocol.outward.exposition import Family
+from protocol.outward.home_assistant import HomeAssistant
 from protocol.outward.mqtt.outbox import Outbox
 from protocol.outward.mqtt.topics import Topics
 from protocol.readings.settings import Messaging
@@ -36,6 +40,34 @@ GATEWAY_ID = "gateway_id"
 """The setting that holds the id of this gateway, made at the first use."""
 
 
+HELD = "mqtt_held"
+"""The setting that holds what the broker may hold of nodes."""
+
+
+async def load_held(store: Store) -> Held:
+    """What the broker may hold; nothing where nobody can tell."""
+    try:
+        found = await store.setting(HELD)
+    except StoreError as error:
+        log.warning("what the broker holds is not known: %s", error)
+        return Held()
+    if not isinstance(found, dict) or not isinstance(found.get("mids"), list):
+        return Held()
+    mids = (each for each in found["mids"] if isinstance(each, int))
+    return Held(frozenset(mids), found.get("discovered") is True)
+
+
+async def save_held(store: Store, held: Held) -> bool:
+    """Store it; False where that failed."""
+    value = {"mids": sorted(held.mids), "discovered": held.discovered}
+    try:
+        await store.save_setting(HELD, value)
+    except StoreError as error:
+        log.warning("nodes are not published over MQTT: %s", error)
+        return False
+    return True
+
+
 @define(eq=False)
 class Mqtt:
     """The parts that speak to the broker."""
@@ -44,6 +76,7 @@ class Mqtt:
     _ins_id: str
     topics: Topics
     link: MqttLink
+    _publisher: MqttPublisher | None = field(default=None, init=False)
     _api: MqttApi | None = field(default=None, init=False)
 
     @property
@@ -72,9 +105,36 @@ class Mqtt:
         if section.request_topic:
             self.link.subscribe([section.request_topic], api.compatible)
 
+    def show(self, source: Source, measurements: Measurements, accept: Accept) -> None:
+        """Publish the gateway and its nodes, and take commands as far as the configuration says."""
+        section, commands = self._section, self._section.accepts
+        discovery = HomeAssistant(
+            section.discovery_prefix, self.topics, source.info.version, commands != OFF
+        )
+        publisher = self._publisher = MqttPublisher(
+            self.link, self.topics, source, discovery, section.home_assistant
+        )
+        measurements.listen(publisher)
+        if commands != OFF:
+            taken = MqttCommands(
+                self.link,
+                self.topics,
+                Rights(Scope.MANAGE),
+                commands == "api",
+                source.network,
+                accept,
+                publisher,
+            )
+            filters = self.topics.filters(commands=True, requests=False)
+            self.link.subscribe(filters, taken.take)
+        if section.home_assistant:
+            self.link.subscribe([discovery.birth_topic], publisher.others_born)
+
     async def run(self) -> None:
         """Serve until told to end."""
         async with trio.open_nursery() as nursery:
+            if self._publisher is not None:
+                nursery.start_soon(self._publisher.run)
             if self._api is not None:
                 nursery.start_soon(self._api.run)
             await self.link.run()

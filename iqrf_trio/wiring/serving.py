@@ -31,6 +31,7 @@ from iqrf_trio.wiring.gateway import Parts, now
 from iqrf_trio.wiring.http import Examine
 from iqrf_trio.wiring.observed import Observed
 from iqrf_trio.wiring.reloading import Reloading, limits_of, session_limits_of
+from iqrf_trio.wiring.shown import mqtt_source
 
 log = logging.getLogger("iqrf_trio.daemon")
 
@@ -133,6 +134,8 @@ class Serving:
         await self._start_http(server, services, clients)
         if mqtt := self._parts.mqtt:
             mqtt.serve(self._dispatcher.accept, self._keys.authenticate)
+            source = mqtt_source(config, self._parts)
+            mqtt.show(source, self._parts.measurements, self._dispatcher.accept)
             clients.start_soon(mqtt.run)
         if outside.reload:
             self._reloading = Reloading(

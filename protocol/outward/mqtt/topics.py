@@ -5,7 +5,8 @@ are named by MID: addresses and names change.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from enum import StrEnum
 
 from attrs import frozen
 
@@ -33,52 +34,48 @@ class Request:
     client: str
 
 
+class Act(StrEnum):
+    """What can be done to a node; the values stand in topics."""
+
+    OUTPUT = "output"
+    """A binary output is to be switched."""
+    LIGHT = "light"
+    NAME = "name"
+    IDENTIFY = "identify"
+    """It is to show itself by its LED."""
+
+
 @frozen
-class SetOutput:
-    """A binary output of a node is to be switched."""
+class NodeCommand:
+    """Something is to be done to a node; `output` is which one, for Act.OUTPUT."""
 
     mid: int
-    output: int
+    act: Act
+    output: int = 0
+
+    @property
+    def told(self) -> str:
+        """What stands behind `set/` in its topic, and in its result."""
+        return f"output/{self.output}" if self.act is Act.OUTPUT else self.act.value
 
 
-@frozen
-class SetLight:
-    """A light is to be set."""
+class GatewayCommand(StrEnum):
+    """What the gateway is to do; the values stand in topics."""
 
-    mid: int
-
-
-@frozen
-class SetName:
-    """A node is to get another name."""
-
-    mid: int
-
-
-@frozen
-class Identify:
-    """A node is to show itself by its LED."""
-
-    mid: int
-
-
-@frozen
-class Read:
+    READ = "read"
     """All sensors are to be read now."""
-
-
-@frozen
-class SetReading:
+    READING = "reading"
     """Periodic readings are to begin or to end."""
-
-
-@frozen
-class Enumerate:
+    ENUMERATE = "enumerate"
     """The network is to be learnt again."""
 
+    @property
+    def told(self) -> str:
+        """What stands behind `set/` in its topic, and in its result."""
+        return self.value
 
-NodeCommand = SetOutput | SetLight | SetName | Identify
-Command = NodeCommand | Read | SetReading | Enumerate
+
+Command = NodeCommand | GatewayCommand
 """What topics for people and dashboards ask for; the payload says the rest."""
 
 
@@ -176,7 +173,7 @@ class Topics:
             case ["request", client] if _CLIENT.fullmatch(client):
                 return Request(client)
             case ["set", what]:
-                return _OF_GATEWAY.get(what)
+                return next((each for each in GatewayCommand if each == what), None)
             case ["node", mid, "set", *rest] if _MID.fullmatch(mid):
                 return _of_node(int(mid, 16), rest)
         return None
@@ -194,23 +191,12 @@ class Topics:
         )
 
 
-_OF_GATEWAY: Mapping[str, Command] = {
-    "read": Read(),
-    "reading": SetReading(),
-    "enumerate": Enumerate(),
-}
-
-
 def _of_node(mid: int, what: list[str]) -> NodeCommand | None:
     match what:
         case ["output", number] if _OUTPUT.fullmatch(number):
-            return SetOutput(mid, int(number))
-        case ["light"]:
-            return SetLight(mid)
-        case ["name"]:
-            return SetName(mid)
-        case ["identify"]:
-            return Identify(mid)
+            return NodeCommand(mid, Act.OUTPUT, int(number))
+        case ["light" | "name" | "identify" as act]:
+            return NodeCommand(mid, Act(act))
     return None
 
 

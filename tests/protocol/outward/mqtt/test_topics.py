@@ -4,18 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.outward.mqtt.topics import (
-    Enumerate,
-    Identify,
-    Read,
-    Request,
-    SetLight,
-    SetName,
-    SetOutput,
-    SetReading,
-    Topics,
-    matches,
-)
+from protocol.outward.mqtt.topics import Act, GatewayCommand, NodeCommand, Request, Topics, matches
 
 TOPICS = Topics("iqrf", "gw1")
 
@@ -25,14 +14,14 @@ TOPICS = Topics("iqrf", "gw1")
     [
         ("iqrf/gw1/request", Request("all")),
         ("iqrf/gw1/request/node-red", Request("node-red")),
-        ("iqrf/gw1/set/read", Read()),
-        ("iqrf/gw1/set/reading", SetReading()),
-        ("iqrf/gw1/set/enumerate", Enumerate()),
-        ("iqrf/gw1/node/81026ed2/set/output/0", SetOutput(0x81026ED2, 0)),
-        ("iqrf/gw1/node/81026ed2/set/output/31", SetOutput(0x81026ED2, 31)),
-        ("iqrf/gw1/node/81026ed2/set/light", SetLight(0x81026ED2)),
-        ("iqrf/gw1/node/81026ed2/set/name", SetName(0x81026ED2)),
-        ("iqrf/gw1/node/81026ed2/set/identify", Identify(0x81026ED2)),
+        ("iqrf/gw1/set/read", GatewayCommand.READ),
+        ("iqrf/gw1/set/reading", GatewayCommand.READING),
+        ("iqrf/gw1/set/enumerate", GatewayCommand.ENUMERATE),
+        ("iqrf/gw1/node/81026ed2/set/output/0", NodeCommand(0x81026ED2, Act.OUTPUT, 0)),
+        ("iqrf/gw1/node/81026ed2/set/output/31", NodeCommand(0x81026ED2, Act.OUTPUT, 31)),
+        ("iqrf/gw1/node/81026ed2/set/light", NodeCommand(0x81026ED2, Act.LIGHT)),
+        ("iqrf/gw1/node/81026ed2/set/name", NodeCommand(0x81026ED2, Act.NAME)),
+        ("iqrf/gw1/node/81026ed2/set/identify", NodeCommand(0x81026ED2, Act.IDENTIFY)),
         ("iqrf/gw1/node/81026ed2/set/output/32", None),
         ("iqrf/gw1/node/81026ed2/set/output/01", None),
         ("iqrf/gw1/node/81026ed2/set/output", None),

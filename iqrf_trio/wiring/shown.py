@@ -1,0 +1,46 @@
+"""What is published of a gateway over MQTT, taken from its parts."""
+
+from functools import partial
+
+from iqrf_trio import __version__
+from iqrf_trio.config import Config
+from iqrf_trio.messaging.mqtt.publisher import Source
+from iqrf_trio.wiring.gateway import Parts, now
+from iqrf_trio.wiring.mqtt import load_held, save_held
+from protocol.outward.mqtt.gateway import GatewayInfo, GatewayState
+
+
+def mqtt_source(config: Config, parts: Parts) -> Source:
+    """The functions that are asked for what is published."""
+    gateway = parts.gateway
+    info = GatewayInfo(
+        __version__,
+        config.gateway.instance_id,
+        simulated=config.port.kind == "simulator",
+        api=config.mqtt.accepts == "api",
+    )
+    return Source(
+        network=lambda: gateway.store.network,
+        latest=parts.measurements.latest,
+        state=partial(_state, parts),
+        info=info,
+        now=now,
+        stale_after_s=lambda: 2 * 60.0 * gateway.worker.settings.period + 60,
+        remembered=partial(load_held, gateway.store),
+        remember=partial(save_held, gateway.store),
+    )
+
+
+def _state(parts: Parts) -> GatewayState:
+    state, cycle = parts.gateway.state(), parts.measurements.latest.last_cycle
+    return GatewayState(
+        coordinator=state.coordinator_ready,
+        service_mode=state.oper_mode == "service",
+        network_queue=state.network_queue,
+        management_queue=state.management_queue,
+        on_air=bool(state.dpa_queue),
+        enumerating=state.enumerating,
+        reading=state.reading,
+        periodic=parts.gateway.worker.running,
+        last_reading=None if cycle is None else cycle.reading.at,
+    )

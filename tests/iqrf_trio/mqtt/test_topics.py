@@ -1,0 +1,227 @@
+"""Topics for people and dashboards, over a real broker: nodes, values, commands, what is gone."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from iqrf_trio.edges.mqtt import Incoming
+from tests.iqrf_trio.house import House, ask, authenticated, heard, house, request
+from tests.iqrf_trio.mqtt.broker import (
+    Broker,
+    Listener,
+    listening,
+    mosquitto,
+    needs_mosquitto,
+    settings_for,
+)
+
+pytestmark = [needs_mosquitto, pytest.mark.slow]
+
+GATEWAY = "iqrf/gw1"
+
+
+@frozen(eq=False)
+class Scene:
+    """A broker, who listens to it, and a gateway that knows its 12 nodes."""
+
+    broker: Broker
+    heard: Listener
+    home: House
+
+    async def json(self, topic: str, after: int = 0) -> Any:
+        """The first message on a topic that is JSON, behind so many of all."""
+        return json.loads((await self.heard.topic(f"{GATEWAY}/{topic}", after)).payload)
+
+    async def result(self, topic: str, command: str, payload: object) -> Any:
+        """Give a command, and tell what became of it."""
+        place = len(self.heard.heard)
+        self.heard.publish(f"{GATEWAY}/{command}", payload)
+        return await self.json(topic, place)
+
+    @property
+    def node(self) -> str:
+        """The topic of the first node, without that of the gateway."""
+        return f"node/{self.home.gateway.store.network.nodes[0].mid:08x}"
+
+
+@asynccontextmanager
+async def scene(tmp_path: Path, *sets: str, gateway: str = "gw1") -> AsyncIterator[Scene]:
+    async with AsyncExitStack() as stack:
+        broker = await stack.enter_async_context(mosquitto(tmp_path / "broker"))
+        listener = await stack.enter_async_context(listening(settings_for(broker), "#"))
+        home = await stack.enter_async_context(
+            house(tmp_path, f"mqtt.url={broker.url}", f"mqtt.gateway={gateway}", *sets)
+        )
+        await enumerated(home)
+        yield Scene(broker, listener, home)
+
+
+async def enumerated(home: House) -> None:
+    async with authenticated(home) as client:
+        await client.send(request("iqrfDb_Enumerate", {"standards": True}))
+        while (await heard(client))["rsp"]["step"] != 8:
+            pass
+
+
+def values_of(message: Incoming) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(message.payload)["sensors"]
+    return found
+
+
+async def test_nodes_and_their_values(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        info = await it.json(f"{it.node}/info")
+        node = it.home.gateway.store.network.nodes[0]
+        assert info["address"] == 1
+        assert [each["index"] for each in info["sensors"]] == [s.index for s in node.sensors]
+        assert (await it.heard.topic(f"{GATEWAY}/{it.node}/availability")).payload == b"online"
+        gateway = await it.json("info")
+        assert gateway["simulated"] is True
+        async with authenticated(it.home) as client:
+            assert (await ask(client, "iqrfSensorData_Start"))["status"] == 0
+        topic = f"{GATEWAY}/{it.node}"
+        full = await it.heard.until(
+            lambda m: m.topic == topic and None not in values_of(m).values()
+        )
+        assert set(values_of(full)) == {str(each.index) for each in node.sensors}
+        told = json.loads(full.payload)
+        assert isinstance(told["rssi"], int | float)
+        assert told["at"]
+        state = await it.heard.until(
+            lambda m: m.topic == f"{GATEWAY}/state" and json.loads(m.payload)["lastReading"]
+        )
+        assert json.loads(state.payload)["periodic"] is True
+
+
+async def test_what_the_broker_keeps_is_everything(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.json(f"{it.node}/info")
+        await it.heard.quiet(1.5)
+        async with listening(settings_for(it.broker, "late"), "#") as late:
+            await late.quiet()
+            kept = {message.topic for message in late.heard if message.retained}
+        nodes = [f"{GATEWAY}/node/{node.mid:08x}" for node in it.home.gateway.store.network.nodes]
+        wanted = {f"{GATEWAY}/{name}" for name in ("status", "info", "state")}
+        for node in nodes:
+            wanted |= {node, f"{node}/info", f"{node}/availability"}
+        assert kept == wanted
+
+
+async def test_a_name_is_data(tmp_path: Path) -> None:
+    async with scene(tmp_path, "mqtt.commands=api") as it:
+        await it.json(f"{it.node}/info")
+        told = await it.result(f"{it.node}/result", f"{it.node}/set/name", "Boiler room")
+        assert told == {"of": "name", "wanted": "Boiler room", "status": 0, "statusStr": "ok"}
+        named = await it.heard.until(
+            lambda m: m.topic == f"{GATEWAY}/{it.node}/info" and b"Boiler room" in m.payload
+        )
+        assert json.loads(named.payload)["name"] == "Boiler room"
+
+
+async def test_commands_that_cannot_be_carried_out(tmp_path: Path) -> None:
+    async with scene(tmp_path, "mqtt.commands=set") as it:
+        await it.json(f"{it.node}/info")
+        for node, command, payload, reason in (
+            ("node/deadbeef", "set/output/0", "ON", "no node has the MID deadbeef"),
+            (it.node, "set/output/31", "ON", "outputs"),
+            (it.node, "set/name", "x", "mqtt.commands"),
+            (it.node, "set/light", b"\xff\xff", ""),
+            (it.node, "set/identify", b"x" * 65000, "1024"),
+        ):
+            told = await it.result(f"{node}/result", f"{node}/{command}", payload)
+            assert told["status"] == -1
+            assert reason in told["statusStr"]
+        told = await it.result("result", "set/read", "PRESS")
+        assert told["status"] != 0  # the readings do not run
+        told = await it.result("result", "set/reading", "ON")
+        assert told["status"] == 0
+        assert it.home.gateway.worker.running
+
+
+async def test_a_retained_command_is_refused(tmp_path: Path) -> None:
+    async with scene(tmp_path, "mqtt.commands=set") as it:
+        await it.json(f"{it.node}/info")
+        it.heard.publish(f"{GATEWAY}/set/reading", "ON", retain=True)
+        told = await it.json("result")
+        assert told["statusStr"] == "retained command"
+        assert not it.home.gateway.worker.running
+
+
+async def test_what_is_gone_is_taken_away(tmp_path: Path) -> None:
+    sets = ("mqtt.home_assistant=true",)
+    async with scene(tmp_path, *sets) as it:
+        await it.json(f"{it.node}/info")
+        mid = it.node.removeprefix("node/")
+        await it.heard.topic(f"homeassistant/device/iqrf_{mid}/config")
+        gone = it.home.gateway.store.network.nodes[0]
+        await it.heard.quiet(1.5)
+        left = it.home.gateway.store.network
+        network = type(left).of(device for device in left if device is not gone)
+        await it.home.gateway.store.save_network(network)
+        await it.heard.until(
+            lambda m: m.topic == f"homeassistant/device/iqrf_{mid}/config" and not m.payload
+        )
+        await it.heard.quiet(1.5)
+        async with listening(settings_for(it.broker, "late"), "#") as late:
+            await late.quiet()
+            assert not [message.topic for message in late.heard if mid in message.topic]
+
+
+async def test_a_node_that_goes_while_the_gateway_is_off_is_taken_away(tmp_path: Path) -> None:
+    async with mosquitto(tmp_path / "broker") as broker:
+        sets = (f"mqtt.url={broker.url}", "mqtt.gateway=gw1")
+        async with listening(settings_for(broker), "#") as listener:
+            async with house(tmp_path, *sets) as home:
+                await enumerated(home)
+                mid = home.gateway.store.network.nodes[0].mid
+                await listener.topic(f"{GATEWAY}/node/{mid:08x}")
+            async with house(tmp_path, "database.enumerate_on_launch=false") as home:
+                left = home.gateway.store.network
+                await home.gateway.store.save_network(
+                    type(left).of(device for device in left if device.mid != mid)
+                )
+            place = len(listener.heard)
+            async with house(tmp_path, "database.enumerate_on_launch=false", *sets):
+                for topic in ("", "/info", "/availability"):
+                    name = f"{GATEWAY}/node/{mid:08x}{topic}"
+                    assert not (await listener.topic(name, place)).payload
+
+
+async def test_two_gateways_share_a_broker(tmp_path: Path) -> None:
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), "#") as listener,
+        house(tmp_path / "one", f"mqtt.url={broker.url}") as one,
+        house(tmp_path / "two", f"mqtt.url={broker.url}") as two,
+    ):
+        for home in (one, two):
+            await enumerated(home)
+        await listener.until(lambda _m: len(status_topics(listener)) == 2)
+        await listener.quiet(1.5)
+        topics = status_topics(listener)
+        assert len(topics) == 2
+        for topic in topics:
+            assert [message.payload for message in listener.on(topic)] == [b"online"]
+
+
+def status_topics(listener: Listener) -> set[str]:
+    return {message.topic for message in listener.heard if message.topic.endswith("/status")}
+
+
+async def test_everything_again_when_home_assistant_starts(tmp_path: Path) -> None:
+    async with scene(tmp_path, "mqtt.home_assistant=true") as it:
+        mid = it.node.removeprefix("node/")
+        topic = f"homeassistant/device/iqrf_{mid}/config"
+        first = await it.heard.topic(topic)
+        await it.heard.quiet(1.5)
+        place = len(it.heard.heard)
+        it.heard.publish("homeassistant/status", "online")
+        again = await it.heard.topic(topic, place)
+        assert again.payload == first.payload
+        await it.heard.topic(f"{GATEWAY}/{it.node}", place)
+        await it.heard.topic("homeassistant/device/iqrf_gateway_gw1/config", place)
