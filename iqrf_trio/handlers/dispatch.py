@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from attrs import field, frozen
 
-from iqrf_trio.handlers import db, iqmesh, mng, network_services, ntf, sensor_data
+from iqrf_trio.handlers import db, iqmesh, mng, network_services, ntf, own, sensor_data
 from iqrf_trio.handlers.exchange import CANCELLED, Client, Exchange, Gateway, Handler
 from iqrf_trio.handlers.in_order import InOrder, Work
 from iqrf_trio.handlers.transaction import transact
@@ -42,6 +42,7 @@ _SERVICES: Mapping[Row, Handler] = {
     **ntf.HANDLERS,
     **iqmesh.HANDLERS,
     **network_services.HANDLERS,
+    **own.HANDLERS,
 }
 """Who carries out the messages that are more than their rows."""
 

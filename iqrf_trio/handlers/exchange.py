@@ -12,6 +12,7 @@ from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.enumeration import Enumeration
+from iqrf_trio.services.history import History
 from iqrf_trio.services.monitor import Monitor
 from iqrf_trio.services.network.cancelling import Cancelling
 from iqrf_trio.services.network.service import NetworkServices
@@ -104,6 +105,7 @@ class Gateway:
     network: NetworkServices
     messagings: frozenset[Messaging] = frozenset()
     annotate: bool = False
+    history: History | None = None
     lifetime: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     monitor: Monitor = field(init=False)
     cancelling: Cancelling = field(factory=Cancelling, init=False)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from iqrf_trio.http.routes import Question, Route
 from iqrf_trio.messaging.measurements import Measurements
@@ -15,7 +15,7 @@ from protocol.outward import exports
 from protocol.outward.exports import Column
 from protocol.outward.http import ProblemError, Response, etag_of, json_response, with_etag
 from protocol.outward.overview import overview
-from protocol.readings.history import DAY_S, MAX_POINTS
+from protocol.readings.history import DAY_S, MAX_POINTS, columns
 
 EXPORT_S = 366 * DAY_S
 """The longest range of one export."""
@@ -83,7 +83,6 @@ class HistoryRoutes:
             raise ProblemError(503, str(error)) from None
         if found is None:
             raise ProblemError(404, f"nothing is kept of sensor {sensor} of {mid:08x}")
-        points = found.points
         return json_response(
             {
                 "mid": f"{mid:08x}",
@@ -93,10 +92,7 @@ class HistoryRoutes:
                 "unit": found.series.unit,
                 "level": found.level.value,
                 "step": found.level.step_s,
-                "t": [point.at for point in points],
-                "avg": [point.mean for point in points],
-                "min": [point.low for point in points],
-                "max": [point.high for point in points],
+                **asdict(columns(found.points)),
             }
         )
 

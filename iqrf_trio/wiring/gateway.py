@@ -155,6 +155,9 @@ async def build(
     if worker.settings.auto_run:
         worker.start()
     annotate = await store.setting(ANNOTATE_SETTING)
+    history = _history(config, shutdown, hop)
+    if history is not None:
+        measurements.listen(history)
     gateway = Gateway(
         ins_id=config.gateway.instance_id,
         version=__version__,
@@ -168,12 +171,10 @@ async def build(
         keeper=keeper,
         network=NetworkServices(transceiver, scheduler, store, shutdown, catalogue),
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
+        history=history,
     )
     enumeration.on_change = worker.on_change = gateway.monitor.changed
     pulse = Pulse(lambda: transceiver.connected)
-    history = _history(config, shutdown, hop)
-    if history is not None:
-        measurements.listen(history)
     return Parts(
         gateway,
         reports,

@@ -1,13 +1,16 @@
 """iqrfTrio_*: messages that only this gateway has."""
 
-from typing import Annotated
+from typing import Annotated, TypedDict
 
-from attrs import frozen
+from attrs import field, frozen
 
 from protocol.api.family import Family, Row
+from protocol.api.members import MemberError, Range
 from protocol.api.message import Style
+from protocol.api.shape import Unit, json_name
 from protocol.auth.rights import READ
 from protocol.queue.lanes import Lane
+from protocol.readings.history import MAX_POINTS
 
 
 @frozen(kw_only=True)
@@ -15,6 +18,53 @@ class Cancel:
     """Which request to take back."""
 
     msg_id: Annotated[str, "its id; of several of this token's the newest is meant"]
+
+
+def _mid(value: str) -> None:
+    """Raise MemberError for what is no MID."""
+    if len(value) != _MID_DIGITS or not set(value) <= _HEXADECIMAL:
+        raise MemberError("must be a MID of 8 hexadecimal digits")
+
+
+_MID_DIGITS = 8
+_HEXADECIMAL = set("0123456789abcdefABCDEF")
+
+Moment = Annotated[int, Range(0, 1 << 40), Unit("s")]
+"""Unix time."""
+
+
+@frozen(kw_only=True)
+class GetHistory:
+    """Which sensor, and from when to when; a day until now where nothing is said."""
+
+    mid: Annotated[str, _mid, "of the device, 8 hexadecimal digits"] | None = None
+    n_adr: Annotated[int, Range(0, 239), "its address, where no MID is given"] | None = field(
+        default=None, metadata=json_name("nAdr")
+    )
+    index: Annotated[int, Range(-2, 31), "of the sensor; -1 = RSSI, -2 = supply voltage"]
+    start: Annotated[Moment, "begin, since 1970; a day before the end by default"] | None = field(
+        default=None, metadata=json_name("from")
+    )
+    end: Annotated[Moment, "where it ends, itself left out; now by default"] | None = field(
+        default=None, metadata=json_name("to")
+    )
+    points: Annotated[int, Range(1, MAX_POINTS), "how many at most"] = MAX_POINTS
+
+
+class History(TypedDict):
+    """The values of one sensor in columns of the same length, in order of time."""
+
+    mid: Annotated[str, "of the device"]
+    index: Annotated[int, "of the sensor"]
+    type: Annotated[int | None, "of its quantity; null where nothing is kept"]
+    name: Annotated[str | None, "what it is called"]
+    unit: Annotated[str | None, "of the values"]
+    level: Annotated[str, "how finely: sample, hourly or daily"]
+    step: Annotated[int, Unit("s"), "between two points, usually"]
+    t: Annotated[list[int], Unit("s"), "when each step begins, since 1970"]
+    avg: Annotated[list[float], "mean of each step"]
+    min: Annotated[list[float], "lowest value of each step"]
+    max: Annotated[list[float], "highest value of each step"]
 
 
 FAMILY = Family(
@@ -33,4 +83,13 @@ CANCEL = Row(
     example={"msgId": "the id of a request"},
 )
 
-ROWS = (CANCEL,)
+GET_HISTORY = Row(
+    FAMILY,
+    "GetHistory",
+    "Values of one sensor, as finely as `points` allows.",
+    GetHistory,
+    History,
+    example={"mid": "8100a1b2", "index": 0, "from": 1795910400, "to": 1795996800},
+)
+
+ROWS = (CANCEL, GET_HISTORY)

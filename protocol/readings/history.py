@@ -48,6 +48,27 @@ class Point:
     mean: float
 
 
+@frozen
+class Columns:
+    """Points as columns of the same length: what charts take."""
+
+    t: list[int]
+    avg: list[float]
+    min: list[float]
+    max: list[float]
+
+
+def columns(points: Iterable[Point]) -> Columns:
+    """The columns of these points."""
+    listed = list(points)
+    return Columns(
+        [point.at for point in listed],
+        [point.mean for point in listed],
+        [point.low for point in listed],
+        [point.high for point in listed],
+    )
+
+
 def levels_for(start: int, end: int, now: int, points: int = MAX_POINTS) -> Sequence[Level]:
     """The levels that can answer for `start` to `end`, the best first.
 

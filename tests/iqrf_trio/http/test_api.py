@@ -194,3 +194,47 @@ async def test_what_the_doctor_finds(tmp_path: Path) -> None:
         told = (await ask(home.http_url, "/api/v1/doctor", home.token)).json
         assert told["findings"] == [finding]
         assert told["checks"]["store"]["status"] in {"pass", "warn"}
+
+
+async def test_the_history_as_a_message(home: House) -> None:
+    """It says the same as the columns of HTTP, and tells what makes no sense."""
+
+    async def call(mtype: str, **req: Any) -> Any:
+        data = {"msgId": "1", "returnVerbose": True, **({"req": req} if req else {})}
+        return (await send(home, "/api/v1/call", mType=mtype, data=data)).lines[-1]["data"]
+
+    await call("iqrfDb_Enumerate", standards=True)
+    empty = await call("iqrfTrio_GetHistory", nAdr=1, index=0)
+    assert (empty["status"], empty["rsp"]["t"], empty["rsp"]["name"]) == (0, [], None)
+    await call("iqrfSensorData_Start")
+    rsp: Any = {"t": []}
+    while not rsp["t"]:
+        rsp = (await call("iqrfTrio_GetHistory", nAdr=1, index=0))["rsp"]
+    device = home.gateway.store.network.nodes[0]
+    assert rsp["mid"] == f"{device.mid:08x}"
+    assert rsp == (await call("iqrfTrio_GetHistory", mid=rsp["mid"].upper(), index=0))["rsp"]
+    path = f"/api/v1/history?mid={rsp['mid']}&sensor=0"
+    told = (await ask(home.http_url, path, home.token)).json
+    assert {**rsp, "sensor": 0} == {**told, "index": 0}
+    for wrong in (
+        {"index": 0},
+        {"nAdr": 77, "index": 0},
+        {"nAdr": 1, "index": 0, "from": 9, "to": 9},
+    ):
+        assert (await call("iqrfTrio_GetHistory", **wrong))["status"] == 1001
+    for wrong in (
+        {"mid": "12", "index": 0},
+        {"nAdr": 1, "index": 99},
+        {"nAdr": 1, "index": 0, "points": 0},
+    ):
+        assert (await call("iqrfTrio_GetHistory", **wrong))["status"] == 4
+
+
+async def test_without_a_history_it_is_said(tmp_path: Path) -> None:
+    async with house(tmp_path, "history.enabled=false") as home:
+        data = {"msgId": "1", "req": {"mid": "00000001", "index": 0}}
+        [answer] = (await send(home, "/api/v1/call", mType="iqrfTrio_GetHistory", data=data)).lines
+        assert (answer["data"]["status"], answer["data"]["statusStr"]) == (
+            1000,
+            "No history is kept; see history.enabled",
+        )
