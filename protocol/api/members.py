@@ -1,6 +1,7 @@
 """What the value of a JSON member may be: strict checks, and the words for what is wrong."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sized
+from string import hexdigits
 from types import NoneType
 from typing import Any
 
@@ -74,6 +75,18 @@ class AtMost:
         """Raise MemberError for more items."""
         if len(value) > self.count:
             raise MemberError(f"must have at most {self.count} items, not {len(value)}")
+
+
+@frozen
+class HexDigits:
+    """How many hexadecimal digits a text has: `Annotated[str, HexDigits(8)]`."""
+
+    count: int
+
+    def __call__(self, value: str) -> None:
+        """Raise MemberError for any other text."""
+        if len(value) != self.count or not set(value) <= set(hexdigits):
+            raise MemberError(f"must be {self.count} hexadecimal digits")
 
 
 def distinct(value: Iterable[Hashable]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, TypedDict
 from attrs import field, frozen
 
 from protocol.api.family import Family, Row
-from protocol.api.members import MemberError, Range
+from protocol.api.members import HexDigits, Range
 from protocol.api.message import Style
 from protocol.api.shape import Unit, json_name
 from protocol.auth.rights import READ
@@ -20,15 +20,6 @@ class Cancel:
     msg_id: Annotated[str, "its id; of several of this token's the newest is meant"]
 
 
-def _mid(value: str) -> None:
-    """Raise MemberError for what is no MID."""
-    if len(value) != _MID_DIGITS or not set(value) <= _HEXADECIMAL:
-        raise MemberError("must be a MID of 8 hexadecimal digits")
-
-
-_MID_DIGITS = 8
-_HEXADECIMAL = set("0123456789abcdefABCDEF")
-
 Moment = Annotated[int, Range(0, 1 << 40), Unit("s")]
 """Unix time."""
 
@@ -37,7 +28,7 @@ Moment = Annotated[int, Range(0, 1 << 40), Unit("s")]
 class GetHistory:
     """Which sensor, and from when to when; a day until now where nothing is said."""
 
-    mid: Annotated[str, _mid, "of the device, 8 hexadecimal digits"] | None = None
+    mid: Annotated[str, HexDigits(8), "of the device"] | None = None
     n_adr: Annotated[int, Range(0, 239), "its address, where no MID is given"] | None = field(
         default=None, metadata=json_name("nAdr")
     )

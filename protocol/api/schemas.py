@@ -13,7 +13,7 @@ import attrs
 from protocol.api import auth
 from protocol.api.errors import MESSAGE_ERROR, ErrorData
 from protocol.api.family import Extra, Row, Unasked
-from protocol.api.members import AtMost, Multiple, Range, RangeOr, distinct
+from protocol.api.members import AtMost, HexDigits, Multiple, Range, RangeOr, distinct
 from protocol.api.message import Style
 from protocol.api.progress import Progress
 from protocol.api.record import Record
@@ -109,6 +109,8 @@ def _limits(notes: tuple[Any, ...]) -> Schema:
             found |= {"minimum": 0, "maximum": note.high, "multipleOf": note.step}
         elif isinstance(note, AtMost):
             found["maxItems"] = note.count
+        elif isinstance(note, HexDigits):
+            found["pattern"] = f"^[0-9A-Fa-f]{{{note.count}}}$"
         elif note is distinct:
             found["uniqueItems"] = True
     return found
