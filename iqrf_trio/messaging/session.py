@@ -93,6 +93,8 @@ class Session:
         self._read_at = 0.0
         """When the client was last kept from asking (Trio's clock)."""
         self._reading = trio.CancelScope()
+        self._receiving = trio.CancelScope()
+        """Around the wait for a message; ended when the client has to read first."""
         self._written = trio.Event()
         self._ending: Ending | None = None
         self._subscriptions = ExitStack()
@@ -265,12 +267,14 @@ class Session:
     async def _read(self) -> None:
         try:
             await self._authenticate(await self._connection.receive())
+            self._connection.hand_over(self._take)
             while True:
                 await self._until_it_reads()
-                message = await self._connection.receive()
-                if not self._entitled():
-                    return
-                self._accept(message, self)
+                with trio.CancelScope() as self._receiving:
+                    message = await self._connection.receive()
+                    if not self._entitled():
+                        return
+                    self._accept(message, self)
         except AuthError as error:
             self._reading.deadline = inf
             if seconds := self._hold_against(error):
@@ -278,6 +282,15 @@ class Session:
             self.refuse(error)
         except ConnectionClosed as closed:
             logger.debug("%s: %s", self.remote, closed)
+
+    def _take(self, message: str | bytes) -> bool:
+        """Accept a message that nothing is before; False where it has to wait, or has come late."""
+        if self._outbox.full or not self._entitled():
+            return False
+        self._accept(message, self)
+        if self._outbox.full:
+            self._receiving.cancel()
+        return True
 
     async def _until_it_reads(self) -> None:
         """Take no more requests from a client for which as much waits as may."""

@@ -13,10 +13,10 @@ from protocol.dpa import commands
 from protocol.dpa.packet import COORDINATOR, Response, parse
 
 AT_MOST = {
-    "iqrfRaw to the coordinator, steps of tasks": 7.5,
-    "iqrfRaw to the coordinator, Python calls": 950,
-    "mngDaemon_Version, steps of tasks": 3.5,
-    "mngDaemon_Version, Python calls": 370,
+    "iqrfRaw to the coordinator, steps of tasks": 5.5,
+    "iqrfRaw to the coordinator, Python calls": 850,
+    "mngDaemon_Version, steps of tasks": 1.5,
+    "mngDaemon_Version, Python calls": 260,
 }
 
 

@@ -5,6 +5,8 @@ from enum import Enum
 import trio
 import trio_websocket
 
+from iqrf_trio.edges.websocket.handover import Handover, Take
+
 CLOSE_S = 5.0
 """How long the peer may take to answer our close frame."""
 
@@ -54,6 +56,11 @@ class Peer:
         """When the peer last took anything that was sent to it (Trio's clock)."""
         return trio.current_time()
 
+    @property
+    def reads(self) -> int:
+        """How often something was read of the peer."""
+        return 0
+
     def try_send(self, frame: bytes) -> int:
         """How many bytes of a frame went out in this step; 0 where that cannot be."""
         return 0
@@ -92,6 +99,7 @@ class Connection:
         self._websocket = websocket
         self._max_message_size = max_message_size
         self._peer = peer or Peer()
+        self._handover: Handover | None = None
 
     @property
     def heard_at(self) -> float:
@@ -107,17 +115,50 @@ class Connection:
         """The next message, text or binary; cancelling loses none.
 
         A message longer than the limit (in bytes) closes the connection with 1009.
-        Raises ConnectionClosed.
+        Raises ConnectionClosed, and what the function of `hand_over` has raised.
         """
-        try:
-            message = await self._websocket.get_message()
-        except trio_websocket.ConnectionClosed:
-            raise self._closed() from None
-        # The library counts characters.
-        if isinstance(message, str) and _longer(message, self._max_message_size):
+        handover = self._handover
+        if handover is None:
+            message = await self._get()
+        else:
+            handover.open = True
+            try:
+                message = await self._get()
+            finally:
+                handover.open = False
+            handover.waiting -= 1
+        if self._too_long(message):
             await self.close(TOO_BIG, f"Exceeded maximum message size: {self._max_message_size}")
             raise ConnectionClosed(TOO_BIG)
         return message
+
+    def hand_over(self, take: Take) -> None:
+        """Give messages to `take` from now on, in the step that reads them, while `receive` waits.
+
+        What it does not take (False) is received. For the task that receives, while it does not.
+        """
+        library = self._websocket
+        statistics = library._recv_channel.statistics()  # noqa: SLF001 - the version is pinned
+        waiting = statistics.current_buffer_used + statistics.tasks_waiting_send
+        self._handover = Handover(
+            library._send_channel,  # noqa: SLF001 - the version is pinned
+            lambda message: not self._too_long(message) and take(message),
+            lambda: self._peer.reads,
+            waiting,
+        )
+        library._send_channel = self._handover  # type: ignore[assignment] # noqa: SLF001 - as above
+
+    async def _get(self) -> str | bytes:
+        try:
+            return await self._websocket.get_message()
+        except trio_websocket.ConnectionClosed:
+            if self._handover is not None and self._handover.error is not None:
+                raise self._handover.error from None
+            raise self._closed() from None
+
+    def _too_long(self, message: str | bytes) -> bool:
+        # The library counts characters.
+        return isinstance(message, str) and _longer(message, self._max_message_size)
 
     async def send(self, text: str) -> None:
         """Send one text message; waits while the peer does not read.

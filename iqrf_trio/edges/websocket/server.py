@@ -282,6 +282,11 @@ class _ServerPeer(Peer):
         """When the client last took part of what was sent to it."""
         return self._wire.taken_at
 
+    @property
+    def reads(self) -> int:
+        """How often something was read."""
+        return self._wire.reads
+
     def try_send(self, frame: bytes) -> int:
         """Send a frame in this step."""
         return self._wire.try_send(frame)

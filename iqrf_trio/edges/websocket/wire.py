@@ -1,6 +1,7 @@
 """The stream under a WebSocket: it tells when the peer is gone and when the library gave up."""
 
 import re
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -56,6 +57,9 @@ class Wire(trio.abc.Stream):
         self._pace = Pace(UNAUTHENTICATED_FRAMES, trio.current_time()) if server else None
         self._receiving = trio.CancelScope()
         self._sending = False
+        self._waiting = False
+        """Whether the socket is waited for."""
+        self.reads = 0
         self.ended = False
         self.answered = False
         self.close_sent = False
@@ -70,12 +74,41 @@ class Wire(trio.abc.Stream):
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         """Receive for the library; once ended, ClosedResourceError."""
-        if not self.ended:
-            with trio.CancelScope() as self._receiving:
-                data = await self._receive(max_bytes)
-                if delay := self._delay(data):
-                    await trio.sleep(delay)
+        if self.ended:
+            raise trio.ClosedResourceError
+        if self._socket is not None and self._held is None:
+            data = await self._receive_directly(self._socket, max_bytes)
+            delay = self._delay(data)
+            if not delay:
                 return data
+        else:
+            data, delay = None, 0.0
+        with trio.CancelScope() as self._receiving:
+            if data is None:
+                data = await self._receive(max_bytes)
+                delay = self._delay(data)
+            if delay:
+                await trio.sleep(delay)
+            return data
+        raise trio.ClosedResourceError
+
+    async def _receive_directly(
+        self, connection: socket.socket, max_bytes: int | None
+    ) -> bytes | bytearray:
+        """Receive in the step in which there is something; `end` wakes who waits for it."""
+        while not self.ended:
+            self._waiting = True
+            try:
+                await trio.lowlevel.wait_readable(connection)
+            finally:
+                self._waiting = False
+            try:
+                return self._heard(connection.recv(max_bytes or _CHUNK))
+            except BlockingIOError:
+                continue  # somebody else's bytes, or a bad checksum
+            except OSError as error:
+                self._lose_peer()
+                raise trio.BrokenResourceError from error
         raise trio.ClosedResourceError
 
     def _delay(self, data: bytes | bytearray) -> float:
@@ -100,10 +133,15 @@ class Wire(trio.abc.Stream):
         except trio.BrokenResourceError:
             self._lose_peer()
             raise
+        return self._heard(data)
+
+    def _heard(self, data: bytes | bytearray) -> bytes | bytearray:
+        """Note that `data` came; what of it the library gets at once."""
         if not data:
             self._lose_peer()
             return data
         self.heard_at = trio.current_time()
+        self.reads += 1
         return data if self.upgraded else self._hold_back(data)
 
     def _hold_back(self, data: bytes | bytearray) -> bytes | bytearray:
@@ -176,6 +214,9 @@ class Wire(trio.abc.Stream):
         """Neither receive nor send from now on."""
         self.ended = True
         self._receiving.cancel()
+        if self._waiting and self._socket is not None:
+            # It also wakes a task that waits to send, which has nothing to wait for any more.
+            trio.lowlevel.notify_closing(self._socket)
         self.on_end()
 
     def _lose_peer(self) -> None:

@@ -21,6 +21,17 @@ def test_a_frame_is_sent_under_the_lock_of_the_stream() -> None:
     assert "await self._stream.send_all(data)" in source
 
 
+def test_the_reader_sends_each_message_into_its_channel_and_closes_it() -> None:
+    handle = inspect.getsource(_impl.WebSocketConnection._handle_message_event)
+    assert "await self._send_channel.send(msg)" in handle
+    assert "await self._send_channel.aclose()" in inspect.getsource(
+        _impl.WebSocketConnection._close_web_socket
+    )
+    assert "await self._recv_channel.receive()" in inspect.getsource(
+        _impl.WebSocketConnection.get_message
+    )
+
+
 async def test_a_stream_of_trio_has_a_socket_that_sends_at_once() -> None:
     ours, peer = socket.socketpair()
     stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
