@@ -216,18 +216,16 @@ async def test_the_history_as_a_message(home: House) -> None:
     path = f"/api/v1/history?mid={rsp['mid']}&sensor=0"
     told = (await ask(home.http_url, path, home.token)).json
     assert {**rsp, "sensor": 0} == {**told, "index": 0}
-    for wrong in (
-        {"index": 0},
-        {"nAdr": 77, "index": 0},
-        {"nAdr": 1, "index": 0, "from": 9, "to": 9},
-    ):
-        assert (await call("iqrfTrio_GetHistory", **wrong))["status"] == 1001
-    for wrong in (
-        {"mid": "12", "index": 0},
-        {"nAdr": 1, "index": 99},
-        {"nAdr": 1, "index": 0, "points": 0},
-    ):
-        assert (await call("iqrfTrio_GetHistory", **wrong))["status"] == 4
+    senseless: list[tuple[int, dict[str, Any]]] = [
+        (1001, {"index": 0}),
+        (1001, {"nAdr": 77, "index": 0}),
+        (1001, {"nAdr": 1, "index": 0, "from": 9, "to": 9}),
+        (4, {"mid": "12", "index": 0}),
+        (4, {"nAdr": 1, "index": 99}),
+        (4, {"nAdr": 1, "index": 0, "points": 0}),
+    ]
+    for status, req in senseless:
+        assert (await call("iqrfTrio_GetHistory", **req))["status"] == status
 
 
 async def test_without_a_history_it_is_said(tmp_path: Path) -> None:
