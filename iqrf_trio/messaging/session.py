@@ -288,9 +288,13 @@ class Session:
         if self._outbox.full or not self._entitled():
             return False
         self._accept(message, self)
+        self._stop_where_full()
+        return True
+
+    def _stop_where_full(self) -> None:
+        """Have the reading task see that the client has to read before it may ask for more."""
         if self._outbox.full:
             self._receiving.cancel()
-        return True
 
     async def _until_it_reads(self) -> None:
         """Take no more requests from a client for which as much waits as may."""
