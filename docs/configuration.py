@@ -8,7 +8,7 @@ from attrs import fields_dict, frozen, has
 
 from iqrf_trio.config import Config, toml
 from iqrf_trio.config.differences import needs_restart
-from iqrf_trio.config.sections import keys_of
+from iqrf_trio.config.keys import keys_of
 
 
 @frozen

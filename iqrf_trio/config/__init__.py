@@ -1,5 +1,6 @@
 """What the gateway is told: the sections of its TOML file, how they are read and written out."""
 
+from iqrf_trio.config.keys import AUTO, OFF, ImpossibleValueError, bytes_of
 from iqrf_trio.config.reading import (
     DEFAULT_FILE,
     FILE_VARIABLE,
@@ -10,14 +11,11 @@ from iqrf_trio.config.reading import (
     meant,
 )
 from iqrf_trio.config.sections import (
-    AUTO,
-    OFF,
     Config,
     Database,
     Gateway,
     History,
     Http,
-    ImpossibleValueError,
     Log,
     Monitor,
     Mqtt,
@@ -30,7 +28,6 @@ from iqrf_trio.config.sections import (
     Uart,
     Vault,
     WebSocket,
-    bytes_of,
 )
 from iqrf_trio.config.writing import default_file, describe, explained, plain, toml
 

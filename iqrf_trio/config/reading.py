@@ -10,7 +10,8 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from iqrf_trio.config.sections import Config, ImpossibleValueError
+from iqrf_trio.config.keys import ImpossibleValueError
+from iqrf_trio.config.sections import Config
 from iqrf_trio.config.strict import structure
 from iqrf_trio.config.writing import toml
 

@@ -11,7 +11,8 @@ from attrs import has
 from cattrs.errors import AttributeValidationNote, ClassValidationError
 from cattrs.gen import make_dict_structure_fn
 
-from iqrf_trio.config.sections import OFF, Config, ImpossibleValueError, keys_of
+from iqrf_trio.config.keys import OFF, ImpossibleValueError, keys_of
+from iqrf_trio.config.sections import Config
 from iqrf_trio.config.writing import toml
 
 Hook = Callable[[Any, Any], Any]

@@ -7,7 +7,8 @@ from typing import Any
 
 from attrs import fields_dict, has
 
-from iqrf_trio.config.sections import BY_BOARD, OFF, Config, keys_of
+from iqrf_trio.config.keys import BY_BOARD, OFF, keys_of
+from iqrf_trio.config.sections import Config
 
 Remark = Callable[[str, Mapping[Any, Any]], str]
 
