@@ -7,6 +7,7 @@ from math import inf
 import trio
 
 from iqrf_trio.edges.ports import Link, Port, PortError
+from iqrf_trio.edges.tcp.direct import receive_when_readable, socket_of
 from protocol.link.segments import Segments
 
 _CONNECT_S = 5.0
@@ -52,6 +53,7 @@ class TcpLink(Link):
     def __init__(self, name: str, stream: trio.abc.Stream) -> None:
         self._name = name
         self._stream = stream
+        self._socket = socket_of(stream)
         self._segments = Segments()
         self._frames: deque[bytes] = deque()
 
@@ -65,9 +67,14 @@ class TcpLink(Link):
 
     async def receive(self) -> bytes:
         """See Link."""
-        await trio.lowlevel.checkpoint()
-        if not self._frames:
-            await self._fill()
+        if self._frames:
+            await trio.lowlevel.checkpoint()
+        else:
+            if not self._segments.pending:
+                # Most messages come whole: then there is no silence to wait for.
+                self._frames.extend(self._segments.feed(await self._chunk()))
+            if not self._frames or self._segments.pending:
+                await self._fill()
         return self._frames.popleft()
 
     async def _fill(self) -> None:
@@ -111,8 +118,11 @@ class TcpLink(Link):
 
     async def _chunk(self) -> bytes:
         try:
-            chunk = await self._stream.receive_some(_RECEIVE)
-        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            if self._socket is None:
+                chunk: bytes | bytearray = await self._stream.receive_some(_RECEIVE)
+            else:
+                chunk = await receive_when_readable(self._socket, _RECEIVE)
+        except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
             raise PortError(f"{self._name}: {_reason(error)}") from error
         if not chunk:
             raise PortError(f"{self._name}: closed by the other end")

@@ -31,3 +31,16 @@ def send_now(connection: socket.socket, data: bytes) -> int:
         return connection.send(data)
     except OSError:
         return 0
+
+
+async def receive_when_readable(connection: socket.socket, size: int) -> bytes:
+    """At most `size` bytes, in the step in which there are some; b"" at their end.
+
+    Raises OSError, and ClosedResourceError where the socket is closed meanwhile.
+    """
+    while True:
+        await trio.lowlevel.wait_readable(connection)
+        try:
+            return connection.recv(size)
+        except BlockingIOError:
+            continue  # what was announced was thrown away, as with a bad checksum

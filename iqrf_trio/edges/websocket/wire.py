@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import trio
 
-from iqrf_trio.edges.tcp.direct import send_now, socket_of
+from iqrf_trio.edges.tcp.direct import receive_when_readable, send_now, socket_of
 from iqrf_trio.edges.tcp.lingering import LINGER_S
 from iqrf_trio.edges.websocket.pace import Frames, Pace
 
@@ -96,20 +96,15 @@ class Wire(trio.abc.Stream):
         self, connection: socket.socket, max_bytes: int | None
     ) -> bytes | bytearray:
         """Receive in the step in which there is something; `end` wakes who waits for it."""
-        while not self.ended:
-            self._waiting = True
-            try:
-                await trio.lowlevel.wait_readable(connection)
-            finally:
-                self._waiting = False
-            try:
-                return self._heard(connection.recv(max_bytes or _CHUNK))
-            except BlockingIOError:
-                continue  # somebody else's bytes, or a bad checksum
-            except OSError as error:
-                self._lose_peer()
-                raise trio.BrokenResourceError from error
-        raise trio.ClosedResourceError
+        self._waiting = True
+        try:
+            data = await receive_when_readable(connection, max_bytes or _CHUNK)
+        except OSError as error:
+            self._lose_peer()
+            raise trio.BrokenResourceError from error
+        finally:
+            self._waiting = False
+        return self._heard(data)
 
     def _delay(self, data: bytes | bytearray) -> float:
         """How long the peer has to wait until `data` counts as received."""
