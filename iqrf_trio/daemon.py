@@ -92,6 +92,7 @@ async def _serve(
     async with trio.open_nursery() as core:
         core.start_soon(parts.overheard.run)
         core.start_soon(parts.pulse.run)
+        core.start_soon(parts.clock.run)
         if parts.trace:
             core.start_soon(parts.trace.run)
         core.start_soon(parts.coordinators.run)

@@ -22,6 +22,7 @@ from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.radio.memory import Memory
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.services.clock import Clock
 from iqrf_trio.services.coordinators import Coordinators, load_busy
 from iqrf_trio.services.enumeration import Enumeration, Interview
 from iqrf_trio.services.history import History
@@ -69,6 +70,7 @@ class Parts:
     trace: TraceFile | None
     measurements: Measurements
     pulse: Pulse
+    clock: Clock
     history: History | None
     mqtt: Mqtt | None
 
@@ -155,7 +157,8 @@ async def build(
     if worker.settings.auto_run:
         worker.start()
     annotate = await store.setting(ANNOTATE_SETTING)
-    history = _history(config, shutdown, hop)
+    wall_clock = Clock(clock.synchronised, hop)
+    history = _history(config, wall_clock, shutdown, hop)
     if history is not None:
         measurements.listen(history)
     gateway = Gateway(
@@ -184,19 +187,20 @@ async def build(
         trace,
         measurements,
         pulse,
+        wall_clock,
         history,
         mqtt,
     )
 
 
-def _history(config: Config, shutdown: Shutdown, hop: Hop) -> History | None:
+def _history(config: Config, wall_clock: Clock, shutdown: Shutdown, hop: Hop) -> History | None:
     """The history, where there is HTTP to ask for it."""
     http, settings = config.http, config.history
     if not settings.enabled or (http.port is None and http.tls_port is None):
         return None
     path = Path(settings.path) if settings.path else config.gateway.state_dir / HISTORY_NAME
     size = bytes_of(settings.max_size)
-    return History(path, now, clock.synchronised, size, hop=hop, shutdown=shutdown)
+    return History(path, now, lambda: wall_clock.synchronised, size, hop=hop, shutdown=shutdown)
 
 
 async def _catalogue(config: Config, store: Store, hop: Hop) -> Catalogue:

@@ -8,12 +8,13 @@ from attrs import define, field
 
 from iqrf_trio import __version__
 from iqrf_trio.config import Config
-from iqrf_trio.edges import clock, disk, process
+from iqrf_trio.edges import disk, process
 from iqrf_trio.edges.websocket import Server
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.http.server import HttpServer
 from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.messaging.sessions import Sessions
+from iqrf_trio.services.clock import Clock
 from iqrf_trio.services.health import HealthChecks
 from iqrf_trio.services.history import History
 from iqrf_trio.services.pulse import Pulse
@@ -36,6 +37,7 @@ class Observed:
     sessions: Sessions
     measurements: Measurements
     pulse: Pulse
+    clock: Clock
     history: History | None
     mqtt: Mqtt | None
     websocket: Server
@@ -117,7 +119,7 @@ class Observed:
             ),
             default=None,
         )
-        return health.clock(now(), synchronised=clock.synchronised(), newest_row=newest)
+        return health.clock(now(), synchronised=self.clock.synchronised, newest_row=newest)
 
     def metrics(self) -> tuple[Callable[[], Iterable[Family]], ...]:
         """All sources of metrics."""

@@ -170,6 +170,7 @@ class Serving:
             self._sessions,
             parts.measurements,
             parts.pulse,
+            parts.clock,
             parts.history,
             parts.mqtt,
             server,
