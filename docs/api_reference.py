@@ -226,7 +226,7 @@ def _block(message: Any) -> str:
 
 _TIMES = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^"]*"')
 _UPDATED = re.compile(r'("updated": )"[A-Z][a-z]{2}, [^"]*"')
-_UNIX = re.compile(r'("(?:timestamp|unixTime)": )\d+')
+_UNIX = re.compile(r'("(?:timestamp|unixTime|nextRun|due|began|ended)": )[\d.]+')
 _VALUES = re.compile(r'("value": )-?[\d.]+')
 _DATA = re.compile(r'("data": )"([0-9A-Fa-f]{16})[0-9A-Fa-f]+"')
 

@@ -9,11 +9,11 @@ websocket.max_message_size websocket.outbox_size websocket.outbox_bytes
 websocket.outbox_bytes_total websocket.max_handshakes websocket.max_unauthenticated
 websocket.handshake_timeout websocket.heartbeat websocket.origins websocket.trusted_proxies
 websocket.async_messages queue.management_capacity queue.network_capacity queue.background_wait
-port.kind port.spi.board port.spi.mode port.spi.gpio_chip port.spi.power_enable_pin
-port.spi.bus_enable_pin port.spi.programming_switch_pin port.uart.baud_rate port.uart.board
-port.tcp.host port.tcp.port port.device port.trace port.trace_keys simulator.nodes
-simulator.network simulator.seed simulator.speed simulator.loss sensor_data.auto_run
-sensor_data.period sensor_data.retry_period sensor_data.async_reports
+tasks.answers_to_all port.kind port.spi.board port.spi.mode port.spi.gpio_chip
+port.spi.power_enable_pin port.spi.bus_enable_pin port.spi.programming_switch_pin
+port.uart.baud_rate port.uart.board port.tcp.host port.tcp.port port.device port.trace
+port.trace_keys simulator.nodes simulator.network simulator.seed simulator.speed simulator.loss
+sensor_data.auto_run sensor_data.period sensor_data.retry_period sensor_data.async_reports
 database.enumerate_on_launch database.enumerate_after_bonding database.annotate_metadata
 database.products vault.device vault.frequency vault.flash_size vault.generations vault.schedule
 vault.nodes vault.passphrase_file vault.auto_restore monitor.port monitor.period http.host
@@ -38,8 +38,11 @@ iqrfDb_GetBinaryOutputs iqrfDb_GetDevice iqrfDb_GetDeviceMetadata iqrfDb_GetDevi
 iqrfDb_GetLights iqrfDb_GetNetworkTopology iqrfDb_GetSensors iqrfDb_MetadataAnnotation
 iqrfDb_Reset iqrfDb_SetDeviceMetadata iqrfRaw iqrfRawHdp iqrfSensorData_GetConfig
 iqrfSensorData_Invoke iqrfSensorData_SetConfig iqrfSensorData_Start iqrfSensorData_Status
-iqrfSensorData_Stop iqrfTrio_Cancel iqrfTrio_GetHistory mngDaemon_Exit mngDaemon_Mode
-mngDaemon_StartNetworkQueue mngDaemon_StopNetworkQueue mngDaemon_Version ntfDaemon_InvokeMonitor
+iqrfSensorData_Stop iqrfTrio_Cancel iqrfTrio_GetHistory iqrfTrio_RunTask mngDaemon_Exit
+mngDaemon_Mode mngDaemon_StartNetworkQueue mngDaemon_StopNetworkQueue mngDaemon_Version
+mngScheduler_AddTask mngScheduler_EditTask mngScheduler_GetTask mngScheduler_List
+mngScheduler_RemoveAll mngScheduler_RemoveTask mngScheduler_StartTask mngScheduler_StopTask
+ntfDaemon_InvokeMonitor
 "
 
 _iqrf_trio_token() {

@@ -131,6 +131,15 @@ class Queue:
 
 
 @frozen
+class Tasks:
+    """Tasks on a schedule."""
+
+    answers_to_all: bool = setting(
+        False, "answers go to all WebSocket clients, not only to those with the owner's token"
+    )
+
+
+@frozen
 class Spi:
     """A module on the SPI bus."""
 
@@ -386,6 +395,7 @@ class Config:
     gateway: Gateway = Gateway()
     websocket: WebSocket = WebSocket()
     queue: Queue = Queue()
+    tasks: Tasks = Tasks()
     port: Port = Port()
     simulator: Simulator = Simulator()
     sensor_data: SensorData = field(

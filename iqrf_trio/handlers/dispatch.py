@@ -10,7 +10,16 @@ from weakref import WeakKeyDictionary
 
 from attrs import field, frozen
 
-from iqrf_trio.handlers import db, iqmesh, mng, network_services, ntf, own, sensor_data
+from iqrf_trio.handlers import (
+    db,
+    iqmesh,
+    mng,
+    mng_scheduler,
+    network_services,
+    ntf,
+    own,
+    sensor_data,
+)
 from iqrf_trio.handlers.exchange import CANCELLED, Client, Exchange, Gateway, Handler
 from iqrf_trio.handlers.in_order import InOrder, Work
 from iqrf_trio.handlers.transaction import transact
@@ -39,6 +48,7 @@ _SERVICES: Mapping[Row, Handler] = {
     **db.HANDLERS,
     **sensor_data.HANDLERS,
     **mng.HANDLERS,
+    **mng_scheduler.HANDLERS,
     **ntf.HANDLERS,
     **iqmesh.HANDLERS,
     **network_services.HANDLERS,

@@ -1,13 +1,14 @@
 """What a handler is given: the gateway it works for, and the request it answers."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import trio
 from attrs import define, field, frozen
 
+from iqrf_trio.edges.local_zone import local_zone
 from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
@@ -17,6 +18,7 @@ from iqrf_trio.services.monitor import Monitor
 from iqrf_trio.services.network.cancelling import Cancelling
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.worker import SensorWorker
+from iqrf_trio.services.tasks import Tasks
 from iqrf_trio.services.vault.keeper import Keeper
 from iqrf_trio.store import Store
 from protocol.api import mng, ntf
@@ -108,6 +110,7 @@ class Gateway:
     history: History | None = None
     lifetime: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     monitor: Monitor = field(init=False)
+    tasks: Tasks = field(init=False)
     cancelling: Cancelling = field(factory=Cancelling, init=False)
     refused: Counter[int] = field(factory=Counter, init=False)
     dropped: int = field(default=0, init=False)
@@ -115,6 +118,10 @@ class Gateway:
     @monitor.default
     def _make_monitor(self) -> Monitor:
         return Monitor(self.state, lambda: self.local_time(trio.current_time()).timestamp())
+
+    @tasks.default
+    def _make_tasks(self) -> Tasks:
+        return Tasks(self.store, lambda: self.local_time(trio.current_time()), local_zone)
 
     @property
     def oper_mode(self) -> mng.OperMode:
@@ -132,6 +139,18 @@ class Gateway:
             enumerating=self.enumeration.running,
             reading=self.worker.reading,
         )
+
+    def absent(self, wanted: Iterable[Messaging]) -> str:
+        """Which of these messagings there are not, in words; empty where there are all.
+
+        All of type ws are one: the sessions of the WebSocket server.
+        """
+        names = {
+            f"{each.type} {each.instance}"
+            for each in wanted
+            if each.type != "ws" and each not in self.messagings
+        }
+        return f"there is no messaging {', '.join(sorted(names))}" if names else ""
 
     def figures(self) -> Figures:
         """All counters there are, for whoever wants to show them."""

@@ -9,8 +9,7 @@ from attrs import define, field, frozen
 
 from iqrf_trio.http.routes import Question, Route
 from iqrf_trio.messaging.reports import Reports
-from protocol.api.errors import UnsupportedTypeError
-from protocol.api.registry import row_of
+from protocol.api.registry import final_of
 from protocol.auth.authentication import Grant
 from protocol.auth.rights import READ, Rights
 from protocol.outward.http import JSON_LINES, ProblemError, Response
@@ -99,9 +98,7 @@ class CallRoutes:
         send, receive = trio.open_memory_channel[str](_WAITING)
         client = CallClient(f"{question.caller.address} (http)", grant, send)
         self._accept(question.request.body, client)
-        return Response(
-            200, self._answers(client, receive, _is_final(mtype), timeout_s), JSON_LINES
-        )
+        return Response(200, self._answers(client, receive, final_of(mtype), timeout_s), JSON_LINES)
 
     async def _answers(
         self,
@@ -129,20 +126,6 @@ class CallRoutes:
         finally:
             client.live = False
             self._withdraw(client)
-
-
-def _is_final(mtype: object) -> Callable[[str], bool]:
-    """Tells whether an answer is the last one to a request of this type."""
-    try:
-        row = row_of(mtype if isinstance(mtype, str) else "")
-    except UnsupportedTypeError:
-        return lambda _text: True
-
-    def ends(text: str) -> bool:
-        answer = orjson.loads(text)
-        return answer["mType"] != mtype or row.ends_with(answer["data"])
-
-    return ends
 
 
 def _timeout(question: Question) -> float:

@@ -32,6 +32,11 @@ class Announcer:
         """The names of the outlets."""
         return frozenset(self._outlets)
 
+    def deliver(self, messaging: Messaging, text: str) -> None:
+        """Send an answer that belongs to this messaging; where there is none, nowhere."""
+        if (outlet := self._outlets.get(messaging)) is not None:
+            outlet.publish(text)
+
     def frame(self, frame: bytes) -> None:
         """A device has sent `frame` on its own."""
         self._publish(raw.unasked(frame), Style.DPA)

@@ -32,6 +32,9 @@ class Member(Protocol):
     def ease(self) -> None:
         """The client's share of the bytes may have grown."""
 
+    def report(self, text: str) -> None:
+        """Send a message that the client has not asked for, unless more waits than it reads."""
+
     def send_away(self) -> None:
         """The client does not read: throw away what waits, and close with 1013."""
 
@@ -138,6 +141,11 @@ class Sessions:
         """Refuse every session of a token."""
         for session in tuple(self._of_token.get(token_id, ())):
             session.refuse(error)
+
+    def tell(self, token_id: int, text: str) -> None:
+        """Send a message to every session of a token."""
+        for session in tuple(self._of_token.get(token_id, ())):
+            session.report(text)
 
     def renew(self, granted: Grant) -> None:
         """Tell every session of a token what the token is worth by now."""

@@ -1,6 +1,7 @@
 """The whole database as one JSON value, and back: what a snapshot keeps of it.
 
-Measured values are left out: they change all the time, and come again by themselves.
+Measured values and the last runs of tasks are left out: they change all the time, and come again
+by themselves.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,7 +26,9 @@ _TABLES = ("product", "device", "sensor", "setting", "api_token")
 """Those that every archive has; the others came with later versions."""
 
 _TOKENS = "api_token"
-_VALUES = frozenset((("sensor", "value"), ("sensor", "datablock"), ("sensor", "updated")))
+_VALUES = frozenset(
+    (("sensor", "value"), ("sensor", "datablock"), ("sensor", "updated"), ("task", "run"))
+)
 
 T = TypeVar("T")
 Row = Mapping[str, Any]

@@ -11,7 +11,16 @@ import trio
 from attrs import define, evolve, field
 
 from iqrf_trio.shutdown import Shutdown
-from iqrf_trio.store import archive, devices, journal, parameters, sensors, settings, tokens
+from iqrf_trio.store import (
+    archive,
+    devices,
+    journal,
+    parameters,
+    sensors,
+    settings,
+    tasks,
+    tokens,
+)
 from iqrf_trio.store.database import Database, Hop
 from iqrf_trio.store.errors import StoreError
 from iqrf_trio.store.sqlite import Connection
@@ -20,6 +29,7 @@ from protocol.auth.tokens import Token, TokenText
 from protocol.iqmesh.journal import JournalEntry
 from protocol.network.network import JsonObject, Network, Value
 from protocol.network.parameters import Parameters
+from protocol.tasks.task import Run, Task
 
 
 @define
@@ -154,6 +164,27 @@ class Store:
     async def rotate_token(self, token_id: int, at: datetime) -> TokenText:
         """Replace a token by one like it; raises what `tokens.rotate` raises."""
         return await self._database.write(partial(tokens.rotate, token_id=token_id, at=at))
+
+    async def successor(self, token_id: int) -> Token | None:
+        """The token that is in the place of this one by now: itself unless it was rotated."""
+        return await self._database.read(partial(tokens.successor, token_id=token_id))
+
+    async def tasks(self) -> Sequence[Task]:
+        """All tasks that are stored and make sense."""
+        return await self._database.read(tasks.load)
+
+    async def save_task(self, task: Task, *, instead_of: str | None = None) -> None:
+        """Keep the task if it is to persist; the one of the id `instead_of` is gone then."""
+        work = partial(tasks.replace, task_id=instead_of or task.task_id, task=task)
+        await self._database.write(work)
+
+    async def remove_tasks(self, task_ids: Sequence[str]) -> None:
+        """Forget these tasks."""
+        await self._database.write(partial(tasks.remove, task_ids=task_ids))
+
+    async def note_runs(self, runs: Mapping[str, Run]) -> None:
+        """Keep the last run of each of these tasks."""
+        await self._database.write(partial(tasks.note_runs, runs=runs))
 
     async def has_tokens(self) -> bool:
         """Whether any API token was ever made."""

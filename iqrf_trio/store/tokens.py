@@ -93,13 +93,29 @@ def rotate(connection: Connection, token_id: int, at: datetime) -> TokenText:
     old = get(connection, token_id)
     _check_usable(old, at, "is revoked")
     revoke(connection, token_id, at)
-    return create(
+    new = create(
         connection,
         owner=old.owner,
         created_at=at,
         expires_at=_later(at, old.expires_at - old.created_at),
         rights=old.rights,
     )
+    connection.execute("UPDATE api_token SET rotated_to = ? WHERE id = ?", (new.id, token_id))
+    return new
+
+
+def successor(connection: Connection, token_id: int) -> Token | None:
+    """The token that is in the place of this one by now: itself unless it was rotated."""
+    seen = set[int]()
+    while token_id not in seen:
+        seen.add(token_id)
+        row = connection.execute(
+            "SELECT rotated_to FROM api_token WHERE id = ?", (token_id,)
+        ).fetchone()
+        if row is None or row[0] is None:
+            break
+        token_id = row[0]
+    return find(connection, token_id)
 
 
 def _later(at: datetime, lifetime: timedelta) -> datetime:

@@ -65,6 +65,7 @@ class Parts:
     gateway: Gateway
     reports: Reports
     websocket: Outlet
+    announcer: Announcer
     overheard: Overheard
     coordinators: Coordinators
     trace: TraceFile | None
@@ -176,12 +177,14 @@ async def build(
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
         history=history,
     )
+    await gateway.tasks.load()
     enumeration.on_change = worker.on_change = gateway.monitor.changed
     pulse = Pulse(lambda: transceiver.connected)
     return Parts(
         gateway,
         reports,
         websocket,
+        announcer,
         overheard,
         coordinators,
         trace,

@@ -32,6 +32,7 @@ from iqrf_trio.wiring.http import Examine
 from iqrf_trio.wiring.observed import Observed
 from iqrf_trio.wiring.reloading import Reloading, limits_of, session_limits_of
 from iqrf_trio.wiring.shown import mqtt_source
+from protocol.readings.settings import Messaging
 
 log = logging.getLogger("iqrf_trio.daemon")
 
@@ -121,6 +122,8 @@ class Serving:
         services.start_soon(gateway.enumeration.run)
         services.start_soon(gateway.worker.run)
         services.start_soon(gateway.network.run)
+        self._connect_tasks()
+        services.start_soon(gateway.tasks.run)
         services.start_soon(gateway.monitor.run, config.monitor.period)
         services.start_soon(gateway.keeper.run)
         services.start_soon(Backups(store, now).run)
@@ -159,6 +162,22 @@ class Serving:
                 evolve(limits_of(config.websocket), max_message_size=MONITOR_MESSAGE_SIZE),
             )
             log.info("monitor: %s", self._listening.monitor[0].url)
+
+    def _connect_tasks(self) -> None:
+        """Let tasks send messages as clients do, and their answers go to who is to have them."""
+        tasks, announcer = self._parts.gateway.tasks, self._parts.announcer
+        to_all = self._config.tasks.answers_to_all
+
+        def deliver(messaging: Messaging, token: int | None, text: str) -> None:
+            if messaging.type != "ws":
+                announcer.deliver(messaging, text)
+            elif to_all:
+                self._parts.reports.publish(text)
+            elif token is not None:
+                self._sessions.tell(token, text)
+
+        tasks.deliver = deliver
+        tasks.accept, tasks.withdraw = self._dispatcher.accept, self._dispatcher.withdraw
 
     async def _start_http(
         self, server: Server, services: trio.Nursery, clients: trio.Nursery

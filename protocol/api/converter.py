@@ -83,10 +83,25 @@ def _annotated(type_: Any) -> Hook:
     return read
 
 
-def _optional(type_: Any) -> Hook:
-    (given,) = (kind for kind in alternatives(type_) if kind is not NoneType)
-    read = _CONVERTER.get_structure_hook(given)
-    return lambda value, _: None if value is None else read(value, given)
+def _union(type_: Any) -> Hook:
+    """Null where it may be, and one type, or one type and an array."""
+    given = [kind for kind in alternatives(type_) if kind is not NoneType]
+    hooks = {_is_array(kind): (_CONVERTER.get_structure_hook(kind), kind) for kind in given}
+    if len(hooks) != len(given):
+        raise TypeError(f"{type_}: an array and one other type at most")
+    nullable = len(given) != len(alternatives(type_))
+
+    def read(value: object, _: object) -> Any:
+        if value is None and nullable:
+            return None
+        hook, kind = hooks.get(isinstance(value, list)) or next(iter(hooks.values()))
+        return hook(value, kind)
+
+    return read
+
+
+def _is_array(type_: Any) -> bool:
+    return get_origin(annotations(type_)[0]) is tuple
 
 
 def _tuple(type_: Any) -> Hook:
@@ -143,7 +158,7 @@ for _type, _read in (
     register(_type, _read)
 _register_generic(Literal, _literal)
 _register_generic(tuple, _tuple)
-_register_generic(Union, _optional)
-_register_generic(UnionType, _optional)
+_register_generic(Union, _union)
+_register_generic(UnionType, _union)
 _register_generic(Annotated, _annotated)
 _CONVERTER.register_structure_hook_factory(attrs.has, _class_in)

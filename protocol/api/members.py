@@ -1,5 +1,6 @@
 """What the value of a JSON member may be: strict checks, and the words for what is wrong."""
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sized
 from string import hexdigits
 from types import NoneType
@@ -87,6 +88,31 @@ class HexDigits:
         """Raise MemberError for any other text."""
         if len(value) != self.count or not set(value) <= set(hexdigits):
             raise MemberError(f"must be {self.count} hexadecimal digits")
+
+
+@frozen
+class Exactly:
+    """The number of items: `Annotated[tuple[str, ...], Exactly(7)]`."""
+
+    count: int
+
+    def __call__(self, value: Sized) -> None:
+        """Raise MemberError for any other number of items."""
+        if len(value) != self.count:
+            raise MemberError(f"must have {self.count} items, not {len(value)}")
+
+
+@frozen
+class Pattern:
+    """What a string looks like, as a regular expression and in words for those who err."""
+
+    regex: str
+    words: str
+
+    def __call__(self, value: str) -> None:
+        """Raise MemberError for a string that does not match as a whole."""
+        if not re.fullmatch(self.regex, value, re.ASCII):
+            raise MemberError(f"must be {self.words}, not {shorten(value)!r}")
 
 
 def distinct(value: Iterable[Hashable]) -> None:

@@ -156,5 +156,6 @@ def _put(data: dict[str, object], **members: object) -> None:
 def _ending(answer: Answer, *, verbose: bool, ins_id: str) -> dict[str, object]:
     if verbose:
         return {"insId": ins_id, "statusStr": answer.status_str, "status": answer.status}
-    reason = {"statusStr": answer.status_str} if answer.status else {}
+    told = answer.status != 0 or answer.status_str != "ok"
+    reason = {"statusStr": answer.status_str} if told else {}
     return {"status": answer.status, **reason, "insId": ins_id}

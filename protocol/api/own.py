@@ -4,13 +4,21 @@ from typing import Annotated, TypedDict
 
 from attrs import field, frozen
 
+from protocol.api.errors import ServiceError
 from protocol.api.family import Family, Row
 from protocol.api.members import HexDigits, Range
 from protocol.api.message import Style
 from protocol.api.shape import Unit, json_name
-from protocol.auth.rights import READ
+from protocol.auth.rights import MANAGE, READ
 from protocol.queue.lanes import Lane
 from protocol.readings.history import MAX_POINTS
+
+
+class TaskNotRunError(ServiceError):
+    """A task that cannot be run now; the status string is the cause."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(1001, cause)
 
 
 @frozen(kw_only=True)
@@ -58,6 +66,13 @@ class History(TypedDict):
     max: Annotated[list[float], "highest value of each step"]
 
 
+@frozen(kw_only=True)
+class RunTask:
+    """Which task to run."""
+
+    task_id: Annotated[str, "its id"]
+
+
 FAMILY = Family(
     prefix="iqrfTrio_",
     about="Messages that only this gateway has.",
@@ -83,4 +98,13 @@ GET_HISTORY = Row(
     example={"mid": "8100a1b2", "index": 0, "from": 1795910400, "to": 1795996800},
 )
 
-ROWS = (CANCEL, GET_HISTORY)
+RUN_TASK = Row(
+    FAMILY,
+    "RunTask",
+    "Have a task run now, out of turn, active or not; the answer comes when the run has begun.",
+    RunTask,
+    example={"taskId": "b9c7d1a2-1111-4a3b-8c4d-000000000001"},
+    rights=MANAGE,
+)
+
+ROWS = (CANCEL, GET_HISTORY, RUN_TASK)

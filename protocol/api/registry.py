@@ -1,9 +1,16 @@
 """The table of all messages: the requests that this gateway answers, and what it sends unasked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from protocol.api import db, dpa, iqmesh, mng, ntf, own, raw, sensor_data
-from protocol.api.errors import MESSAGE_ERROR, InvalidRequestError, UnsupportedTypeError
+import orjson
+
+from protocol.api import db, dpa, iqmesh, mng, mng_scheduler, ntf, own, raw, sensor_data
+from protocol.api.errors import (
+    MESSAGE_ERROR,
+    InvalidRequestError,
+    RequestError,
+    UnsupportedTypeError,
+)
 from protocol.api.family import Family, Row, Unasked
 from protocol.api.published import PUBLISHED, instead_of
 
@@ -15,6 +22,7 @@ FAMILIES: tuple[tuple[Family, tuple[Row, ...]], ...] = (
     (iqmesh.FAMILY, iqmesh.ROWS),
     (own.FAMILY, own.ROWS),
     (ntf.FAMILY, ntf.ROWS),
+    (mng_scheduler.FAMILY, mng_scheduler.ROWS),
     (mng.FAMILY, mng.ROWS),
 )
 """The families with their messages."""
@@ -45,3 +53,17 @@ def not_answered(mtype: str) -> str:
         return ""
     instead = instead_of(mtype)
     return "a known message, not answered by this gateway" + (instead and f"; use {instead}")
+
+
+def final_of(mtype: object) -> Callable[[str], bool]:
+    """What tells whether an answer (JSON) is the last one to a request of this type."""
+    try:
+        row = row_of(mtype if isinstance(mtype, str) else "")
+    except RequestError:
+        return lambda _text: True
+
+    def ends(text: str) -> bool:
+        answer = orjson.loads(text)
+        return answer["mType"] != mtype or row.ends_with(answer["data"])
+
+    return ends

@@ -13,7 +13,16 @@ import attrs
 from protocol.api import auth
 from protocol.api.errors import MESSAGE_ERROR, ErrorData
 from protocol.api.family import Extra, Row, Unasked
-from protocol.api.members import AtMost, HexDigits, Multiple, Range, RangeOr, distinct
+from protocol.api.members import (
+    AtMost,
+    Exactly,
+    HexDigits,
+    Multiple,
+    Pattern,
+    Range,
+    RangeOr,
+    distinct,
+)
 from protocol.api.message import Style
 from protocol.api.progress import Progress
 from protocol.api.record import Record
@@ -111,6 +120,10 @@ def _limits(notes: tuple[Any, ...]) -> Schema:
             found["maxItems"] = note.count
         elif isinstance(note, HexDigits):
             found["pattern"] = f"^[0-9A-Fa-f]{{{note.count}}}$"
+        elif isinstance(note, Exactly):
+            found |= {"minItems": note.count, "maxItems": note.count}
+        elif isinstance(note, Pattern):
+            found["pattern"] = f"^{note.regex}$"
         elif note is distinct:
             found["uniqueItems"] = True
     return found

@@ -185,6 +185,8 @@ class Agenda:
         """The run is over; False if the task has no other one, and can be forgotten."""
         plan = due.plan
         plan.running = False
+        if isinstance(plan.rule, Once) and plan.last is not None:
+            return False  # also where it was stopped meanwhile
         if plan.active and plan.next is not None:
             self._queue(plan)
             return True

@@ -49,6 +49,11 @@ class Book:
         """An empty one, for this local time."""
         return cls(Agenda(zone))
 
+    @property
+    def zone(self) -> tzinfo:
+        """The local time by which the tasks run."""
+        return self._agenda.zone
+
     def __len__(self) -> int:
         """How many tasks there are."""
         return len(self._tasks)
@@ -85,11 +90,11 @@ class Book:
         interrupted = []
         for stored in tasks:
             task, rule = stored, stored.rule
-            cut_short = task.run is not None and task.run.ended is None
-            if task.run is not None and cut_short:
+            if task.run is not None and isinstance(rule, Once) and task.run.due == rule.at:
+                task = evolve(task, enabled=False)  # its one run has begun
+            if task.run is not None and task.run.ended is None:
                 run = evolve(task.run, ended=task.run.began, status=-1, trouble=INTERRUPTED)
-                enabled = task.enabled and not isinstance(rule, Once)
-                task = evolve(task, run=run, enabled=enabled)
+                task = evolve(task, run=run)
                 interrupted.append(task)
             last = None if task.run is None else task.run.due
             self._tasks[task.task_id] = task
@@ -98,11 +103,15 @@ class Book:
                 self._agenda.start(task.task_id, now)
         return interrupted
 
+    def check_new(self, task_id: str) -> None:
+        """Raise TaskError where a task has this id."""
+        if task_id in self._tasks:
+            raise TaskError("Cannot schedule task: Task already exists")
+
     def check_add(self, task: Task, now: Moment) -> None:
         """Raise TaskError for what cannot be added."""
+        self.check_new(task.task_id)
         try:
-            if task.task_id in self._tasks:
-                raise TaskError("Task already exists")
             if task.client_id != CLIENT:
                 raise TaskError(f"Unknown client, only {CLIENT} has tasks")
             if len(self._tasks) >= MAX_TASKS:
@@ -118,12 +127,17 @@ class Book:
         if task.enabled:
             self._agenda.start(task.task_id, now)
 
+    def check_known(self, client_id: str, task_id: str) -> None:
+        """Raise TaskError where the client has no task of this id that it could edit."""
+        try:
+            self.get(client_id, task_id)
+        except TaskError as error:
+            raise TaskError(f"Cannot edit task: {error}") from None
+
     def check_edit(self, task_id: str, task: Task, now: Moment) -> None:
         """Raise TaskError where the task of this id cannot become `task`."""
+        self.check_known(task.client_id, task_id)
         try:
-            before = self._tasks.get(task_id)
-            if before is None or before.client_id != task.client_id:
-                raise TaskError("Client or task ID does not exist.")
             if task.task_id != task_id and task.task_id in self._tasks:
                 raise TaskError("Task already exists")
             self._check_time(task, now)

@@ -22,6 +22,7 @@ class Caller:
     live: bool = True
     token: int | None = 1
     remote: str = "test"
+    lasting: bool = True
     room: int = 2**31
     """Characters of the longest text for which there is room, unless it is sent in any case."""
     heard: list[Any] = field(factory=list)

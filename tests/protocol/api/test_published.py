@@ -19,7 +19,7 @@ def test_each_answered_message_is_published_or_has_the_prefix_of_our_own() -> No
         ("infoDaemon_Reset", "; use iqrfDb_Reset"),
         ("infoDaemon_GetNodes", "; use iqrfDb_GetDevices"),
         ("cfgDaemon_Component", "; use the configuration file and a reload"),
-        ("mngScheduler_List", ""),
+        ("iqmeshNetwork_OtaUpload", ""),
     ],
 )
 def test_a_known_message_that_is_not_answered(mtype: str, known: str) -> None:

@@ -113,11 +113,25 @@ def test_a_one_shot_task_that_has_run_is_forgotten() -> None:
 
 def test_a_run_that_a_stop_cut_short_is_told_and_not_repeated() -> None:
     book = Book.of(UTC)
-    cut_short = task(1, ONCE, run=Run(due=NOON - 5, began=NOON - 5))
+    cut_short = task(1, ONCE, run=Run(due=NOON + 1800, began=NOON + 1800))
     (told,) = book.load([cut_short, task(2)], NOW)
     assert told.run is not None
     assert told.run.trouble == INTERRUPTED
     assert book.due(Moment(5000.0, NOON + 4000)) == []
+
+
+def test_a_one_shot_task_that_was_stopped_while_it_ran_is_over_too() -> None:
+    book = book_of(task(1, ONCE))
+    (started,) = book.due(Moment(9000.0, NOON + 1800))
+    book.stop(started.task.task_id)
+    assert book.ended(started.due, started.run) is not None
+    assert started.task.task_id not in book
+
+
+def test_a_one_shot_task_that_could_not_be_removed_does_not_run_again() -> None:
+    book = Book.of(UTC)
+    book.load([task(1, ONCE, run=Run(due=NOON + 1800, began=NOON + 1801, ended=NOON + 1802))], NOW)
+    assert book.due(Moment(9000.0, NOON + 3600)) == []
 
 
 def test_a_task_that_runs_each_second_is_noted_once_a_minute() -> None:
@@ -265,7 +279,7 @@ class Life(RuleBasedStateMachine):
             begun.discard(told.task_id)
             assert told.run is not None
             assert told.run.trouble == INTERRUPTED
-            if isinstance(told.rule, Once):
+            if isinstance(told.rule, Once) and told.run.due == told.rule.at:
                 assert not self.book.is_active(told.task_id)
         assert not begun
         # Of what runs more often than once a minute the disk does not know each run.
