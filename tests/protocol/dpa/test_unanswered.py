@@ -255,6 +255,8 @@ class Air:
     unanswered: Unanswered = field(factory=Unanswered)
     now: float = 100.0
     air_free_at: float = 0.0
+    believed_free_at: float = 0.0
+    """What the gateway knows of `air_free_at`, as each transaction leaves it to the next."""
     late: int = 0
     disputed: int = 0
     _due: list[tuple[float, int, Confirmation | Response]] = field(factory=list)
@@ -265,7 +267,9 @@ class Air:
         assert not self.unanswered.doubtful(request)  # all are confirmed
         self._deliver(self.now)
         former = self.unanswered.former(request, self.now)
-        transaction = Transaction(request, TIMING, self.now, former=former)
+        transaction = Transaction(
+            request, TIMING, self.now, air_free_at=self.believed_free_at, former=former
+        )
         confirmation = confirmation_of(request, fate.hops)
         confirmed_at = max(self.now + 0.025, self.air_free_at)
         self.air_free_at = confirmed_at + air_ms(confirmation) / 1000
@@ -281,6 +285,7 @@ class Air:
         if transaction.outcome.response is not None:
             self.disputed += self.unanswered.suspect(request) is not None
         self.unanswered.finished(transaction, self.now)
+        self.believed_free_at = transaction.air_free_at
         self.now += fate.pause_s
         return transaction.outcome
 
