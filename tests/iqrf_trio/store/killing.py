@@ -21,8 +21,11 @@ from iqrf_trio.store.sqlite import Connection, connect, transact
 from protocol.network.network import Device, Identity, Network, Product, Sensor
 
 DEVICES = 40
-LONGEST_S = 0.06
-"""A write takes a millisecond or two; the first one comes a few milliseconds after the start."""
+LONGEST_S = 0.02
+"""A write takes a millisecond or two, or more on a busy machine."""
+
+MOST_WRITES = 3
+"""What a child may have written before the moment comes is 0 to so many writes."""
 
 OPENED = 0.8
 """How many of the kills come after the database is open; the others may hit the opening."""
@@ -87,11 +90,11 @@ def keep_writing(path: Path, first: int, acknowledged: int) -> None:
             os.write(acknowledged, number.to_bytes(4, "little"))
 
 
-def killed_at(path: Path, first: int, moment_s: float, *, opened: bool) -> int:
+def killed_at(path: Path, first: int, moment_s: float, *, said: int) -> int:
     """Let a child write from `first` on, kill it after `moment_s`; the last number it said.
 
-    The time runs from when it has `opened` the database, however busy the machine is, or else
-    from the beginning.
+    The time runs from when it has `said` so many numbers, however busy the machine is. The first
+    is said when the database is open.
     """
     reading, writing = os.pipe()
     child = os.fork()
@@ -99,21 +102,21 @@ def killed_at(path: Path, first: int, moment_s: float, *, opened: bool) -> int:
         os.close(reading)
         keep_writing(path, first, writing)
     os.close(writing)
-    if opened:
-        select.select([reading], [], [])
-    select.select([], [], [], moment_s)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read()
-    return int.from_bytes(said[-4:], "little") if said else first - 1
+        heard = pipe.read(4 * said)
+        select.select([], [], [], moment_s)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        heard += pipe.read()
+    return int.from_bytes(heard[-4:], "little") if heard else first - 1
 
 
 def main(path: Path, times: int, seed: int) -> None:
     random, last, writes = Random(seed), 0, 0
     for _ in range(times):
         moment_s, opened = random.uniform(0, LONGEST_S), random.random() < OPENED
-        said = killed_at(path, last + 1, moment_s, opened=opened)
+        before = 1 + random.randint(0, MOST_WRITES) if opened else 0
+        said = killed_at(path, last + 1, moment_s, said=before)
         writes += said - last
         with closing(connect(path, check=True)) as connection:
             there = found(connection)

@@ -18,7 +18,7 @@ def test_200_kills_of_a_writer(tmp_path: Path) -> None:
     # A process of its own: it forks, and this one may have threads.
     words = ["-m", "tests.iqrf_trio.store.killing", str(tmp_path / "iqrf-trio.db"), "200", "7"]
     done = subprocess.run(
-        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
     kills, writes = (int(word) for word in done.stdout.split() if word.isdigit())

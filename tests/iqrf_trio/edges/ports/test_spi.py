@@ -18,7 +18,7 @@ from iqrf_trio.simulator.serving.bus_faults import BusFault
 from iqrf_trio.simulator.serving.spi import SpiModule, Transfer
 from protocol.dpa import commands
 from protocol.dpa.packet import Confirmation, Request, Response, parse
-from protocol.dpa.timing import soonest_ms
+from protocol.dpa.timing import estimate_ms, soonest_ms
 from protocol.link import spi
 from protocol.link.spi_master import ABSENCE_S, Master
 from tests.packages import needs_spi
@@ -61,14 +61,15 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(speed: float = 0) -> AsyncIterator[Rig]:
+async def rig(speed: float = 0, master: Master | None = None) -> AsyncIterator[Rig]:
     module = SpiModule(generate(3, 1), speed)
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
             await nursery.start(module.run)
             bus = Bus(module)
             # It stands in for a SpiBus, which is never without a device of the kernel's.
-            link = SpiLink("spi x", bus, Master(False, now=monotonic()))  # type: ignore[arg-type]
+            master = master or Master(False, now=monotonic())
+            link = SpiLink("spi x", bus, master)  # type: ignore[arg-type]
             yield Rig(link, bus)
             await link.aclose()
             assert bus.closed
@@ -192,19 +193,27 @@ async def test_a_device_that_is_not_there_is_told() -> None:
         await SpiPort("/dev/spidev250.9").open()
 
 
+class Told(Master):
+    """Keeps when it was told that an answer comes; how often it looks then is its own test's."""
+
+    expected: list[tuple[float, float]]
+
+    def expect(self, first_s: float, last_s: float) -> None:
+        self.expected.append((first_s, last_s))
+        super().expect(first_s, last_s)
+
+
 async def test_an_answer_is_awaited_when_a_confirmation_says_so() -> None:
-    async with rig(speed=1) as it:
+    master = Told(False, now=monotonic())
+    master.expected = []
+    async with rig(speed=1, master=master) as it:
         await it.link.send(LED)
         confirmation = parse(await it.link.receive())
         assert isinstance(confirmation, Confirmation)
-        before = it.bus.exchanges
-        with trio.move_on_after(soonest_ms(confirmation) / 1000 - 0.01):
-            await it.link.receive()
-        # While nothing can be there yet, few looks; afterwards many.
-        assert it.bus.exchanges - before < 20
-        before = it.bus.exchanges
+        due = soonest_ms(confirmation) / 1000, estimate_ms(confirmation) / 1000
+        assert master.expected == [due]
         assert isinstance(parse(await it.link.receive()), Response)
-        assert it.bus.exchanges - before > 10
+        assert master.expected == [due]
 
 
 async def test_a_module_tells_who_it_is() -> None:
