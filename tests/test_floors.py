@@ -191,3 +191,17 @@ def test_shields_are_made_in_one_place(path: Path) -> None:
 )
 def test_a_shield_is_found_however_it_is_made(code: str) -> None:
     assert list(shields(ast.parse(code))) == [1]
+
+
+RUNS = {"iqrf_trio/cli/run.py", "iqrf_trio/cli/support/interruption.py"}
+"""Where Trio's loop is started: anywhere else Ctrl-C could interrupt it in the midst of a step."""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_loops_are_started_where_ctrl_c_is_taken_care_of(path: Path) -> None:
+    calls = [
+        ast.unparse(node.func)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    assert ("trio.run" in calls) == (str(path.relative_to(ROOT)) in RUNS)

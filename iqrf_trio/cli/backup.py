@@ -9,7 +9,7 @@ import trio
 from attrs import frozen
 
 from iqrf_trio.cli import config
-from iqrf_trio.cli.support import access
+from iqrf_trio.cli.support import access, interruption
 from iqrf_trio.cli.support.privileges import account_of
 from iqrf_trio.cli.support.reach import radio
 from iqrf_trio.cli.support.rendering import pretty
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         account.become()
     try:
         with failures():
-            trio.run(partial(_backup, arguments, loaded, target))
+            interruption.run(partial(_backup, arguments, loaded, target))
     finally:
         if target:
             target.give_up()

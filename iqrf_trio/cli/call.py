@@ -7,9 +7,8 @@ from functools import partial
 from math import inf
 from typing import Any
 
-import trio
-
 from iqrf_trio.cli import FAILED
+from iqrf_trio.cli.support import interruption
 from iqrf_trio.cli.support.access import add_options, gateway
 from iqrf_trio.cli.support.message_help import message_help
 from iqrf_trio.cli.support.rendering import render
@@ -56,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
-    return trio.run(partial(_call, arguments))
+    return interruption.run(partial(_call, arguments))
 
 
 async def _call(arguments: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from attrs import define, field
 
 from iqrf_trio import daemon, logs
 from iqrf_trio.cli import USAGE, Failure
-from iqrf_trio.cli.support import local_token
+from iqrf_trio.cli.support import interruption, local_token
 from iqrf_trio.cli.support.client import Client, Received, client
 from iqrf_trio.cli.support.rendering import objects_table, render
 from iqrf_trio.cli.support.terminal import ProgressLine
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure with what did not work."""
     logs.start("warning")
     with TemporaryDirectory(prefix="iqrf-trio-") as directory:
-        trio.run(_demo, _config(arguments, Path(directory)))
+        interruption.run(partial(_demo, _config(arguments, Path(directory))))
     return 0
 
 

@@ -3,13 +3,14 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import orjson
-import trio
 
 from iqrf_trio import config, logs
 from iqrf_trio.cli.config import add_file_option
+from iqrf_trio.cli.support import interruption
 from iqrf_trio.doctor import Finding, Machine, examine, examine_module
 from iqrf_trio.doctor.findings import Severity, error, note, told
 from iqrf_trio.simulator.files.toml_table import NetworkFileError
@@ -70,7 +71,7 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     except NetworkFileError as failure:
         yield error("module", str(failure), "correct the file, or leave simulator.network empty")
         return
-    yield trio.run(examine_module, machine, loaded, port)
+    yield interruption.run(partial(examine_module, machine, loaded, port))
 
 
 def _lines(finding: Finding) -> str:

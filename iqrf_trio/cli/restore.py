@@ -12,7 +12,7 @@ import trio
 
 from iqrf_trio.cli import Failure, config
 from iqrf_trio.cli.backup import FOUND, OneFile
-from iqrf_trio.cli.support import access
+from iqrf_trio.cli.support import access, interruption
 from iqrf_trio.cli.support.privileges import give_up_root
 from iqrf_trio.cli.support.reach import Radio, radio
 from iqrf_trio.cli.support.snapshots import failures, find, named, opened, shelves
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     with failures():
         given = named(arguments)
         give_up_root(loaded.gateway.state_dir)
-        trio.run(partial(_restore, arguments, loaded, given))
+        interruption.run(partial(_restore, arguments, loaded, given))
     return 0
 
 

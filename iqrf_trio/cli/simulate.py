@@ -1,12 +1,14 @@
 """The simulated mesh alone, for any gateway to connect to."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import trio
 
 from iqrf_trio import logs
 from iqrf_trio.cli import USAGE, Failure, causes
+from iqrf_trio.cli.support import interruption
 from iqrf_trio.config import Config, ImpossibleValueError, Simulator
 from iqrf_trio.simulator.files.toml_table import NetworkFileError
 from iqrf_trio.simulator.mesh import Mesh
@@ -71,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _run_device(SerialDevice(mesh, LineKind(arguments.pty), arguments.speed))
     host, port = arguments.tcp
     try:
-        trio.run(_simulate, mesh, host, port, arguments.speed)
+        interruption.run(partial(_simulate, mesh, host, port, arguments.speed))
     except* KeyboardInterrupt:
         pass  # the way to end it
     except* OSError as group:
@@ -83,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run_device(device: SerialDevice) -> int:
     try:
-        trio.run(_simulate_device, device)
+        interruption.run(partial(_simulate_device, device))
     except* KeyboardInterrupt:
         pass  # the way to end it
     return 0

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import orjson
-import trio
 
 from iqrf_trio.cli import FAILED, config
+from iqrf_trio.cli.support import interruption
 from iqrf_trio.cli.support.privileges import give_up_root
 from iqrf_trio.cli.support.rendering import pretty
 from iqrf_trio.cli.support.snapshots import choose, failures, find, named, opened, shelves
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     with failures():
         given = named(arguments)
         give_up_root(loaded.gateway.state_dir)
-        return trio.run(partial(_vault, arguments, loaded, given))
+        return interruption.run(partial(_vault, arguments, loaded, given))
 
 
 async def _vault(arguments: argparse.Namespace, loaded: Config, given: Found | None) -> int:

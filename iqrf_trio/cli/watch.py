@@ -6,8 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import NoReturn
 
-import trio
-
+from iqrf_trio.cli.support import interruption
 from iqrf_trio.cli.support.access import add_options, gateway
 from iqrf_trio.cli.support.client import Received
 from iqrf_trio.cli.support.rendering import line, render
@@ -33,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Runs until it is interrupted; raises Failure when the gateway leaves."""
     try:
-        trio.run(partial(_watch, arguments))
+        interruption.run(partial(_watch, arguments))
     except* KeyboardInterrupt:
         pass  # the way to end it
     return 0
