@@ -90,6 +90,18 @@ class Incoming:
     """The user property of this name, of MQTT 5."""
 
 
+class _ClosingSocket(ssl.SSLSocket):
+    """A socket that is closed when the handshake fails; paho leaves that to chance."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Shake hands, or close."""
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
 def tls_context(ca: str, certificate: str, private_key: str) -> ssl.SSLContext:
     """What a client trusts (`ca`, or what the system does) and shows. Raises MqttError."""
     try:
@@ -99,6 +111,7 @@ def tls_context(ca: str, certificate: str, private_key: str) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         named = " ".join(filter(None, (ca, certificate, private_key)))
         raise MqttError(f"TLS files cannot be used ({named}): {error}") from None
+    context.sslsocket_class = _ClosingSocket
     return context
 
 

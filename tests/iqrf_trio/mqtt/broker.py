@@ -34,6 +34,14 @@ def free_port() -> int:
         return port
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Return when something has become true."""
+    while True:
+        if true():
+            return
+        await trio.sleep(0.02)
+
+
 @define(eq=False)
 class Broker:
     """A mosquitto that can be killed and started again on the same port."""
