@@ -20,10 +20,10 @@ from protocol.network.identity import listed
 from protocol.network.network import Network
 
 HELP = """Take over the configuration directory, the certificates and the databases of an IQRF
-Gateway Daemon 2.x: its port and pins, WebSocket listeners, queues, sensor data service, API tokens,
-devices and their metadata. What nobody will do here any more (MQTT, tasks) is named first, then
-what is taken and what is left. The daemon may be running; its files are not changed. A file of ours
-that is replaced is kept as .bak."""
+Gateway Daemon 2.x: its port and pins, WebSocket listeners, MQTT broker, queues, sensor data
+service, API tokens, devices and their metadata. What nobody will do here any more (UDP, tasks) is
+named first, then what is taken and what is left. The daemon may be running; its files are not
+changed. A file of ours that is replaced is kept as .bak."""
 
 CONFIGURATION = Path("/etc/iqrf-gateway-daemon")
 DATABASES = Path("/usr/share/iqrf-gateway-daemon/DB")
@@ -75,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         _tell("Lost, for nothing here does it", translation.lost)
     _settle_certificates(translation, arguments.directory, output.parent)
+    _write_secrets(translation, output.parent)
     if arguments.state_dir is not None:
         translation.settings["gateway.state_dir"] = str(arguments.state_dir)
     databases: Path = arguments.databases
@@ -148,6 +149,17 @@ def _settle_certificates(translation: Translation, source: Path, target: Path) -
             return
         _tell_kept(translation, kept)
         translation.settings[key] = str(target / name)
+
+
+def _write_secrets(translation: Translation, target: Path) -> None:
+    """Write passwords into files of their own, which nobody else may read."""
+    for key, content in translation.files.items():
+        file = target / key.replace(".", "-").replace("_file", "").replace("_", "-")
+        try:
+            _tell_kept(translation, replace(file, content))
+        except OSError as error:
+            raise Failure(f"cannot write {file}: {error.strerror}", "run me as root") from None
+        translation.take(key, str(file), "its password")
 
 
 def _tell_kept(translation: Translation, kept: Path | None) -> None:

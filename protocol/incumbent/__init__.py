@@ -11,6 +11,7 @@ from protocol.incumbent import listeners
 from protocol.incumbent.listeners import without_tls
 from protocol.incumbent.losses import LOSSES
 from protocol.incumbent.losses import tasks as lost_tasks
+from protocol.incumbent.mqtt import mqtt
 from protocol.incumbent.port import PORTS, port
 from protocol.incumbent.translation import Object, Translation
 
@@ -121,6 +122,7 @@ def _components(services: listeners.Services) -> Mapping[str, Take]:
     return {
         **dict.fromkeys(PORTS, port),
         **LOSSES,
+        **dict.fromkeys(("iqrf::MqttMessaging", "iqrf::BufferedMqttMessaging"), mqtt),
         "iqrf::WebsocketMessaging": partial(_websocket, services=services),
         "iqrf::MonitorService": partial(listeners.monitor, services=services),
         listeners.SERVICE: _by_its_user,

@@ -5,14 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from protocol.incumbent.translation import Object, Translation
 
 
-def mqtt(translation: Translation, name: str, content: Object) -> None:
-    """Requests and answers by MQTT."""
-    broker = content.get("BrokerAddr") or "the default broker"
-    topics = [str(content[member]) for member in _TOPICS if content.get(member)]
-    about = f" (topics {', '.join(topics)})" if topics else ""
-    translation.lost.append(f"MQTT: clients of {broker}{about} are not served; {name}")
-
-
 def udp(translation: Translation, name: str, content: Object) -> None:
     """The channel of the IQRF IDE."""
     port = f" on port {content['LocalPort']}" if "LocalPort" in content else ""
@@ -60,12 +52,9 @@ def _what(content: Object) -> str:
     return ", ".join(sent) or "no known message"
 
 
-_TOPICS = ("TopicRequest", "TopicResponse")
 _QUEUES = ("LocalMqName", "RemoteMqName")
 
 LOSSES: Mapping[str, Callable[[Translation, str, Object], None]] = {
-    "iqrf::MqttMessaging": mqtt,
-    "iqrf::BufferedMqttMessaging": mqtt,
     "iqrf::UdpMessaging": udp,
     "iqrf::MqMessaging": mq,
 }

@@ -18,6 +18,8 @@ class Translation:
     taken: list[str] = field(factory=list)
     left: list[str] = field(factory=list)
     lost: list[str] = field(factory=list)
+    files: dict[str, bytes] = field(factory=dict, repr=False)
+    """Secrets to be written into files of their own, by the setting that names the file."""
 
     def take(self, key: str, value: object, source: str) -> None:
         """Have a setting."""

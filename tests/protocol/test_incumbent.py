@@ -313,7 +313,7 @@ def test_what_clients_will_miss_is_told_apart() -> None:
         {
             "a.json": {
                 "component": "iqrf::MqttMessaging",
-                "BrokerAddr": "tcp://10.0.0.1:1883",
+                "BrokerAddr": "wss://10.0.0.1:443",
                 "TopicRequest": "Iqrf/DpaRequest",
                 "TopicResponse": "Iqrf/DpaResponse",
                 "Password": "secret",
@@ -328,13 +328,57 @@ def test_what_clients_will_miss_is_told_apart() -> None:
     )
     assert translation.lost == [
         (
-            "MQTT: clients of tcp://10.0.0.1:1883 (topics Iqrf/DpaRequest, Iqrf/DpaResponse) are "
-            "not served; a.json"
+            "MQTT: clients of wss://10.0.0.1:443 (topics Iqrf/DpaRequest, Iqrf/DpaResponse) are "
+            "not served, its address is none that is known here; a.json"
         ),
         "UDP: the IQRF IDE cannot connect on port 55300; b.json",
         "POSIX message queues: iqrf-daemon-110 are not served; c.json",
     ]
     assert "secret" not in repr(translation)
+
+
+def test_a_broker_is_taken_with_its_topics() -> None:
+    first = {
+        "component": "iqrf::MqttMessaging",
+        "instance": "MqttMessaging",
+        "BrokerAddr": "ssl://broker:8883",
+        "ClientId": "IqrfDpaMessaging",
+        "Qos": 0,
+        "TopicRequest": "Iqrf/DpaRequest",
+        "TopicResponse": "Iqrf/DpaResponse",
+        "User": "gw",
+        "Password": "secret",
+        "TrustStore": "/etc/ssl/ca.pem",
+        "KeyStore": "",
+        "KeepAliveInterval": 30,
+        "acceptAsyncMsg": False,
+        "EnableServerCertAuth": False,
+    }
+    second = first | {"instance": "Another", "BrokerAddr": "tcp://10.0.0.2:1883"}
+    translation = translate({"a.json": first, "b.json": second})
+    assert translation.settings == {
+        "mqtt.url": "ssl://broker:8883",
+        "mqtt.request_topic": "Iqrf/DpaRequest",
+        "mqtt.response_topic": "Iqrf/DpaResponse",
+        "mqtt.scope": "manage",
+        "mqtt.instance": "MqttMessaging",
+        "mqtt.username": "gw",
+        "mqtt.keepalive": 30,
+        "mqtt.async_messages": False,
+        "mqtt.ca": "/etc/ssl/ca.pem",
+    }
+    assert translation.files == {"mqtt.password_file": b"secret\n"}
+    assert "secret" not in repr(translation)
+    assert [line.partition(": ")[2] for line in translation.left] == [
+        "EnableServerCertAuth: the broker's certificate is always checked",
+        "Qos: 1 is used",
+    ]
+    assert translation.lost == [
+        (
+            "MQTT: clients of tcp://10.0.0.2:1883 (topics Iqrf/DpaRequest, Iqrf/DpaResponse) are "
+            "not served, there is one broker, and another is taken; b.json"
+        )
+    ]
 
 
 def test_tasks_are_told_with_time_and_messages() -> None:

@@ -142,7 +142,7 @@ def test_without_its_certificate_a_tls_listener_for_all_becomes_no_plain_one_for
 
 
 def test_what_is_lost_is_named_first(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    mqtt = {"component": "iqrf::MqttMessaging", "BrokerAddr": "tcp://10.0.0.1:1883"}
+    mqtt = {"component": "iqrf::MqttMessaging", "BrokerAddr": "ws://10.0.0.1:1883"}
     write(old, "iqrf__MqttMessaging.json", mqtt)
     tasks = old.parent / "scheduler"
     tasks.mkdir()
@@ -151,10 +151,30 @@ def test_what_is_lost_is_named_first(old: Path, capsys: pytest.CaptureFixture[st
     assert take_over(old) == 0
     assert capsys.readouterr().out.startswith(
         "Lost, for nothing here does it:\n"
-        "  MQTT: clients of tcp://10.0.0.1:1883 are not served; iqrf__MqttMessaging.json\n"
+        "  MQTT: clients of ws://10.0.0.1:1883 are not served, its address is none that is known "
+        "here; iqrf__MqttMessaging.json\n"
         "  task blink?: every 60 s, no known message; 1.json\n"
         "Written: "
     )
+
+
+def test_the_password_of_a_broker_gets_a_file(old: Path) -> None:
+    mqtt = {
+        "component": "iqrf::MqttMessaging",
+        "BrokerAddr": "tcp://10.0.0.1:1883",
+        "TopicRequest": "Iqrf/DpaRequest",
+        "TopicResponse": "Iqrf/DpaResponse",
+        "User": "gw",
+        "Password": "secret",
+    }
+    write(old, "iqrf__MqttMessaging.json", mqtt)
+    assert take_over(old) == 0
+    ours = old.parent / "etc/ours.toml"
+    loaded = config.load(ours, (), environment={})
+    password = Path(loaded.mqtt.password_file)
+    assert password.read_text() == "secret\n"
+    assert not password.stat().st_mode & 0o007
+    assert "secret" not in ours.read_text()
 
 
 def test_files_that_are_replaced_are_kept(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
