@@ -12,7 +12,17 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SLICE = 200
 """Lines that are made at once, so that the event loop is never held for the whole text."""
 
-Labels = Mapping[str, str | int]
+
+class Written(str):
+    """Labels as they stand in the text, of values in which nothing has to be escaped.
+
+    For the thousands that only hold numbers: to write them from a mapping takes twice as long.
+    """
+
+    __slots__ = ()
+
+
+Labels = Mapping[str, str | int] | Written
 Kind = Literal["gauge", "counter", "histogram"]
 
 
@@ -56,8 +66,17 @@ def render(families: Iterable[Family]) -> Iterator[str]:
     """The text in pieces of about SLICE lines; families without samples are left out."""
     lines: list[str] = []
     for family in families:
-        for line in _lines(family):
-            lines.append(line)
+        name, headed = family.name, False
+        for labels, value in family.samples:
+            if not headed:
+                headed = True
+                lines.append(_head(family))
+            if isinstance(labels, Written) and isinstance(value, float):
+                lines.append(f"{name}{{{labels}}} {value:.10g}\n")  # as below, without calls
+            elif isinstance(value, Histogram):
+                lines.append(_histogram(name, labels, value, family.bounds))
+            else:
+                lines.append(f"{name}{_labels(labels)} {_number(value)}\n")
             if len(lines) >= SLICE:
                 yield "".join(lines)
                 lines.clear()
@@ -65,21 +84,15 @@ def render(families: Iterable[Family]) -> Iterator[str]:
         yield "".join(lines)
 
 
-def _lines(family: Family) -> Iterator[str]:
-    name, headed = family.name, False
-    for labels, value in family.samples:
-        if not headed:
-            headed = True
-            yield f"# HELP {name} {_escaped_help(family.help)}\n# TYPE {name} {family.kind}\n"
-        if isinstance(value, Histogram):
-            yield _histogram(name, labels, value, family.bounds)
-        else:
-            yield f"{name}{_labels(labels)} {_number(value)}\n"
+def _head(family: Family) -> str:
+    name = family.name
+    return f"# HELP {name} {_escaped_help(family.help)}\n# TYPE {name} {family.kind}\n"
 
 
 def _histogram(name: str, labels: Labels, value: Histogram, bounds: tuple[float, ...]) -> str:
     """Buckets are cumulative in the text; the last one, without a bound, holds everything."""
     total, lines = 0, []
+    assert not isinstance(labels, Written)
     for bound, count in zip((*map(_number, bounds), "+Inf"), value.counts, strict=True):
         total += count
         lines.append(f"{name}_bucket{_labels({**labels, 'le': bound})} {total}\n")
@@ -89,9 +102,14 @@ def _histogram(name: str, labels: Labels, value: Histogram, bounds: tuple[float,
 
 
 def _labels(labels: Labels) -> str:
+    if isinstance(labels, Written):
+        return f"{{{labels}}}"
     if not labels:
         return ""
-    inside = ",".join(f'{name}="{_escaped(str(value))}"' for name, value in labels.items())
+    inside = ",".join([f'{name}="{value}"' for name, value in labels.items()])
+    # One look at all of them: nearly no value has to be escaped, and there are thousands.
+    if "\\" in inside or "\n" in inside or inside.count('"') != 2 * len(labels):
+        inside = ",".join([f'{name}="{_escaped(str(each))}"' for name, each in labels.items()])
     return f"{{{inside}}}"
 
 
@@ -100,9 +118,7 @@ def _number(value: float) -> str:
 
 
 def _escaped(text: str) -> str:
-    if "\\" in text or '"' in text or "\n" in text:
-        return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return text
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _escaped_help(text: str) -> str:

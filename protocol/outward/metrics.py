@@ -6,16 +6,16 @@ bounded by the network: about eight for each node.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
 from protocol.dpa.counters import Count, Counters
 from protocol.network.network import Device, Network
-from protocol.outward.exposition import Family, Labels, counter, flag, gauge, histogram
+from protocol.outward.exposition import Family, Labels, Written, counter, flag, gauge, histogram
 from protocol.outward.mqtt.outbox import Kind, Outbox
 from protocol.queue.tallies import BUCKETS_S, Fate, Histogram, Series, Statistics
-from protocol.readings.latest import CYCLE_BUCKETS_S, Latest, NodeState
+from protocol.readings.latest import CYCLE_BUCKETS_S, Latest
 from protocol.readings.measured import NO_MID
 from protocol.standard.presentation import PRESENTATIONS
 
@@ -109,7 +109,7 @@ def requests(statistics: Statistics, refused: Mapping[int, int], dropped: int) -
     )
 
 
-def _series(series: Series) -> Labels:
+def _series(series: Series) -> Mapping[str, str | int]:
     return {
         "lane": series.lane.name.lower(),
         "kind": series.kind.name.lower(),
@@ -169,9 +169,10 @@ def network(known: Network, latest: Latest, at: datetime, stale_s: float) -> Ite
         ],
     )
     named = [node for node in nodes if node.mid not in NO_MID]
-    yield gauge("iqrf_node_info", "Who a node is.", [(_info(node), 1) for node in named])
-    yield from _node_states(named, latest)
-    yield from _sensors(named, at, stale_s)
+    yield gauge("iqrf_node_info", "Who a node is.", ((_info(node), 1) for node in named))
+    labelled = [(f'mid="{mid(node)}"', node) for node in named]
+    yield from _node_states(labelled, latest)
+    yield from _sensors(labelled, at, stale_s)
 
 
 def _info(node: Device) -> Labels:
@@ -187,44 +188,48 @@ def _info(node: Device) -> Labels:
     }
 
 
-def _node_states(nodes: Iterable[Device], latest: Latest) -> Iterator[Family]:
-    states = [(mid(node), latest.nodes.get(node.mid, NodeState())) for node in nodes]
+_Labelled = Iterable[tuple[str, Device]]
+"""Nodes with the label that all their samples begin with."""
+
+
+def _node_states(nodes: _Labelled, latest: Latest) -> Iterator[Family]:
+    heard = [
+        (Written(label), state)
+        for label, node in nodes
+        if (state := latest.nodes.get(node.mid)) is not None
+    ]
     yield gauge(
         "iqrf_node_rssi_dbm",
         "How strongly the node's last packet was heard.",
-        [({"mid": label}, each.rssi) for label, each in states if each.rssi is not None],
+        ((labels, each.rssi) for labels, each in heard if each.rssi is not None),
     )
     yield gauge(
         "iqrf_node_supply_volts",
         "Supply voltage of the node.",
-        [({"mid": label}, each.supply) for label, each in states if each.supply is not None],
+        ((labels, each.supply) for labels, each in heard if each.supply is not None),
     )
     yield gauge(
         "iqrf_node_last_reading_timestamp_seconds",
         "When the node was last heard, in seconds since 1970.",
-        [
-            ({"mid": label}, each.heard_at.timestamp())
-            for label, each in states
+        (
+            (labels, each.heard_at.timestamp())
+            for labels, each in heard
             if each.heard_at is not None
-        ],
+        ),
     )
 
 
-def _sensors(nodes: Iterable[Device], at: datetime, stale_s: float) -> Iterator[Family]:
+def _sensors(nodes: _Labelled, at: datetime, stale_s: float) -> Iterator[Family]:
     """One family for each metric name: several quantities may share one."""
+    oldest = at - timedelta(seconds=stale_s)
     families: dict[str, list[tuple[Labels, float]]] = {}
-    for node in nodes:
+    for label, node in nodes:
         for sensor in node.sensors:
-            shown = PRESENTATIONS.get(sensor.type)
-            value, updated = sensor.value, sensor.updated
-            if shown is None or not shown.metric or updated is None:
+            shown, value, updated = PRESENTATIONS.get(sensor.type), sensor.value, sensor.updated
+            if shown is None or not shown.metric or updated is None or updated < oldest:
                 continue
-            if isinstance(value, int | float) and (at - updated).total_seconds() <= stale_s:
-                labels: Labels = {
-                    "mid": mid(node),
-                    "sensor": sensor.index,
-                    "type": sensor.type,
-                }
+            if isinstance(value, int | float):
+                labels = Written(f'{label},sensor="{sensor.index}",type="{sensor.type}"')
                 families.setdefault(shown.metric, []).append((labels, value * shown.factor))
     for metric in sorted(families):
         yield gauge(f"iqrf_sensor_{metric}", "Latest value of a sensor.", families[metric])
