@@ -73,6 +73,7 @@ configure() {
     fi
     put 644 etc/iqrf-trio.toml "$default"
     put 644 etc/simulated-network.toml "$PREFIX/share/simulated-network.toml"
+    put 644 etc/simulated-trouble.toml "$PREFIX/share/simulated-trouble.toml"
 }
 
 # Groups that are made for us are remembered, so that a purge can take them away again.

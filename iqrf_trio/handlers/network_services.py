@@ -27,7 +27,8 @@ async def serve(gateway: Gateway, exchange: Exchange[Any]) -> Answer:
     """Carry out the service of a row; the answer tells how far it came, whatever ended it."""
     message, declared = exchange.message, exchange.row.service
     assert declared is not None
-    service, outcomes = declared.begin(exchange.request), list[Outcome]()
+    rehearse = declared.rehearse if message.dry_run else None
+    service, outcomes = (rehearse or declared.begin)(exchange.request), list[Outcome]()
     failure: ServiceFailure | None = None
     with exchange.scope:
         try:

@@ -196,9 +196,8 @@ class Mesh:
         confirmation = self._confirmation(request, self.coordinator.broadcast_hops(), 0)
         confirmed_at, arrived_at = self._send(request, confirmation, now)
         self._occupy(confirmed_at, arrived_at)
-        for address in self.coordinator.bonds.mids:
-            node = self._member(address)
-            if node and self.world.hears(node, arrived_at):
+        for node in list(self.world.members(self.coordinator.bonds.network)):
+            if self.world.hears(node, arrived_at):
                 self._execute(node, request, arrived_at)
                 node.sensors.said.clear()
                 if node.rebooting:

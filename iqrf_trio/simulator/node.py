@@ -53,6 +53,10 @@ class Node(Module):
     online: bool = True
     button: bool = True
     """Whether somebody presses its button, should it not be bonded."""
+    frc_time: int | None = None
+    """What it answers to the FRC response time event; None: as fast as its handler is."""
+    noise: Mapping[int, int] = field(factory=dict)
+    """Signals of others that it hears during a test, by channel."""
     thermometer: Signal | None = _CHIP
     route: Route = _NOWHERE
     did: int = 0

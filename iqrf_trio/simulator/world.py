@@ -27,8 +27,12 @@ class World:
     loss: float = 0.0
 
     def at(self, address: int) -> Node | None:
-        """The node that listens to `address`; the first one if there are several."""
-        return next((node for node in self.nodes if node.nadr == address), None)
+        """The node that listens to `address`; of several the one that drowns the others out.
+
+        That is the one nearest to the coordinator of those that are on.
+        """
+        there = (node for node in self.nodes if node.nadr == address)
+        return min(there, key=_loudness, default=None)
 
     def strangers(self, now: float) -> Iterable[Node]:
         """The nodes that are on, but not bonded."""
@@ -39,6 +43,10 @@ class World:
         if not node.listens(now):
             return False
         return not self.loss or self.random.random() >= self.loss
+
+    def members(self, network: int) -> Iterable[Node]:
+        """The nodes that have the key of this network, whether or not it knows them."""
+        return (node for node in self.nodes if node.nadr is not None and node.network == network)
 
     def explore(
         self, addresses: Iterable[int], tx_power: int, did: int, now: float
@@ -58,3 +66,7 @@ class World:
             away = dist(node.position, places[route.parent_vrn])
             node.rssi = _RSSI_OFFSET + signal_dbm(away)
         return routes
+
+
+def _loudness(node: Node) -> tuple[bool, float]:
+    return not node.online, dist(node.position, COORDINATOR_POSITION)

@@ -42,12 +42,19 @@ class Extra(Enum):
     PROGRESS = "progress"
     """Whether answers in between tell how far it is."""
 
+    DRY_RUN = "dryRun"
+    """Whether only to tell what there is to do."""
+
 
 _EXTRA_TYPES: Mapping[Extra, Any] = {
     Extra.TIMEOUT: int | None,
     Extra.REPEAT: Annotated[int, Range(0, 255)] | None,
     Extra.PROGRESS: bool | None,
+    Extra.DRY_RUN: bool | None,
 }
+
+_EXTRA_NAMES: Mapping[Extra, str] = {Extra.DRY_RUN: "dry_run"}
+"""What the members are called in Python, where that differs."""
 
 
 def told_by_its_code(error: DpaError) -> ServiceError:
@@ -91,14 +98,16 @@ class Transaction(Generic[P]):
 
 @frozen(eq=False)
 class NetworkService(Generic[P]):
-    """A message that is a network service: how it begins, and what is told of it. Both are pure.
+    """A message that is a network service: how it begins, and what is told of it. All are pure.
 
-    `begin` makes the service of the parameters. `finish` makes `rsp` of as much as it knows by
-    then, None where there is none; with `own` it has members that only this gateway sends.
+    `begin` makes the service of the parameters, `rehearse` its dry run where there is one. `finish`
+    makes `rsp` of as much as it knows by then, None where there is none; with `own` it has members
+    that only this gateway sends.
     """
 
     begin: Callable[[P], Service]
     finish: Callable[[P, Any, bool], JsonObject | None]
+    rehearse: Callable[[P], Service] | None = None
 
 
 @frozen
@@ -241,7 +250,7 @@ def _reader(row: Row) -> Callable[[object], Any]:
         "return_verbose": field(type=bool, default=False),
     }
     for extra in sorted(row.extras, key=lambda extra: extra.value):
-        data[extra.value] = field(type=_EXTRA_TYPES[extra], default=None)
+        data[_EXTRA_NAMES.get(extra, extra.value)] = field(type=_EXTRA_TYPES[extra], default=None)
     if row.parameters is not None:
         data["req"] = field(type=row.parameters)
     top: dict[str, Any] = {"m_type": field(type=str)}

@@ -57,7 +57,8 @@ class Message:
 
     `msg_id`, `verbose` and `timeout` (ms) are the members of `data` where they are of the right
     type, else their defaults, so that a refusal can be addressed. `repeat` says how often a
-    transaction that failed is tried again, `progress` whether answers in between are wanted.
+    transaction that failed is tried again, `progress` whether answers in between are wanted,
+    `dry_run` whether only to tell what there is to do.
     """
 
     mtype: str
@@ -68,6 +69,7 @@ class Message:
     text: str | bytes = field(repr=False)
     repeat: int = 1
     progress: bool = False
+    dry_run: bool = False
 
     def answer(
         self,
@@ -111,6 +113,7 @@ def parse(text: str | bytes) -> Message:
         text=text,
         repeat=1 if repeat is None else repeat,
         progress=data.get("progress") is True,
+        dry_run=data.get("dryRun") is True,
     )
 
 

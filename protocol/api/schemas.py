@@ -64,6 +64,7 @@ EXTRAS: Mapping[Extra, Schema] = {
         "description": "how often a failed transaction is repeated",
     },
     Extra.PROGRESS: {"type": "boolean", "description": "answers in between tell how far it is"},
+    Extra.DRY_RUN: {"type": "boolean", "description": "change nothing, tell what there is to do"},
 }
 
 _MSG_ID: Schema = {"type": "string", "description": "the answer bears the same"}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from iqrf_trio.simulator.files.plan import assemble, positions, supply, unused_mids
 from iqrf_trio.simulator.files.toml_table import NetworkFileError, Table
@@ -15,7 +15,7 @@ from iqrf_trio.simulator.peripherals.os import IBK_LENGTH
 from iqrf_trio.simulator.products import GATEWAY, PRODUCTS, Product, SensorModel
 from iqrf_trio.simulator.routes import Position
 from iqrf_trio.simulator.signals import HOUR, Fixed, Growing, Signal, Wave
-from protocol.dpa.packet import MAX_NODE
+from protocol.dpa.packet import MAX_NODE, TEMPORARY
 from protocol.dpa.timing import RfMode
 from protocol.network.network import Value
 from protocol.standard.binary_output import MAX_OUTPUTS
@@ -23,6 +23,9 @@ from protocol.standard.quantities import DATA_BLOCK
 from protocol.standard.sensor import MAX_SENSORS
 
 _RF_MODES = {"std": RfMode.STD, "lp": RfMode.LP}
+_BONDS = ("good", "twin", "orphan")
+"""What a node can be: a twin has the address of another one; an orphan, or a twin, is not in the
+coordinator's table, but takes itself for a node of its network."""
 _HIGHEST_MID = 0xFFFF_FFFE
 _WORD = 0xFFFF
 
@@ -54,13 +57,38 @@ def network(text: str, seed: int = 1, *, loss: float = 0.0) -> Mesh:
     mids = _mids([coordinator, *tables], random)
     gateway = _gateway(coordinator)
     places = positions(len(tables), random)
+    standings = [_standing(table) for table in tables]
     nodes = [
         _node(table, products, mid, place, random)
         for table, mid, place in zip(tables, mids[1:], places, strict=True)
     ]
     _refuse_twins("mid", mids)
-    _refuse_twins("address", [node.nadr for node in nodes if node.nadr is not None])
-    return assemble(mids[0], gateway, nodes, random, loss=loss, rf_mode=rf_mode)
+    known = [
+        node
+        for node, each in zip(nodes, standings, strict=True)
+        if each.bond == "good" and node.nadr != TEMPORARY
+    ]
+    _refuse_twins("address", [node.nadr for node in known if node.nadr is not None])
+    unknown = [node for node in nodes if node not in known]
+    mesh = assemble(mids[0], gateway, nodes, random, loss=loss, rf_mode=rf_mode, unknown=unknown)
+    for node, standing in zip(nodes, standings, strict=True):
+        if standing.table_mid is not None and node.nadr in mesh.coordinator.bonds.mids:
+            mesh.coordinator.bonds.set_mid(node.nadr, standing.table_mid)
+    return mesh
+
+
+@frozen
+class _Standing:
+    """What the coordinator knows of a node: its `bond`, and another MID in its table."""
+
+    bond: str
+    table_mid: int | None
+
+
+def _standing(table: Table) -> _Standing:
+    bond = table.choice("bond", _BONDS, "good")
+    has = table.has("table_mid")
+    return _Standing(bond, table.number("table_mid", 0, _HIGHEST_MID) if has else None)
 
 
 def _mids(tables: list[Table], random: Random) -> list[int]:
@@ -117,16 +145,36 @@ def _node(
     node = Node(
         mid,
         product,
-        # Address 0 is what a node has that nobody has bonded yet.
-        nadr=table.number("address", 0, MAX_NODE) or None,
+        # Address 0 is what a node has that nobody has bonded yet, 0xFE that of a prebonded one.
+        nadr=_address(table),
         supply=supply(random),
         position=_position(table, place),
         online=table.take("online", bool, True),
         ibk=_key(table),
         button=table.take("button", bool, True),
+        frc_time=table.number("frc_time", 0, 0xFF) if table.has("frc_time") else None,
+        noise=_noise(table),
     )
     table.close()
     return node
+
+
+def _address(table: Table) -> int | None:
+    address = table.take("address", int)
+    if not 0 <= address <= MAX_NODE and address != TEMPORARY:
+        raise table.error("address", f"must be in 0..{MAX_NODE}, not {address}")
+    return address or None
+
+
+def _noise(table: Table) -> Mapping[int, int]:
+    """The signals that a node hears, by channel: pairs in a list."""
+    noise = dict[int, int]()
+    for pair in table.take("noise", list, []):
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise table.error("noise", "must be a list of pairs: channel and number of signals")
+        channel, count = (table.checked("noise", number, int) for number in pair)
+        noise[channel] = count
+    return noise
 
 
 def _key(table: Table) -> bytes:

@@ -1,6 +1,6 @@
 """Generated meshes: so many nodes, laid out and discovered as the seed has it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import cos, dist, pi, sin, sqrt
 from random import Random
 
@@ -49,14 +49,19 @@ def assemble(
     *,
     loss: float,
     rf_mode: RfMode,
+    unknown: Collection[Node] = (),
 ) -> Mesh:
-    """A mesh of a coordinator and these nodes: who has an address is bonded and discovered."""
+    """A mesh of a coordinator and these nodes: who has an address is bonded and discovered.
+
+    Those of `unknown` have an address and the key of the network, but not in the coordinator.
+    """
     world = World(list(nodes), random, loss)
     coordinator = Coordinator(mid, product, rf_mode, world=world)
     for node in world.nodes:
         node.rf_mode = rf_mode
         if node.nadr is not None:
-            coordinator.bonds.add(node.nadr, node.mid)
+            if node not in unknown:
+                coordinator.bonds.add(node.nadr, node.mid)
             node.network = coordinator.bonds.network
     coordinator.administration.discover(FULL_POWER)
     return Mesh(coordinator)

@@ -1,6 +1,7 @@
 """The FRC peripheral of the simulated coordinator: it collects what nodes answer."""
 
 from collections.abc import Iterable, Mapping
+from random import Random
 
 from attrs import define, field
 
@@ -23,14 +24,16 @@ from protocol.dpa.frc import (
     MAX_SELECTIVE_USER_DATA,
     MAX_USER_DATA,
     MIN_USER_DATA,
+    PREBONDED_ALIVE,
     SELECTED_NODES,
+    Width,
     members,
     pack,
     response_time_ms,
     slots,
     width_of,
 )
-from protocol.dpa.packet import MAX_NODE
+from protocol.dpa.packet import MAX_NODE, TEMPORARY
 from protocol.dpa.pnum import FRC
 
 NOBODY = 0xFF
@@ -97,6 +100,8 @@ class Collector(Peripheral):
         *,
         selective: bool,
     ) -> bytes:
+        if command == PREBONDED_ALIVE:
+            return self._find_prebonded(user_data[0], now)
         width, asked = width_of(command), sorted(asked)
         values = {}
         for address, slot in slots(width, asked, selective=selective).items():
@@ -110,6 +115,17 @@ class Collector(Peripheral):
         self.params &= ~_OFFLINE
         status = len(values) if self.bonds.mids else NOBODY
         return FrcAnswer(status, self.buffer[:FRC_DATA]).encode()
+
+    def _find_prebonded(self, seed: int, now: float) -> bytes:
+        """Each prebonded node answers at a place of its own choice, which another may have too."""
+        found = [
+            node
+            for node in self.world.members(self.bonds.network)
+            if node.nadr == TEMPORARY and self.world.hears(node, now)
+        ]
+        places = {Random(f"{node.mid} {seed}").randint(1, MAX_NODE): 0b11 for node in found}
+        self.buffer = pack(Width.BITS2, range(1, MAX_NODE + 1), places)
+        return FrcAnswer(len(places), self.buffer[:FRC_DATA]).encode()
 
     def _set_params(self, params: int) -> bytes:
         previous, self.params = self.params, params

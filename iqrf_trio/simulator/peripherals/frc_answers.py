@@ -66,10 +66,16 @@ def _memory_read_4b(node: Node, user_data: bytes, now: float) -> int:
     return _memory(node, user_data[2:], now, length=4, plus_one=bool(user_data[0] & 1))
 
 
-def _response_time(_node: Node, user_data: bytes, _now: float) -> int:
+def _response_time(node: Node, user_data: bytes, _now: float) -> int:
+    if node.frc_time is not None:
+        return node.frc_time
     asked = user_data[0]
     known = asked in _EMBEDDED or any(asked == command for command, _ in _BY_STANDARD)
     return _FAST if known else _UNKNOWN_TIME
+
+
+def _test_rf(node: Node, user_data: bytes, _now: float) -> int:
+    return min(node.noise.get(user_data[0], 0) + 1, 0xFF)
 
 
 def _sensor(command: int) -> Answer:
@@ -91,6 +97,7 @@ _EMBEDDED: Mapping[int, Answer] = {
         node, data, now, length=1, plus_one=True
     ),
     frc.FRC_RESPONSE_TIME: _response_time,
+    frc.TEST_RF_SIGNAL: _test_rf,
     frc.MEMORY_READ_4B: _memory_read_4b,
 }
 

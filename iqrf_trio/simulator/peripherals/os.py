@@ -122,7 +122,7 @@ class System(Peripheral):
             OS_FACTORY_SETTINGS.pcmd: lambda pdata, _: (
                 of_length(pdata, 0) + self._restore_settings()
             ),
-            OS_TEST_RF_SIGNAL.pcmd: lambda pdata, _: _accept(pdata, 4, answer=b"\0"),
+            OS_TEST_RF_SIGNAL.pcmd: lambda pdata, _: _accept(pdata, 4, answer=b"\1"),
         }
 
     def reset(self) -> None:

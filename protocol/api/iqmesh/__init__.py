@@ -6,7 +6,9 @@ from protocol.api.iqmesh import (
     bonds,
     configuration,
     enumeration,
+    maintenance,
     parameters,
+    radio_tests,
     reach,
 )
 from protocol.api.iqmesh.family import FAMILY
@@ -21,4 +23,6 @@ ROWS = (
     *bonding.ROWS,
     *configuration.ROWS,
     *enumeration.ROWS,
+    *radio_tests.ROWS,
+    *maintenance.ROWS,
 )

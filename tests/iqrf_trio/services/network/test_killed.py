@@ -25,6 +25,12 @@ SERVICES: list[tuple[str, dict[str, Any]]] = [
     ("iqmeshNetwork_FrcParams", GET),
     ("iqmeshNetwork_EnumerateDevice", {"deviceAddr": 1, "morePeripheralsInfo": True}),
     ("iqmeshNetwork_RemoveBond", {"deviceAddr": 255}),
+    (
+        "iqmeshNetwork_MaintenanceTestRF",
+        {"deviceAddr": 255, "rfChannel": 52, "rxFilter": 0, "measurementTime": 360},
+    ),
+    ("iqmeshNetwork_MaintenanceFrcResponseTime", {"command": 144}),
+    ("iqmeshNetwork_MaintenanceInconsistentMIDsInCoord", {}),
     ("iqmeshNetwork_Backup", {"deviceAddr": 0}),
 ]
 

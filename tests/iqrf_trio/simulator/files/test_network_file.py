@@ -71,6 +71,9 @@ PRODUCT = '[[products]]\nname = "X"\nhwpid = 1\n'
         (NODE + "mid = 5\n" + NODE.replace("1", "2") + "mid = 5", "mid 5 (0x00000005) is given"),
         (NODE + "ibk = 'ab'", "nodes[0].ibk must be 32 hexadecimal digits"),
         (NODE + "ibk = 'xy'", "nodes[0].ibk must be 32 hexadecimal digits"),
+        (NODE + "bond = 'x'", "nodes[0].bond must be one of good, twin, orphan, not 'x'"),
+        (NODE + "noise = [1]", "nodes[0].noise must be a list of pairs"),
+        (NODE + "table_mid = -1", "nodes[0].table_mid must be in 0.."),
         (NODE + "button = 1", "nodes[0].button must be true or false, not 1"),
         (NODE + "online = 1", "nodes[0].online must be true or false, not 1"),
         (NODE + "position = [1]", "nodes[0].position must be a list of two numbers"),
@@ -114,3 +117,11 @@ def test_sensors_of_every_type_can_be_described() -> None:
     types = [*range(1, 33), 128]
     text = NODE + f"sensors = {types[:32]}"
     assert len(Talk(network(text)).pdata("01.00.5e.3e.ff.ff").split(".")) == 32
+
+
+def test_a_network_in_trouble() -> None:
+    mesh = read_network(ETC.with_name("simulated-trouble.toml"))
+    assert set(mesh.coordinator.bonds.mids) == {1, 2, 3, 4, 5}
+    assert mesh.coordinator.bonds.mids[2] == 0x82000002 != mesh.node(2).mid
+    assert mesh.coordinator.bonds.mids[3] != mesh.node(3).mid  # the twin is heard
+    assert {200, 254} <= {node.nadr for node in mesh.world.nodes}

@@ -1,0 +1,153 @@
+"""A simulated network in trouble: found by the dry runs, mended by the services."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from trio.testing import MockClock
+
+from iqrf_trio.simulator.counters import Kind
+from iqrf_trio.simulator.files.network_file import network
+from iqrf_trio.simulator.files.plan import generate
+from iqrf_trio.simulator.mesh import Mesh
+from iqrf_trio.wiring.simulator_port import SimulatorPort
+from tests.iqrf_trio.services.network.rig import gateway
+
+MIDS = "iqmeshNetwork_MaintenanceInconsistentMIDsInCoord"
+TWINS = "iqmeshNetwork_MaintenanceDuplicatedAddresses"
+PREBONDED = "iqmeshNetwork_MaintenanceUselessPrebondedNodes"
+TEST_RF = "iqmeshNetwork_MaintenanceTestRF"
+RESPONSE_TIME = "iqmeshNetwork_MaintenanceFrcResponseTime"
+
+WRONG = (3, 5, 17)
+"""Addresses of which the coordinator has a wrong MID."""
+DOUBLE = (2, 9)
+"""Addresses that a second module has too, which is nearer to the coordinator."""
+
+
+def node(address: int, text: str = "") -> str:
+    return f'[[nodes]]\nproduct = "Relay"\naddress = {address}\n{text}\n'
+
+
+def troubled() -> Mesh:
+    nodes = [
+        node(address, f"table_mid = {0x82000000 + address}" if address in WRONG else "")
+        for address in range(1, 21)
+    ]
+    twins = [node(address, 'bond = "twin"\nposition = [0.01, 0.0]') for address in DOUBLE]
+    return network("".join((*nodes, *twins, *(node(0xFE) for _ in range(4)))))
+
+
+def table_is_right(mesh: Mesh) -> bool:
+    known = mesh.coordinator.bonds.mids
+    return all(mesh.node(address).mid == mid for address, mid in known.items())
+
+
+async def test_a_network_is_mended_as_the_dry_runs_have_said(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = troubled()
+    good = {each.mid for each in mesh.world.nodes if each.nadr != 0xFE} - {
+        mesh.node(address).mid for address in DOUBLE
+    }
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        before = dict(mesh.coordinator.bonds.mids)
+        dry = await rig.caller.ask(MIDS, dryRun=True)
+        assert dry["rsp"]["inconsistentNodes"] == sorted((*WRONG, *DOUBLE))
+        # Nobody but the user knows which of two modules with one address is the right one: a
+        # twin is what is not in the table. So it is sent away before the table is corrected.
+        twins = await rig.caller.ask(TWINS, dryRun=True)
+        assert twins["rsp"] == {"nodesNr": 20, "suspectedNodes": sorted((*WRONG, *DOUBLE))}
+        prebonded = await rig.caller.ask(PREBONDED, dryRun=True)
+        assert 1 <= prebonded["rsp"]["prebondedNodesNr"] <= 4
+        assert mesh.coordinator.bonds.mids == before
+        assert len([each for each in mesh.world.nodes if each.nadr is None]) == 0
+
+        mesh.node(2).online = mesh.node(9).online = False  # switched off, the good ones answer
+        mended = await rig.caller.ask(MIDS)
+        assert mended["rsp"]["inconsistentNodes"] == list(WRONG)
+        for each in mesh.world.nodes:
+            each.online = True
+        assert (await rig.caller.ask(TWINS))["rsp"] == {"nodesNr": 20}
+        assert (await rig.caller.ask(PREBONDED))["rsp"] == {"nodesNr": 20}
+
+        bonded = {each.mid for each in mesh.world.nodes if each.nadr is not None}
+        assert bonded == good
+        assert table_is_right(mesh)
+        assert (await rig.caller.ask(TWINS, dryRun=True))["rsp"]["suspectedNodes"] == []
+        assert (await rig.caller.ask(PREBONDED, dryRun=True))["rsp"]["prebondedNodesNr"] == 0
+        assert "inconsistentNodes" not in (await rig.caller.ask(MIDS))["rsp"]
+
+
+async def test_the_mids_of_150_nodes_take_three_frcs(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(150)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        frcs = mesh.counters.requests[Kind.FRC]
+        rsp = (await rig.caller.ask(MIDS))["rsp"]
+        assert rsp == {"nodesNr": 150, "inaccessibleNodesNr": 0, "inconsistentNodesNr": 0}
+        assert mesh.counters.requests[Kind.FRC] - frcs <= 4
+
+
+async def test_a_silent_node_is_told_of_and_left_alone(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(20)
+    mesh.node(7).online = False
+    mesh.coordinator.bonds.set_mid(7, 0x81234567)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        rsp = (await rig.caller.ask(MIDS))["rsp"]
+        assert rsp["inaccessibleNodes"] == [7]
+        assert "inconsistentNodes" not in rsp
+        assert mesh.coordinator.bonds.mids[7] == 0x81234567
+
+
+async def test_a_node_of_which_the_table_has_no_mid_keeps_its_bond(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(3)
+    mesh.coordinator.bonds.set_mid(2, 0)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        assert (await rig.caller.ask(TWINS))["status"] == 0
+        assert mesh.world.at(2) is not None
+
+
+async def test_what_the_nodes_hear_and_how_long_they_take(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(3)
+    mesh.node(1).noise = {52: 4}
+    mesh.node(2).online = False
+    mesh.node(3).frc_time = 0x31
+    mesh.coordinator.collector.params = 0x10
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        req = {"deviceAddr": 255, "rfChannel": 52, "rxFilter": 0, "measurementTime": 360}
+        rsp = (await rig.caller.ask(TEST_RF, req))["rsp"]
+        assert rsp["inaccessibleNodesNr"] == 1
+        assert [each.get("counter") for each in rsp["testRfResult"]] == [4, None, 0]
+        own = await rig.caller.ask(TEST_RF, req | {"deviceAddr": 0})
+        assert own["rsp"]["testRfResult"] == [{"deviceAddr": 0, "online": True, "counter": 0}]
+        times = (await rig.caller.ask(RESPONSE_TIME, {"command": 144}))["rsp"]
+        assert [each.get("responseTime") for each in times["nodes"]] == [40, None, 1320]
+        assert (times["currentResponseTime"], times["recommendedResponseTime"]) == (360, 1320)
+        assert mesh.coordinator.collector.params == 0x10
+
+
+@pytest.mark.parametrize(
+    ("mtype", "req", "data"),
+    [
+        (MIDS, None, {"dryRun": 1}),
+        (TEST_RF, {"deviceAddr": 1, "rfChannel": 52, "rxFilter": 0, "measurementTime": 40}, {}),
+        (TEST_RF, {"deviceAddr": 0, "rfChannel": 52, "rxFilter": 65, "measurementTime": 40}, {}),
+        (TEST_RF, {"deviceAddr": 0, "rfChannel": 52, "rxFilter": 0, "measurementTime": 41}, {}),
+        (RESPONSE_TIME, {"command": 1}, {}),
+        (RESPONSE_TIME, {}, {}),
+    ],
+)
+async def test_requests_that_are_none(
+    tmp_path: Path, autojump_clock: MockClock, mtype: str, req: object, data: dict[str, Any]
+) -> None:
+    async with gateway(tmp_path, SimulatorPort(generate(1))) as rig:
+        rig.caller.send(mtype, req, **data)
+        assert (await rig.caller.next())["mType"] == "messageError"
