@@ -37,6 +37,9 @@ IBK_LENGTH = 16
 
 _SETTINGS_LENGTH = 31
 _RFPGM = 0xC3
+_RFPGM_ADDRESS = 0x20
+"""Where Write configuration byte has it, behind the settings."""
+_SECURITY_LENGTH = 17
 _INIT_PHY = 0x30
 _HANDLER_PRESENT = 0x04
 """Bit of the flags of OS Read."""
@@ -94,6 +97,8 @@ class System(Peripheral):
     module: Host
     settings: bytearray = field(init=False)
     rfpgm: int = field(init=False, default=_RFPGM)
+    keys: dict[int, bytes] = field(init=False, factory=dict)
+    """What Set security has brought: 0 the access password, 1 the user key."""
     asleep_until: float = field(init=False, default=-inf)
 
     def __attrs_post_init__(self) -> None:
@@ -116,7 +121,7 @@ class System(Peripheral):
             OS_BATCH.pcmd: self._batch,
             OS_SELECTIVE_BATCH.pcmd: self._selective_batch,
             OS_INDICATE.pcmd: lambda pdata, _: _accept(pdata, 1),
-            OS_SET_SECURITY.pcmd: lambda pdata, _: _accept(pdata, 17),
+            OS_SET_SECURITY.pcmd: lambda pdata, _: self._set_security(pdata),
             OS_WRITE_CONFIG_BYTE.pcmd: lambda pdata, _: self._write_bytes(pdata),
             OS_WRITE_CONFIG.pcmd: lambda pdata, _: self._write(pdata),
             OS_FACTORY_SETTINGS.pcmd: lambda pdata, _: (
@@ -164,6 +169,9 @@ class System(Peripheral):
             raise Refused(WRONG_LENGTH)
         for start in range(0, len(pdata), 3):
             address, value, mask = pdata[start : start + 3]
+            if address == _RFPGM_ADDRESS:
+                self.rfpgm = self.rfpgm & ~mask | value & mask
+                continue
             if not 1 <= address <= _SETTINGS_LENGTH:
                 raise Refused(WRONG_DATA)
             old = self.settings[address - 1]
@@ -174,6 +182,11 @@ class System(Peripheral):
         of_length(pdata, _SETTINGS_LENGTH + 2)
         self.settings[:] = pdata[1:-1]
         self.rfpgm = pdata[-1]
+        return b""
+
+    def _set_security(self, pdata: bytes) -> bytes:
+        of_length(pdata, _SECURITY_LENGTH)
+        self.keys[pdata[0]] = pdata[1:]
         return b""
 
     def _sleep(self, pdata: bytes, now: float) -> bytes:

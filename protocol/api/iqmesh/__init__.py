@@ -10,6 +10,7 @@ from protocol.api.iqmesh import (
     parameters,
     radio_tests,
     reach,
+    settings,
 )
 from protocol.api.iqmesh.family import FAMILY
 
@@ -22,6 +23,7 @@ ROWS = (
     *bonds.ROWS,
     *bonding.ROWS,
     *configuration.ROWS,
+    *settings.ROWS,
     *enumeration.ROWS,
     *radio_tests.ROWS,
     *maintenance.ROWS,

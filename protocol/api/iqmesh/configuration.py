@@ -12,18 +12,10 @@ from protocol.api.iqmesh.reach import Hwpid
 from protocol.dpa.commands import TrConfiguration
 from protocol.dpa.packet import ANY_HWPID, COORDINATOR
 from protocol.iqmesh import tr_configuration
-
-PERIPHERALS = (
-    *("coordinator", "node", "os", "eeprom", "eeeprom", "ram", "ledr", "ledg"),
-    *("spi", "io", "thermometer", "pwm", "uart", "frc"),
-)
-"""The embedded peripherals by their bit in the first bytes of the configuration."""
+from protocol.iqmesh.tr_settings import BAUD_RATES, PERIPHERALS
 
 _UNTIL: Mapping[str, int] = {"spi": 0x0415, "pwm": 0x0415, "frc": 0x0400}
 """The DPA version from which on a peripheral is no matter of the configuration any more."""
-
-BAUD_RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
-"""By the byte of the configuration."""
 
 BANDS = ("868", "916", "433")
 """MHz, by the two lowest bits of the last byte."""

@@ -31,6 +31,7 @@ SERVICES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("iqmeshNetwork_MaintenanceFrcResponseTime", {"command": 144}),
     ("iqmeshNetwork_MaintenanceInconsistentMIDsInCoord", {}),
+    ("iqmeshNetwork_WriteTrConf", {"deviceAddr": 255, "txPower": 6, "accessPassword": "x"}),
     ("iqmeshNetwork_Backup", {"deviceAddr": 0}),
 ]
 
