@@ -117,7 +117,9 @@ def test_the_configuration_and_its_checksum(talk: Talk) -> None:
     assert fields[8] == 7
     assert talk.rcode("00.00.02.09.ff.ff.08.03.07") == 0
     assert talk.pdata("00.00.02.02.ff.ff").split(".")[8] == "03"
-    assert talk.rcode("00.00.02.09.ff.ff.20.03.07") == 6
+    assert talk.rcode("00.00.02.09.ff.ff.20.04.04") == 0  # RFPGM stands behind the settings
+    assert talk.pdata("00.00.02.02.ff.ff").split(".")[32] == "c7"
+    assert talk.rcode("00.00.02.09.ff.ff.21.03.07") == 6
     assert talk.rcode("00.00.02.0d.ff.ff") == 0
     assert talk.pdata("00.00.02.02.ff.ff").split(".")[8] == "07"
 
