@@ -29,12 +29,12 @@ from protocol.api.family import Family, Row, Unasked
 from protocol.api.message import Style
 from protocol.api.registry import FAMILIES, REGISTRY, UNASKED
 from protocol.api.schemas import EXTRAS
-from protocol.auth.rights import Rights, Scope
+from protocol.auth.rights import MANAGE, Rights, Scope
 
 SETTINGS = (
     "port.kind=simulator",
     "simulator.speed=0",
-    "simulator.nodes=3",
+    "simulator.nodes=4",
     "websocket.port=0",
 )
 
@@ -43,8 +43,31 @@ PATIENCE_S = 30.0
 _MSG_ID = "1"
 """That of all requests, which wait for their answers, so that a new message changes no other's."""
 
-LAST = (db.RESET, mng.EXIT)
-"""What is asked in the end, since it leaves nothing to ask about."""
+
+def _manages(row: Row) -> bool:
+    return row.transaction is not None and row.rights == MANAGE
+
+
+_DISTURB = (
+    *(f"iqrfEmbedOs_{name}" for name in ("Restart", "Reset", "Sleep")),
+    "iqrfEmbedNode_ValidateBonds",
+    "iqrfEmbedNode_RemoveBond",
+    "iqrfEmbedOs_Rfpgm",
+    "iqrfEmbedCoordinator_ClearAllBonds",
+)
+"""After these a node, or all of them, cannot be asked any more."""
+
+LAST = (
+    *(
+        row
+        for row in reversed(tuple(REGISTRY.values()))
+        if _manages(row) and row.mtype not in _DISTURB
+    ),
+    *map(REGISTRY.__getitem__, _DISTURB),
+    db.RESET,
+    mng.EXIT,
+)
+"""What is asked in the end, since little is left to ask about afterwards."""
 
 
 @frozen
@@ -136,7 +159,7 @@ def _kind(message: Any) -> str:
 HEAD = """\
 # Messages
 
-Every request that the gateway answers, with a real example each: a network of three simulated
+Every request that the gateway answers, with a real example each: a network of four simulated
 nodes was asked. [clients.md](clients.md) tells how a client authenticates and what it has to
 expect, [asyncapi.json](asyncapi.json) has the same for tools, and
 [compatibility.md](compatibility.md) says which messages of the IQRF Gateway Daemon are answered.

@@ -16,6 +16,7 @@ from iqrf_trio.handlers import dispatch, exchange
 from iqrf_trio.messaging import announcements
 from iqrf_trio.services import monitor
 from protocol.api import auth
+from protocol.api.errors import ServiceError
 
 SAMPLES = 3
 
@@ -43,7 +44,8 @@ def _after(module: Any, name: str, look: Callable[[str], None] | None) -> None:
     def wrapped(*arguments: Any, **options: Any) -> Any:
         result = original(*arguments, **options)
         if look is None:
-            _taken(*arguments)
+            row, message = arguments
+            _taken(row, message, result)
         else:
             look(result)
         return result
@@ -51,14 +53,24 @@ def _after(module: Any, name: str, look: Callable[[str], None] | None) -> None:
     setattr(module, name, wrapped)
 
 
-def _taken(row: Any, message: Any) -> None:
-    """A request was accepted: its schema accepts it too."""
+def _taken(row: Any, message: Any, parameters: Any) -> None:
+    """A request was accepted: its schema accepts it too.
+
+    Values that cannot be sent by radio are refused later, in an answer of the request's own type.
+    """
     from tests.schemas import complaint_about_request  # noqa: PLC0415 - slow, and not always needed
 
     document = message.document
-    if _is_new(document):
+    if _is_new(document) and _can_be_sent(row, parameters):
         known = {**document, "data": {"msgId": "", **document["data"]}}
         _note(complaint_about_request(row, known), document)
+
+
+def _can_be_sent(row: Any, parameters: Any) -> bool:
+    try:
+        return row.transaction is None or bool(row.transaction.begin(parameters))
+    except ServiceError:
+        return False
 
 
 def _sent(text: str) -> None:

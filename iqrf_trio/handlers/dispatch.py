@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from attrs import field, frozen
 
 from iqrf_trio.handlers import (
+    collected,
     db,
     iqmesh,
     mng,
@@ -22,7 +23,7 @@ from iqrf_trio.handlers import (
 )
 from iqrf_trio.handlers.exchange import CANCELLED, Client, Exchange, Gateway, Handler
 from iqrf_trio.handlers.in_order import InOrder, Work
-from iqrf_trio.handlers.transaction import transact
+from iqrf_trio.handlers.transaction import fail, transact
 from iqrf_trio.radio.jobs import Job
 from iqrf_trio.services.network.cancelling import Cancellable
 from iqrf_trio.store import StoreError
@@ -45,6 +46,7 @@ from protocol.queue.scheduling import QueueClosed, QueueFull, RadioReserved
 log = logging.getLogger("iqrf_trio.handlers")
 
 _SERVICES: Mapping[Row, Handler] = {
+    **collected.HANDLERS,
     **db.HANDLERS,
     **sensor_data.HANDLERS,
     **mng.HANDLERS,
@@ -195,8 +197,10 @@ class Dispatcher:
         """Why the client may not have this, if so."""
         rights = exchange.client.rights
         if missing := rights.missing(exchange.row.rights_for(exchange.request)):
-            # Answers of this style have no `errorStr`, so the reason goes into `statusStr`.
-            told = "err" if exchange.row.family.style is Style.DPA else missing
+            # Where answers have no `errorStr`, or verbose ones alone, `statusStr` says the reason.
+            family = exchange.row.family
+            beside = family.style is Style.DPA and not family.cause_in_rsp
+            told = "err" if beside else missing
             return ServiceError(-1, told, missing)
         reserved = self._gateway.scheduler.reserved and exchange.row.lane is Lane.NETWORK
         return SERVICE_MODE if reserved and not rights.service else None
@@ -259,6 +263,8 @@ class Dispatcher:
                 self._fail(exchange, FAILED)
 
     def _failed(self, exchange: Exchange[Any], error: ServiceError) -> Answer:
+        if exchange.row.transaction is not None:
+            return fail(self._gateway, exchange, error)
         return exchange.row.failure(exchange.message, exchange.request, error)
 
     def _refuse(

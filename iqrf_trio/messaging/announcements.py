@@ -1,11 +1,12 @@
 """What the gateway says unasked: reports, enumeration steps and asynchronous DPA, as messages."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
-from attrs import define, frozen
+from attrs import define, field
 
 from protocol.api import db, raw, sensor_data
+from protocol.api.dpa.reports import Report, is_report
 from protocol.api.message import Answer, Style, dump
 from protocol.readings.reading import Reading
 from protocol.readings.settings import Messaging, SensorSettings
@@ -20,12 +21,21 @@ class Outlet:
     """Whether it takes what is not sent to it by name."""
 
 
-@frozen(eq=False)
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@define(eq=False)
 class Announcer:
-    """Puts what happened into messages, and hands them to the outlets that take them."""
+    """Puts what happened into messages, and hands them to the outlets that take them.
+
+    `reports` counts what nodes have told of their sensors unasked.
+    """
 
     _ins_id: str
     _outlets: Mapping[Messaging, Outlet]
+    _now: Callable[[], datetime] = _utc_now
+    reports: int = field(default=0, init=False)
 
     @property
     def messagings(self) -> frozenset[Messaging]:
@@ -40,6 +50,11 @@ class Announcer:
     def frame(self, frame: bytes) -> None:
         """A device has sent `frame` on its own."""
         self._publish(raw.unasked(frame), Style.DPA)
+        if is_report(frame):
+            self.reports += 1
+            at = self._now().astimezone().isoformat(timespec="milliseconds")
+            report = Report(frame, self.reports, at)
+            self._publish(report.answer(), Style.DPA, verbose=True)
 
     def enumeration(self, step: db.Step, status: int, text: str) -> None:
         """An enumeration that no client asked for has come to `step`; begin and end are news."""
@@ -58,9 +73,16 @@ class Announcer:
         if settings.async_reports:
             self._publish(answer, Style.SERVICE, settings.messaging_list)
 
-    def _publish(self, answer: Answer, style: Style, named: tuple[Messaging, ...] = ()) -> None:
+    def _publish(
+        self,
+        answer: Answer,
+        style: Style,
+        named: tuple[Messaging, ...] = (),
+        *,
+        verbose: bool = False,
+    ) -> None:
         """Send to the outlets of these names; without names to all that take what is unasked."""
-        text = dump(answer, style, verbose=False, ins_id=self._ins_id)
+        text = dump(answer, style, verbose=verbose, ins_id=self._ins_id)
         for name, outlet in self._outlets.items():
             if name in named if named else outlet.unasked:
                 outlet.publish(text)

@@ -15,7 +15,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from protocol.api import members
 from protocol.api.errors import InvalidRequestError, shorten
 from protocol.api.members import MemberError
-from protocol.api.shape import alternatives, annotations, checks_of, is_open, members_of
+from protocol.api.shape import Described, alternatives, annotations, checks_of, is_open, members_of
 from protocol.network.network import JsonObject
 
 T = TypeVar("T")
@@ -121,6 +121,10 @@ def _class_in(cls: type) -> Hook:
     return lambda value, type_: read_members(members.an_object(value), type_)
 
 
+def _described(described: Any) -> Hook:
+    return lambda value, _: described.read(value)
+
+
 def _first_problem(error: Exception) -> tuple[str, str]:
     """Path and reason of what is to be told of a failed structuring.
 
@@ -131,7 +135,7 @@ def _first_problem(error: Exception) -> tuple[str, str]:
         path, reason = _first_problem(item)
         return f"[{place.index}]{path}", reason
     if not isinstance(error, ClassValidationError):
-        return "", str(error)
+        return getattr(error, "path", ""), str(error)
     names = {member.attribute: member.name for member in members_of(error.cl)}
     of_members, others = error.group_exceptions()
     for other in others:
@@ -162,3 +166,4 @@ _register_generic(Union, _union)
 _register_generic(UnionType, _union)
 _register_generic(Annotated, _annotated)
 _CONVERTER.register_structure_hook_factory(attrs.has, _class_in)
+_CONVERTER.register_structure_hook_factory(lambda wanted: isinstance(wanted, Described), _described)

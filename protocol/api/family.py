@@ -64,12 +64,14 @@ def told_by_its_code(error: DpaError) -> ServiceError:
 
 @frozen(eq=False, kw_only=True)
 class Family:
-    """Messages that belong together; a row may say otherwise of lane, priority and rights.
+    """Messages that belong together; a row may say otherwise of lane, priority, rights, closed.
 
     `prefix` is what their types begin with. `style` is the order of members in answers. In `closed`
     messages members that nobody knows are refused. `extras` are what `data` may have besides.
     `failure` makes of a failed transaction what this family says of it: the codes differ.
     `annotated` answers carry the metadata of the device that was addressed, where that is wanted.
+    With `cause_in_rsp` verbose answers have the cause of a failure in `rsp`, not beside it; with
+    `cause_always` the others too.
     """
 
     prefix: str
@@ -82,6 +84,12 @@ class Family:
     extras: frozenset[Extra] = frozenset()
     failure: Callable[[DpaError], ServiceError] = told_by_its_code
     annotated: bool = False
+    cause_in_rsp: bool = False
+    cause_always: bool = False
+
+
+def _as_it_is(request: Request, _network: Network) -> Request:
+    return request
 
 
 @frozen(eq=False)
@@ -89,11 +97,13 @@ class Transaction(Generic[P]):
     """A message that is one DPA transaction: how it begins, and what comes of it. Both are pure.
 
     `begin` makes the DPA request of the parameters; it raises ServiceError for what cannot be
-    sent. `finish` makes the answer of the outcome, whatever that is.
+    sent. `finish` makes the answer of the outcome, whatever that is. `fit` makes of the request
+    what the coordinator of the known network understands, where versions of DPA differ.
     """
 
     begin: Callable[[P], Request]
     finish: Callable[[Message, P, Outcome], Answer]
+    fit: Callable[[Request, Network], Request] = _as_it_is
 
 
 @frozen(eq=False)
@@ -160,6 +170,7 @@ class Row:
     lane: Lane = field(kw_only=True)
     priority: Priority = field(kw_only=True)
     rights: Rights | Callable[[Any], Rights] = field(kw_only=True)
+    closed: bool = field(kw_only=True)
     mtype: str = field(init=False)
 
     @lane.default
@@ -178,6 +189,10 @@ class Row:
     def _rights_of_family(self) -> Rights:
         return self.family.rights
 
+    @closed.default
+    def _closed_as_family(self) -> bool:
+        return self.family.closed
+
     @mtype.default
     def _make_mtype(self) -> str:
         return self.family.prefix + self.name
@@ -193,9 +208,12 @@ class Row:
 
     def failure(self, message: Message, parameters: object, error: ServiceError) -> Answer:
         """The answer of this type that says what `error` does."""
-        return message.answer(
-            self.failed(parameters), error.status, error.status_str, error.error_str
-        )
+        rsp, cause = self.failed(parameters), error.error_str
+        if self.family.cause_in_rsp:
+            shown = cause and (message.verbose or self.family.cause_always)
+            rsp = {**(rsp or {}), "errorStr": cause} if shown else rsp
+            cause = None
+        return message.answer(rsp, error.status, error.status_str, cause)
 
     def ends_with(self, data: Mapping[str, Any]) -> bool:
         """Whether the answer with this `data` (as JSON) is the last one to a request."""
@@ -232,7 +250,7 @@ def request_of(row: Row, message: Message) -> Any:
     UnsupportedTypeError for a version (`ver`) that does not exist.
     """
     envelope = _reader(row)(message.document)
-    if not row.family.closed and envelope.ver not in _VERSIONS:
+    if not row.closed and envelope.ver not in _VERSIONS:
         raise UnsupportedTypeError(f"{message.mtype}, version {envelope.ver}")
     return getattr(envelope.data, "req", None)
 
@@ -254,11 +272,11 @@ def _reader(row: Row) -> Callable[[object], Any]:
     if row.parameters is not None:
         data["req"] = field(type=row.parameters)
     top: dict[str, Any] = {"m_type": field(type=str)}
-    if not row.family.closed:
+    if not row.closed:
         top["ver"] = field(type=str, default=_VERSIONS[0])
 
     def make(name: str, members: dict[str, Any]) -> type:
-        bases = () if row.family.closed else (_Open,)
+        bases = () if row.closed else (_Open,)
         return attrs.make_class(name, members, bases=bases, frozen=True, kw_only=True)
 
     whole = make("Message", top | {"data": field(type=make("Data", data))})

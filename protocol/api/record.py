@@ -22,6 +22,17 @@ class Record(TypedDict):
     responseTs: Annotated[str, "when they came"]
 
 
+UNSENT = Record(
+    request="",
+    requestTs="",
+    confirmation="",
+    confirmationTs="",
+    response="",
+    responseTs="",
+)
+"""The record of a transaction that there was not."""
+
+
 def record(outcome: Outcome, local_time: Callable[[float], datetime]) -> Record:
     """The record of `outcome`; `local_time` is an instant of its clock with the zone."""
 

@@ -16,7 +16,7 @@ from protocol.api.published import PUBLISHED, instead_of
 
 FAMILIES: tuple[tuple[Family, tuple[Row, ...]], ...] = (
     (raw.FAMILY, raw.ROWS),
-    (dpa.FAMILY, dpa.ROWS),
+    *dpa.FAMILIES,
     (db.FAMILY, db.ROWS),
     (sensor_data.FAMILY, sensor_data.ROWS),
     (iqmesh.FAMILY, iqmesh.ROWS),

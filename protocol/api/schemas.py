@@ -6,7 +6,7 @@ gateway sends. What is published leaves room, since answers may have more member
 
 from collections.abc import Mapping
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin, is_typeddict
+from typing import Any, Literal, get_args, get_origin
 
 import attrs
 
@@ -30,9 +30,9 @@ from protocol.api.shape import (
     Member,
     alternatives,
     annotations,
-    bare_class,
     is_class,
     is_open,
+    is_result,
     members_of,
 )
 from protocol.dpa.packet import Request
@@ -138,13 +138,9 @@ def _object(cls: Any, *, strict: bool) -> Schema:
     }
     if required := [each.name for each in members if each.required]:
         made["required"] = required
-    if not is_open(cls) and (strict or not _is_result(cls)):
+    if not is_open(cls) and (strict or not is_result(cls)):
         made["additionalProperties"] = False
     return made
-
-
-def _is_result(cls: Any) -> bool:
-    return is_typeddict(bare_class(cls))
 
 
 def _described(member: Member, *, strict: bool) -> Schema:
@@ -168,8 +164,8 @@ def request(row: Row) -> Schema:
         data["req"] = schema(row.parameters)
         required.append("req")
     data["returnVerbose"] = _VERBOSE
-    closed: Schema = {"additionalProperties": False} if row.family.closed else {}
-    version: Schema = {} if row.family.closed else {"ver": {"enum": ["1.0.0", "1.0", "1"]}}
+    closed: Schema = {"additionalProperties": False} if row.closed else {}
+    version: Schema = {} if row.closed else {"ver": {"enum": ["1.0.0", "1.0", "1"]}}
     body = {"type": "object", "properties": data, "required": required} | closed
     return {
         "type": "object",

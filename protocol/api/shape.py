@@ -11,6 +11,7 @@ requests, the schemas, the documents, the tests.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cache
 from types import NoneType, UnionType
@@ -59,6 +60,25 @@ class Member:
         return self.default is attrs.NOTHING
 
 
+class Described(ABC):
+    """What stands in the place of a class where the members are known otherwise.
+
+    `open_to_extras` as for classes; `is_result` says whether the gateway makes such objects.
+    """
+
+    open_to_extras: bool
+    is_result: bool
+
+    @property
+    @abstractmethod
+    def members(self) -> tuple[Member, ...]:
+        """The members in their order."""
+
+    @abstractmethod
+    def read(self, value: object) -> object:
+        """What becomes of an object in a request; raises MemberError."""
+
+
 def json_name(name: str) -> dict[str, str]:
     """Metadata of an attribute whose member is not simply its name in camel case."""
     return {_JSON_NAME: name}
@@ -67,6 +87,8 @@ def json_name(name: str) -> dict[str, str]:
 @cache
 def members_of(cls: Any) -> tuple[Member, ...]:
     """The members of an object of this class, in their order."""
+    if isinstance(cls, Described):
+        return cls.members
     bare = bare_class(cls)
     # Errors name the bare class, without what stands for its type variables.
     given = dict(zip(getattr(bare, "__parameters__", ()), get_args(cls), strict=False))
@@ -113,6 +135,12 @@ def annotations(type_: Any) -> tuple[Any, tuple[Any, ...]]:
 def checks_of(type_: Any) -> tuple[Callable[[Any], None], ...]:
     """The limits of a type: what is called with a value, and raises MemberError."""
     return tuple(note for note in annotations(type_)[1] if callable(note))
+
+
+def is_result(cls: Any) -> bool:
+    """Whether objects of this class are made by the gateway."""
+    bare = bare_class(cls)
+    return bare.is_result if isinstance(bare, Described) else is_typeddict(bare)
 
 
 def alternatives(type_: Any) -> tuple[Any, ...]:

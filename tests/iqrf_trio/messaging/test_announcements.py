@@ -67,8 +67,9 @@ def test_frames_go_to_all_that_take_what_is_unasked() -> None:
     heard = Heard(ws=False, mqtt=True)
     heard.announcer.frame(bytes.fromhex("01005efbff3f805201 4081"))
     assert heard.ws == []
-    [text] = heard.mqtt
+    text, read = heard.mqtt
     assert json.loads(text)["data"]["rsp"]["rData"] == "01.00.5e.fb.ff.3f.80.52.01.40.81"
+    assert json.loads(read)["mType"] == "iqrfSensor_ReadSensorsWithTypes"
 
 
 def test_of_an_enumeration_begin_end_and_failure_are_news() -> None:

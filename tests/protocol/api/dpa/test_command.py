@@ -1,42 +1,28 @@
 """Commands of DPA as messages: to bytes, and every outcome of a transaction."""
 
 import json
-from typing import Annotated, Any, TypedDict
+from typing import Any
 
 import pytest
-from attrs import frozen
 
-from protocol.api.dpa import command_row
+from protocol.api.dpa.command import command_row
 from protocol.api.errors import InvalidRequestError, ServiceError
 from protocol.api.family import request_of
 from protocol.api.message import dump, parse
 from protocol.api.words import members_in_words
 from protocol.dpa.packet import Request, Response
 from protocol.dpa.peripherals.coordinator import SET_HOPS
-from protocol.dpa.peripherals.coordinator import Hops as Previous
 from protocol.dpa.transaction import Outcome
 
-
-@frozen
-class Hops:
-    request_hops: Annotated[int, "towards the node"]
-    response_hops: Annotated[int, "back"]
-
-
-class HopsBefore(TypedDict):
-    requestHops: int
-    responseHops: int
-
+HOPS = "requestHops:u8 towards the node, responseHops:u8 back"
 
 ROW = command_row(
     "EmbedCoordinator_SetHops",
-    "Set the hops.",
     SET_HOPS,
-    Hops,
-    HopsBefore,
-    example={"nAdr": 0, "param": {"requestHops": 255, "responseHops": 2}},
-    pdata=lambda hops: bytes(Previous(hops.request_hops, hops.response_hops).encode()),
-    tell=lambda hops: {"requestHops": hops.request, "responseHops": hops.response},
+    "Set the hops.",
+    HOPS,
+    HOPS,
+    example={"requestHops": 255, "responseHops": 2},
 )
 
 
@@ -67,38 +53,43 @@ def test_to_bytes() -> None:
     assert ROW.transaction.begin(parameters).hwpid == 0xFFFF
 
 
-def test_values_that_cannot_be_sent_are_status_minus_6() -> None:
-    row = command_row(
-        "Bad",
-        "Bad.",
-        SET_HOPS,
-        example={"nAdr": 0, "param": {}},
-        pdata=lambda _: bytes(60),
-    )
-    data = {"msgId": "m", "req": row.example}
-    parameters = request_of(row, parse(json.dumps({"mType": row.mtype, "data": data})))
-    assert row.transaction is not None
-    with pytest.raises(ServiceError) as failed:
-        row.transaction.begin(parameters)
-    assert failed.value.status == -6
-    assert row.failed(parameters) == {
-        "nAdr": 0,
-        "pnum": 0,
-        "pcmd": 9,
-        "hwpId": -1,
-        "rCode": -1,
-        "dpaVal": -1,
-    }
-
-
-@pytest.mark.parametrize("members", [{"param": {}}, {"param": None}, {"nAdr": "0"}, {"nAdr": 256}])
-def test_members_that_are_not_what_they_must_be(members: Any) -> None:
-    with pytest.raises(InvalidRequestError):
-        asked(**members)
-
-
 HEADER = {"nAdr": 0, "pnum": 0, "pcmd": 0x89}
 SILENT = HEADER | {"hwpId": -1, "rCode": -1, "dpaVal": -1}
+
+
+@pytest.mark.parametrize(
+    ("param", "told"),
+    [
+        ({}, "data.req.param.requestHops: must be there"),
+        ({"requestHops": 1}, "data.req.param.responseHops: must be there"),
+        (
+            {"requestHops": 1, "responseHops": 256},
+            "data.req.param.responseHops: must be at most 255, not 256",
+        ),
+    ],
+)
+def test_values_that_cannot_be_sent_are_status_minus_6(param: Any, told: str) -> None:
+    message, parameters = asked(param=param)
+    assert ROW.transaction is not None
+    with pytest.raises(ServiceError) as failed:
+        ROW.transaction.begin(parameters)
+    assert (failed.value.status, failed.value.status_str) == (-6, told)
+    answer = ROW.failure(message, parameters, failed.value)
+    assert answer.rsp == SILENT
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ({"param": None}, "data.req.param: must be an object, not null"),
+        ({"param": {"requestHops": "1"}}, "data.req.param.requestHops: must be an integer"),
+        ({"nAdr": "0"}, "data.req.nAdr: must be an integer"),
+        ({"nAdr": 256}, "data.req.nAdr: must be at most 255"),
+    ],
+)
+def test_members_of_a_wrong_type_are_no_request(members: Any, told: str) -> None:
+    with pytest.raises(InvalidRequestError, match=told):
+        asked(**members)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +109,7 @@ SILENT = HEADER | {"hwpId": -1, "rCode": -1, "dpaVal": -1}
             (-7, "BAD_RESPONSE"),
             HEADER
             | {"hwpId": 0x0402, "rCode": 0, "dpaVal": 0}
-            | {"errorStr": "BAD_RESPONSE: 1 bytes of PDATA where 2 are promised"},
+            | {"errorStr": "BAD_RESPONSE: the response is 1 bytes too short"},
         ),
         (
             5,
@@ -127,8 +118,8 @@ SILENT = HEADER | {"hwpId": -1, "rCode": -1, "dpaVal": -1}
             HEADER | {"hwpId": 0x0402, "rCode": 5, "dpaVal": 0} | {"errorStr": "rcode error"},
         ),
         (-1, None, (-1, "ERROR_TIMEOUT"), SILENT),
-        (-4, None, (-4, "ERROR_IFACE"), SILENT | {"pcmd": 9}),
-        (-8, None, (-8, "ERROR_IFACE_EXCLUSIVE_ACCESS"), SILENT | {"pcmd": 9}),
+        (-4, None, (-4, "ERROR_IFACE"), SILENT),
+        (-8, None, (-8, "ERROR_IFACE_EXCLUSIVE_ACCESS"), SILENT),
     ],
 )
 def test_outcomes(status: int, response: Response | None, told: Any, rsp: Any) -> None:
