@@ -129,7 +129,7 @@ class HttpServer:
         stream: trio.abc.Stream = accepted.stream
         try:
             with guest.scope:
-                await self._admission.enter(guest)
+                await self._admission.enter(guest, partial(self._heard, accepted))
                 if tls_context:
                     secured = trio.SSLStream(
                         accepted.stream, tls_context, server_side=True, https_compatible=True
@@ -149,6 +149,10 @@ class HttpServer:
                     await stream.aclose()
             self._leave(guest)
             await trio.aclose_forcefully(accepted)
+
+    async def _heard(self, accepted: Accepted) -> None:
+        with trio.fail_after(self._settings.limits.idle_s):
+            await accepted.heard()
 
     def _leave(self, guest: _Guest) -> None:
         """The connection is over, or another server's from now on."""

@@ -1,8 +1,9 @@
 """Places for connections that have not authenticated yet: who gets one, and who has to go.
 
 A peer that says nothing costs its sender nothing, so there are always more of them than places.
-Each network has a share: when places are short, the oldest connection of the largest share goes,
-never the newcomer. Time is an argument, seconds of a monotonic clock.
+Who has said nothing yet gets none, and is the first to go when too many are there. Each network
+has a share: when places are short, the oldest connection of the largest share goes, never the
+newcomer. Time is an argument, seconds of a monotonic clock.
 """
 
 from collections import Counter
@@ -28,19 +29,29 @@ class Place:
 
 @define
 class Places:
-    """The connections that hold a place, and those that wait for one, in the order they came."""
+    """The connections that hold a place, and those that wait for one, in the order they came.
+
+    `silent` are those that have not said anything, and do not wait for a place yet.
+    """
 
     held: dict[Place, None] = field(factory=dict)
     waiting: dict[Place, None] = field(factory=dict)
+    silent: dict[Place, None] = field(factory=dict)
+
+    def arrive(self, place: Place) -> None:
+        """There is a connection that has not said anything."""
+        self.silent[place] = None
 
     def ask(self, place: Place) -> None:
         """`place` waits for its turn from now on."""
+        self.silent.pop(place, None)
         self.waiting[place] = None
 
     def remove(self, place: Place) -> None:
         """The connection is over, or authenticated; may be said twice."""
         self.held.pop(place, None)
         self.waiting.pop(place, None)
+        self.silent.pop(place, None)
         place.held = False
 
     def admit(self) -> Place:
@@ -69,9 +80,17 @@ class Places:
         return oldest, oldest.since + PATIENCE_S / pressure**2
 
     def overflowing(self, most: int) -> Place | None:
-        """Which of those that wait has to go so that no more than `most` wait."""
-        staying = [place for place in self.waiting if not place.leaving]
-        return _oldest_of_largest_share(staying) if len(staying) > most else None
+        """Which of those without a place has to go so that there are no more than `most`.
+
+        Never the one that came last: what it sends may be on its way.
+        """
+        silent, waiting = (
+            [place for place in places if not place.leaving]
+            for places in (self.silent, self.waiting)
+        )
+        if len(silent) + len(waiting) <= most:
+            return None
+        return _oldest_of_largest_share(silent[:-1] or waiting or silent)
 
 
 def _oldest_of_largest_share(places: Iterable[Place]) -> Place | None:

@@ -49,6 +49,28 @@ async def test_silent_sockets(sent: bytes, tmp_path: Path) -> None:
                 await assert_served(home)
 
 
+async def test_silent_sockets_that_come_again_and_again(tmp_path: Path) -> None:
+    """More than have a place, and each that is sent away is replaced by another at once."""
+    async with house(tmp_path) as home, trio.open_nursery() as nursery:
+        port, came = int(home.url.rpartition(":")[2]), 0
+
+        async def come_again_and_again() -> None:
+            nonlocal came
+            while True:
+                with suppress(trio.BrokenResourceError):
+                    async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                        came += 1
+                        await stream.receive_some()
+
+        for _ in range(SILENT):
+            nursery.start_soon(come_again_and_again)
+        while came < SILENT:  # noqa: ASYNC110 - no event
+            await trio.sleep(0.01)
+        for _ in range(10):
+            await assert_served(home)
+        nursery.cancel_scope.cancel()
+
+
 async def test_silent_websockets(tmp_path: Path) -> None:
     async with house(tmp_path) as home, trio.open_nursery() as nursery:
 

@@ -4,7 +4,7 @@
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import trio
 from attrs import define, field
@@ -17,11 +17,14 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 1.0
 """Between attempts to accept when the system lacks descriptors or memory."""
 
 _MOST_WAITING = 448
-"""Accepted connections that may wait for a place. A waiting one costs a descriptor (a process has
+"""Accepted connections that may be without a place. Each one costs a descriptor (a process has
 1024 by default) and a task; those that the system's queue holds instead would be served in the
 order in which they came, silent ones first."""
 
 logger = logging.getLogger("iqrf_trio.websocket")
+
+Heard = Callable[[], Awaitable[object]]
+"""Returns once the peer has sent something, or has left."""
 
 
 @define(eq=False)
@@ -47,17 +50,24 @@ class Admission:
         """How many hold a place."""
         return len(self._places.held)
 
-    async def enter(self, applicant: Applicant) -> None:
-        """Wait for a place and take it. Cancelling takes the application back."""
+    async def enter(self, applicant: Applicant, heard: Heard | None = None) -> None:
+        """Wait for a place and take it. Cancelling takes the application back.
+
+        With `heard` the connection waits for one only after that has returned.
+        """
         self._applicants[applicant] = applicant
-        self._places.ask(applicant)
-        self._overflow()
         try:
+            if heard is not None:
+                self._places.arrive(applicant)
+                self._overflow()
+                await heard()
+            self._places.ask(applicant)
+            self._overflow()
             self.settle()
             while not applicant.held:
                 await self._wait(applicant)
                 self.settle()
-        except trio.Cancelled:
+        except BaseException:
             self.leave(applicant)
             raise
 
@@ -197,6 +207,11 @@ class Accepted(trio.abc.AsyncResource):
 
     stream: LingeringStream
     handshake: Handshake
+
+    async def heard(self) -> None:
+        """Wait until the peer has sent something, or has left; reads nothing."""
+        if isinstance(self.stream.stream, trio.SocketStream):
+            await trio.lowlevel.wait_readable(self.stream.stream.socket)
 
     async def aclose(self) -> None:
         """Close the connection."""

@@ -121,7 +121,7 @@ class Server:
             return
         handshake.network = network_of(address)
         with handshake.bounded(self.limits.handshake_timeout):
-            await self.handshakes.enter(handshake)
+            await self.handshakes.enter(handshake, accepted.heard)
         if not handshake.held:
             await trio.aclose_forcefully(accepted)
             return

@@ -61,6 +61,32 @@ def test_who_waits_in_vain_is_the_oldest_of_the_largest_share() -> None:
     assert places.overflowing(2) is None
 
 
+def test_who_says_nothing_gets_no_place_and_takes_nobodys() -> None:
+    places, _ = full("a", "a")
+    silent = [Place("a", float(at)) for at in range(3)]
+    for place in silent:
+        places.arrive(place)
+    assert places.to_leave(2) == (None, inf)
+    places.ask(silent[0])
+    assert places.to_leave(2)[1] == PATIENCE_S, "those that are silent do not press"
+    assert places.admit() is silent[0]
+    places.remove(silent[1])
+    assert list(places.silent) == [silent[2]]
+
+
+def test_when_there_are_too_many_the_silent_ones_go_first_but_never_the_newest() -> None:
+    places = Places()
+    waiting, silent = [Place("a", 0.0), Place("a", 1.0)], [Place("b", 2.0), Place("b", 3.0)]
+    for place in waiting + silent:
+        places.arrive(place)
+    for place in waiting:
+        places.ask(place)
+    for most, gone in enumerate((silent[0], *waiting)):
+        assert places.overflowing(3 - most) is gone
+        assert places.overflowing(4 - most) is None
+        gone.leaving = True
+
+
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=30), st.sampled_from("abcd"))
 def test_the_newcomer_never_goes(networks: list[str], network: str) -> None:
     places, _ = full(*networks)
