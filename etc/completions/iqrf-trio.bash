@@ -102,7 +102,7 @@ _iqrf_trio() {
     local gateway="--url --token --token-file --ca --insecure"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "run call watch token import-incumbent db products decode backup \
+        COMPREPLY=($(compgen -W "run call watch network token import-incumbent db products decode backup \
             restore vault simulate demo doctor config --version --help" -- "$cur"))
         return
     fi
@@ -135,6 +135,10 @@ _iqrf_trio() {
             fi
             ;;
         watch) COMPREPLY=($(compgen -W "$gateway --json --raw --help" -- "$cur")) ;;
+        network)
+            COMPREPLY=($(compgen -W "ping restart bond smart-connect remove config $gateway --hwpid \
+                --address --only-coordinator --json --help" -- "$cur"))
+            ;;
         backup) COMPREPLY=($(compgen -W "$common $gateway --file --flash --nodes --json" -- "$cur")) ;;
         restore)
             COMPREPLY=($(compgen -W "$common $gateway --file --flash --coordinator --database \

@@ -10,6 +10,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "run the gateway",
     "call": "send one request to a gateway and print its answers",
     "watch": "print what a gateway reports: sensor values and asynchronous messages",
+    "network": "let nodes in and out of the network, see who answers, set devices",
     "token": "make, list and revoke the API tokens that clients authenticate with",
     "import-incumbent": "take over the configuration and the databases of an old gateway",
     "db": "take the devices of an old gateway over",

@@ -9,13 +9,11 @@ from typing import Any
 
 from iqrf_trio.cli import FAILED
 from iqrf_trio.cli.support import interruption
-from iqrf_trio.cli.support.access import add_options, gateway
+from iqrf_trio.cli.support.access import add_options
+from iqrf_trio.cli.support.conversation import converse
 from iqrf_trio.cli.support.message_help import message_help
-from iqrf_trio.cli.support.rendering import render
-from iqrf_trio.cli.support.terminal import ProgressLine, red
 from protocol.api import document
 from protocol.api.errors import NotJsonError
-from protocol.api.family import Extra
 from protocol.api.published import PUBLISHED
 from protocol.api.registry import REGISTRY, not_answered
 from protocol.auth.rights import READ
@@ -59,29 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _call(arguments: argparse.Namespace) -> int:
-    failed, line = False, ProgressLine()
-    row = REGISTRY.get(arguments.mtype)
-    progress = line.wanted and row is not None and Extra.PROGRESS in row.extras
-    async with gateway(arguments) as connected:
-        req = _request(arguments.mtype, arguments.req)
-        answers = await connected.request(
-            arguments.mtype, req, timeout_s=arguments.timeout, progress=progress
-        )
-        async for answer in answers:
-            if progress and answer.progress:
-                line.show(answer.progress)
-                continue
-            line.clear()
-            failed |= answer.status != 0
-            shown = answer.text if arguments.raw else render(answer)
-            complaint = answer.status and not arguments.raw
-            if complaint:
-                print(red(shown, sys.stderr), file=sys.stderr, flush=True)
-            else:
-                print(shown, flush=True)
-    if failed and not arguments.raw and arguments.mtype not in REGISTRY:
-        print(_suggestion(arguments.mtype), file=sys.stderr)
-    return FAILED if failed else 0
+    mtype, raw = arguments.mtype, arguments.raw
+    req = _request(mtype, arguments.req)
+    if await converse(arguments, mtype, req, raw=raw, timeout_s=arguments.timeout):
+        return 0
+    if not raw and mtype not in REGISTRY:
+        print(_suggestion(mtype), file=sys.stderr)
+    return FAILED
 
 
 class _Help(argparse.Action):

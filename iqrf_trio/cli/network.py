@@ -1,0 +1,157 @@
+"""`iqrf-trio network`: who is in the network, who enters and leaves it, how its devices are set."""
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from iqrf_trio.cli import FAILED, USAGE, Failure
+from iqrf_trio.cli.support import interruption
+from iqrf_trio.cli.support.access import add_options
+from iqrf_trio.cli.support.conversation import converse
+from protocol.api import document
+from protocol.api.errors import NotJsonError
+from protocol.dpa.packet import BROADCAST, MAX_NODE
+
+HELP = """Look after the nodes of a gateway that runs. What takes long shows its progress on a
+terminal; Ctrl-C does not take back what the gateway has begun. The exit code is 0 if all went
+well."""
+
+Asked = tuple[str, dict[str, Any]]
+"""Name of the message, without its prefix, and its `req`."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The words of the command."""
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    for name, about, make in (
+        ("ping", "which nodes answer", _ping),
+        ("restart", "start the nodes anew", _restart),
+        ("bond", "let the node in whose button is pressed", _bond),
+        ("smart-connect", "let the node in on which this code is printed", _smart_connect),
+        ("remove", "let a node leave, or all", _remove),
+        ("config", "show how a device is set, or set it", _config),
+    ):
+        action = actions.add_parser(name, help=about, description=about)
+        ask = make(action)
+        action.add_argument("--json", action="store_true", help="print the messages as they come")
+        add_options(action)
+        action.set_defaults(ask=ask)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code. Raises Failure."""
+    name, req = arguments.ask(arguments)
+    mtype = f"iqmeshNetwork_{name}"
+    work = partial(converse, arguments, mtype, req, raw=arguments.json)
+    return 0 if interruption.run(work) else FAILED
+
+
+Ask = Callable[[argparse.Namespace], Asked]
+
+
+def _ping(parser: argparse.ArgumentParser) -> Ask:
+    _add_hwpid(parser)
+    return lambda arguments: ("Ping", {"hwpId": arguments.hwpid})
+
+
+def _restart(parser: argparse.ArgumentParser) -> Ask:
+    _add_hwpid(parser)
+    return lambda arguments: ("Restart", {"hwpId": arguments.hwpid})
+
+
+def _bond(parser: argparse.ArgumentParser) -> Ask:
+    _add_new_address(parser)
+    return lambda arguments: ("BondNodeLocal", {"deviceAddr": arguments.address})
+
+
+def _smart_connect(parser: argparse.ArgumentParser) -> Ask:
+    parser.add_argument("code", metavar="CODE", help="the IQRF code")
+    _add_new_address(parser)
+    return lambda arguments: (
+        "SmartConnect",
+        {"deviceAddr": arguments.address, "smartConnectCode": arguments.code},
+    )
+
+
+def _remove(parser: argparse.ArgumentParser) -> Ask:
+    parser.add_argument("node", metavar="NODE", type=_node_or_all, help="its address, or all")
+    parser.add_argument(
+        "--only-coordinator",
+        action="store_true",
+        help="let the coordinator forget it, for a node that is not there any more",
+    )
+    return _removal
+
+
+def _removal(arguments: argparse.Namespace) -> Asked:
+    everybody = arguments.node == BROADCAST
+    if arguments.only_coordinator:
+        addresses = [] if everybody else [arguments.node]
+        return "RemoveBondOnlyInC", {"deviceAddr": addresses, "clearAllBonds": everybody}
+    return "RemoveBond", {"deviceAddr": arguments.node}
+
+
+def _config(parser: argparse.ArgumentParser) -> Ask:
+    parser.add_argument(
+        "device", metavar="DEVICE", type=_device_or_all, help="its address, 0 for the coordinator"
+    )
+    parser.add_argument(
+        "settings",
+        metavar="KEY=VALUE",
+        nargs="*",
+        help="what to set, as iqmeshNetwork_WriteTrConf has it: txPower=6; then DEVICE can be all",
+    )
+    return _configuration
+
+
+def _configuration(arguments: argparse.Namespace) -> Asked:
+    req: dict[str, Any] = {"deviceAddr": arguments.device}
+    if arguments.settings:
+        return "WriteTrConf", req | dict(map(_setting, arguments.settings))
+    if arguments.device == BROADCAST:
+        raise Failure("the configuration is read of one device", exit_code=USAGE)
+    return "ReadTrConf", req
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise Failure(f"{text!r} is no KEY=VALUE", exit_code=USAGE)
+    try:
+        read = document.read(value)
+    except NotJsonError:
+        return key, value
+    return key, value if read.problem else read.value
+
+
+def _add_hwpid(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--hwpid", type=_number, default=0xFFFF, help="only nodes with this hardware profile"
+    )
+
+
+def _add_new_address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--address", type=_number, default=0, help="for the node (default: the lowest free)"
+    )
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise argparse.ArgumentTypeError("it is no number") from None
+
+
+def _node_or_all(text: str) -> int:
+    if text == "all":
+        return BROADCAST
+    address = _number(text)
+    if not 1 <= address <= MAX_NODE:
+        raise argparse.ArgumentTypeError(f"it is neither 1..{MAX_NODE} nor all")
+    return address
+
+
+def _device_or_all(text: str) -> int:
+    return 0 if text == "0" else _node_or_all(text)

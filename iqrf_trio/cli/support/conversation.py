@@ -1,0 +1,42 @@
+"""One request of a command, with its progress on the terminal and its answers as they come."""
+
+import argparse
+import sys
+from math import inf
+
+from iqrf_trio.cli.support.access import gateway
+from iqrf_trio.cli.support.rendering import render
+from iqrf_trio.cli.support.terminal import ProgressLine, red
+from protocol.api.family import Extra
+from protocol.api.registry import REGISTRY
+
+
+async def converse(
+    arguments: argparse.Namespace,
+    mtype: str,
+    req: object,
+    *,
+    raw: bool,
+    timeout_s: float = inf,
+) -> bool:
+    """Send the request and print each answer, with `raw` as it comes; whether all succeeded.
+
+    Raises Failure.
+    """
+    failed, line = False, ProgressLine()
+    row = REGISTRY.get(mtype)
+    progress = line.wanted and row is not None and Extra.PROGRESS in row.extras
+    async with gateway(arguments) as connected:
+        answers = await connected.request(mtype, req, timeout_s=timeout_s, progress=progress)
+        async for answer in answers:
+            if progress and answer.progress:
+                line.show(answer.progress)
+                continue
+            line.clear()
+            failed |= answer.status != 0
+            shown = answer.text if raw else render(answer)
+            if answer.status and not raw:
+                print(red(shown, sys.stderr), file=sys.stderr, flush=True)
+            else:
+                print(shown, flush=True)
+    return not failed

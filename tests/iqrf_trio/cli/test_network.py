@@ -1,0 +1,87 @@
+"""`iqrf-trio network` as a user types it: what it asks the gateway, and how it ends."""
+
+import json
+from typing import Any
+
+import pytest
+import trio
+
+from iqrf_trio.__main__ import main
+from protocol.api import message
+from protocol.api.family import request_of
+from protocol.api.registry import REGISTRY
+from tests.iqrf_trio.cli.gateway import TOKEN, answer, gateway
+
+
+async def network(url: str, action: str, *words: str) -> int:
+    argv = ["network", action, "--url", url, "--token", TOKEN, *words]
+    return await trio.to_thread.run_sync(main, argv)
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "req"),
+    [
+        (["ping"], "Ping", {"hwpId": 65535}),
+        (["ping", "--hwpid", "0x2a10"], "Ping", {"hwpId": 0x2A10}),
+        (["restart"], "Restart", {"hwpId": 65535}),
+        (["bond"], "BondNodeLocal", {"deviceAddr": 0}),
+        (["bond", "--address", "7"], "BondNodeLocal", {"deviceAddr": 7}),
+        (["smart-connect", "Yq"], "SmartConnect", {"deviceAddr": 0, "smartConnectCode": "Yq"}),
+        (["remove", "3"], "RemoveBond", {"deviceAddr": 3}),
+        (["remove", "all"], "RemoveBond", {"deviceAddr": 255}),
+        (
+            ["remove", "3", "--only-coordinator"],
+            "RemoveBondOnlyInC",
+            {"deviceAddr": [3], "clearAllBonds": False},
+        ),
+        (
+            ["remove", "all", "--only-coordinator"],
+            "RemoveBondOnlyInC",
+            {"deviceAddr": [], "clearAllBonds": True},
+        ),
+        (["config", "0"], "ReadTrConf", {"deviceAddr": 0}),
+        (
+            ["config", "all", "txPower=6", "neverSleep=true", "accessPassword=open"],
+            "WriteTrConf",
+            {"deviceAddr": 255, "txPower": 6, "neverSleep": True, "accessPassword": "open"},
+        ),
+    ],
+)
+async def test_what_is_asked(words: list[str], name: str, req: dict[str, Any]) -> None:
+    async with gateway() as it:
+        assert await network(it.url, *words) == 0
+    (request,) = it.heard
+    assert request["mType"] == f"iqmeshNetwork_{name}"
+    assert request["data"]["req"] == req
+    request_of(REGISTRY[request["mType"]], message.parse(json.dumps(request)))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["remove", "0"],
+        ["remove", "240"],
+        ["remove"],
+        ["smart-connect"],
+        ["config", "all"],
+        ["config", "1", "txPower"],
+        ["bond", "--address", "x"],
+        ["heal"],
+    ],
+)
+async def test_words_that_make_no_sense(words: list[str]) -> None:
+    async with gateway() as it:
+        assert await network(it.url, *words) == 2
+    assert not it.heard
+
+
+async def test_a_failure_is_told_by_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(request: dict[str, Any]) -> list[Any]:
+        return [answer(request, status=1003, statusStr="There are no bonded nodes in network.")]
+
+    async with gateway(fail) as it:
+        assert await network(it.url, "ping") == 1
+        assert await network(it.url, "ping", "--json") == 1
+    out, err = capsys.readouterr()
+    assert "status 1003: There are no bonded nodes in network" in err
+    assert json.loads(out)["data"]["status"] == 1003
