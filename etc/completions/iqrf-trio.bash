@@ -2,10 +2,10 @@
 
 # Written by make docs.
 _iqrf_trio_keys="
-gateway.instance_id gateway.state_dir gateway.request_timeout_limit websocket.host
-websocket.port websocket.tls_port websocket.certificate websocket.private_key websocket.tls_mode
-websocket.auth_timeout websocket.auth_failures_per_minute websocket.max_clients
-websocket.max_message_size websocket.outbox_size websocket.outbox_bytes
+gateway.instance_id gateway.state_dir gateway.request_timeout_limit gateway.sticky_service_mode
+websocket.host websocket.port websocket.tls_port websocket.certificate websocket.private_key
+websocket.tls_mode websocket.auth_timeout websocket.auth_failures_per_minute
+websocket.max_clients websocket.max_message_size websocket.outbox_size websocket.outbox_bytes
 websocket.outbox_bytes_total websocket.max_handshakes websocket.max_unauthenticated
 websocket.handshake_timeout websocket.heartbeat websocket.origins websocket.trusted_proxies
 websocket.async_messages queue.management_capacity queue.network_capacity queue.background_wait
@@ -71,7 +71,9 @@ iqrfSensorData_Stop iqrfSensor_Enumerate iqrfSensor_Frc iqrfSensor_ReadSensorsWi
 iqrfTrio_Cancel iqrfTrio_GetHistory iqrfTrio_RunTask mngDaemon_Exit mngDaemon_Mode
 mngDaemon_StartNetworkQueue mngDaemon_StopNetworkQueue mngDaemon_Version mngScheduler_AddTask
 mngScheduler_EditTask mngScheduler_GetTask mngScheduler_List mngScheduler_RemoveAll
-mngScheduler_RemoveTask mngScheduler_StartTask mngScheduler_StopTask ntfDaemon_InvokeMonitor
+mngScheduler_RemoveTask mngScheduler_StartTask mngScheduler_StopTask mngService_Activate
+mngService_Deactivate mngService_GwIdentification mngService_TrInfo mngService_TrWrite
+ntfDaemon_InvokeMonitor
 "
 
 _iqrf_trio_token() {

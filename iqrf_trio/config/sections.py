@@ -58,6 +58,9 @@ class Gateway:
     request_timeout_limit: int = setting(
         60, "seconds; the longest timeout that a client may ask for", between(1, 900)
     )
+    sticky_service_mode: bool = setting(
+        False, "service mode stays when the session that asked for it ends"
+    )
 
 
 @frozen

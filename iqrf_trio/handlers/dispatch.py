@@ -16,6 +16,7 @@ from iqrf_trio.handlers import (
     iqmesh,
     mng,
     mng_scheduler,
+    mng_service,
     network_services,
     ntf,
     own,
@@ -26,9 +27,11 @@ from iqrf_trio.handlers.in_order import InOrder, Work
 from iqrf_trio.handlers.transaction import fail, transact
 from iqrf_trio.radio.jobs import Job
 from iqrf_trio.services.network.cancelling import Cancellable
+from iqrf_trio.services.service_mode import Form
 from iqrf_trio.store import StoreError
 from protocol.api.errors import (
     GeneralError,
+    InServiceModeError,
     RequestError,
     ServiceError,
     lane_closed,
@@ -37,6 +40,7 @@ from protocol.api.errors import (
 )
 from protocol.api.family import Row, request_of
 from protocol.api.message import Answer, Style, parse
+from protocol.api.mng import MODE
 from protocol.api.registry import REGISTRY, row_of
 from protocol.dpa.errors import DpaError
 from protocol.network.parameters import sets_parameters
@@ -51,6 +55,7 @@ _SERVICES: Mapping[Row, Handler] = {
     **sensor_data.HANDLERS,
     **mng.HANDLERS,
     **mng_scheduler.HANDLERS,
+    **mng_service.HANDLERS,
     **ntf.HANDLERS,
     **iqmesh.HANDLERS,
     **network_services.HANDLERS,
@@ -73,6 +78,9 @@ def _handler_of(row: Row) -> Handler:
         return network_services.serve
     return _query if row.query is not None else _SERVICES[row]
 
+
+_IN_SERVICE_MODE = frozenset((*mng_service.HANDLERS, MODE))
+"""What is served while one session has the module to itself."""
 
 HANDLERS: Mapping[Row, Handler] = {row: _handler_of(row) for row in REGISTRY.values()}
 
@@ -116,8 +124,9 @@ class Dispatcher:
             self._refuse(FAILED, text, client, message.msg_id)
 
     def withdraw(self, client: Client) -> None:
-        """Take back what `client` has waiting for the radio: it is gone, or may not stay."""
+        """Take back what `client` has waiting for the radio, and service mode: it is gone."""
         self._gateway.scheduler.withdraw(client)
+        self._gateway.service_mode.gone(client)
 
     def _start(self, handler: Handler, exchange: Exchange[Any]) -> None:
         """Run the handler here, or hand it to the lane of its type; raises RequestError."""
@@ -193,8 +202,12 @@ class Dispatcher:
         except ServiceError:
             return False
 
-    def _refusal(self, exchange: Exchange[Any]) -> ServiceError | RadioReserved | None:
+    def _refusal(self, exchange: Exchange[Any]) -> Exception | None:
         """Why the client may not have this, if so."""
+        if self._gateway.service_mode.form is Form.OWNED and exchange.row not in _IN_SERVICE_MODE:
+            return InServiceModeError(exchange.message.mtype)
+        if exchange.row.family.rights_asked_by_handler:
+            return None
         rights = exchange.client.rights
         if missing := rights.missing(exchange.row.rights_for(exchange.request)):
             # Where answers have no `errorStr`, or verbose ones alone, `statusStr` says the reason.

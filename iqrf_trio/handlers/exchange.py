@@ -18,6 +18,7 @@ from iqrf_trio.services.monitor import Monitor
 from iqrf_trio.services.network.cancelling import Cancelling
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.worker import SensorWorker
+from iqrf_trio.services.service_mode import ServiceMode
 from iqrf_trio.services.tasks import Tasks
 from iqrf_trio.services.vault.keeper import Keeper
 from iqrf_trio.store import Store
@@ -55,6 +56,10 @@ class Client(Protocol):
     @property
     def token(self) -> int | None:
         """The number of its token."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it is a session, which stays until one of both sides ends it."""
 
     @property
     def live(self) -> bool:
@@ -107,21 +112,37 @@ class Gateway:
     network: NetworkServices
     messagings: frozenset[Messaging] = frozenset()
     annotate: bool = False
+    sticky_service_mode: bool = False
     history: History | None = None
     lifetime: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     monitor: Monitor = field(init=False)
     tasks: Tasks = field(init=False)
+    service_mode: ServiceMode = field(init=False)
     cancelling: Cancelling = field(factory=Cancelling, init=False)
     refused: Counter[int] = field(factory=Counter, init=False)
     dropped: int = field(default=0, init=False)
 
     @monitor.default
     def _make_monitor(self) -> Monitor:
-        return Monitor(self.state, lambda: self.local_time(trio.current_time()).timestamp())
+        return Monitor(self.state, lambda: self.now().timestamp())
 
     @tasks.default
     def _make_tasks(self) -> Tasks:
-        return Tasks(self.store, lambda: self.local_time(trio.current_time()), local_zone)
+        return Tasks(self.store, self.now, local_zone)
+
+    @service_mode.default
+    def _make_service_mode(self) -> ServiceMode:
+        def changed() -> None:
+            self.worker.reconsider()
+            self.monitor.changed()
+
+        return ServiceMode(
+            self.scheduler, self.transceiver, changed, sticky=self.sticky_service_mode
+        )
+
+    def now(self) -> datetime:
+        """The wall clock."""
+        return self.local_time(trio.current_time())
 
     @property
     def oper_mode(self) -> mng.OperMode:
@@ -141,16 +162,11 @@ class Gateway:
         )
 
     def absent(self, wanted: Iterable[Messaging]) -> str:
-        """Which of these messagings there are not, in words; empty where there are all.
-
-        All of type ws are one: the sessions of the WebSocket server.
-        """
-        names = {
-            f"{each.type} {each.instance}"
-            for each in wanted
-            if each.type != "ws" and each not in self.messagings
-        }
-        return f"there is no messaging {', '.join(sorted(names))}" if names else ""
+        """Which of these messagings there are not, in words; empty where there are all."""
+        names = sorted(
+            {f"{each.type} {each.instance}" for each in wanted if each not in self.messagings}
+        )
+        return f"there is no messaging {', '.join(names)}" if names else ""
 
     def figures(self) -> Figures:
         """All counters there are, for whoever wants to show them."""

@@ -6,10 +6,16 @@ from collections.abc import Mapping
 import trio
 
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
+from iqrf_trio.services.service_mode import Form, NoSessionError
 from protocol.api import mng
 from protocol.api.family import Row
 from protocol.api.message import Answer
 from protocol.queue.scheduling import RadioReserved
+
+NO_SESSION = (
+    "Service mode ends with the WebSocket session that asked for it, and this is none; "
+    "gateway.sticky_service_mode = true lets it stay."
+)
 
 log = logging.getLogger("iqrf_trio.handlers")
 
@@ -34,18 +40,20 @@ def mode(gateway: Gateway, exchange: Exchange[mng.Mode]) -> Answer:
     In service mode the radio belongs to clients with the service permission and their single
     requests. There is nowhere to forward packets to.
     """
-    match exchange.request.oper_mode:
+    service_mode, wanted = gateway.service_mode, exchange.request.oper_mode
+    if wanted and service_mode.form is Form.OWNED:
+        rsp = mng.mode(gateway.oper_mode)
+        return exchange.message.answer(rsp, -1, "err", "WebSocket service mode is active.")
+    match wanted:
         case "service":
             try:
-                gateway.scheduler.reserve()
+                service_mode.share(exchange.client)
             except RadioReserved:
                 raise mng.ManagementError("Exclusive access already assigned") from None
-            gateway.worker.reconsider()
-            gateway.monitor.changed()
+            except NoSessionError:
+                raise mng.ManagementError(NO_SESSION) from None
         case "operational":
-            gateway.scheduler.release()
-            gateway.worker.reconsider()
-            gateway.monitor.changed()
+            service_mode.end()
         case "forwarding":
             raise mng.ManagementError("There is no UDP channel that packets could be forwarded to.")
     return exchange.answer(mng.mode(gateway.oper_mode))

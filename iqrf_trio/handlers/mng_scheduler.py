@@ -118,8 +118,11 @@ def _asked(
 
 
 def _with_absent(gateway: Gateway, answer: Answer, task: Task) -> Answer:
-    """The answer, with the messagings of the task that do not exist; they may come to be."""
-    absent = gateway.absent(messaging for messaging, _ in task.messages)
+    """The answer, with the messagings of the task that do not exist; they may come to be.
+
+    Whatever a WebSocket messaging is called, its answers reach the sessions of the owner.
+    """
+    absent = gateway.absent(each for each, _ in task.messages if each.type != "ws")
     return evolve(answer, status_str=f"ok; {absent}") if absent else answer
 
 

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Mapping
 
+from attrs import evolve
+
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
 from iqrf_trio.services.sensors.worker import AlreadyReadingError, NotRunningError
 from iqrf_trio.store import StoreError
@@ -19,16 +21,18 @@ def get_config(gateway: Gateway, exchange: Exchange[None]) -> Answer:
 
 
 async def set_config(gateway: Gateway, exchange: Exchange[sensor_data.SetConfig]) -> Answer:
-    """Keep the changed settings, and put them into force: either both happens, or neither."""
-    listed = exchange.request.messaging_list or ()
-    if not gateway.messagings.issuperset(listed):
-        raise sensor_data.SettingsError
+    """Keep the changed settings, and put them into force: either both happens, or neither.
+
+    A messaging that does not exist is told, and may come to be.
+    """
     try:
         await gateway.worker.configure(exchange.request.applied_to)
     except StoreError as error:
         log.error("the settings were not stored: %s", error)
         raise sensor_data.SettingsError from error
-    return exchange.answer()
+    absent = gateway.absent(exchange.request.messaging_list or ())
+    answer = exchange.answer()
+    return evolve(answer, status_str=f"ok; {absent}") if absent else answer
 
 
 def status(gateway: Gateway, exchange: Exchange[None]) -> Answer:

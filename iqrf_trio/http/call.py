@@ -34,6 +34,7 @@ class CallClient:
     _grant: Grant
     _answers: trio.MemorySendChannel[str]
     live: bool = field(default=True, init=False)
+    lasting: bool = field(default=False, init=False)
 
     @property
     def rights(self) -> Rights:

@@ -120,6 +120,11 @@ class Session:
         return None if self.grant is None else self.grant.token_id
 
     @property
+    def lasting(self) -> bool:
+        """A session ends when one of both sides ends it."""
+        return True
+
+    @property
     def live(self) -> bool:
         """Whether the client is authenticated and its session not at its end."""
         return self._ending is None and self._auth.state is State.AUTHENTICATED

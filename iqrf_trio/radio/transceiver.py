@@ -86,6 +86,7 @@ class Transceiver:
     timeout_limit_s: float = field(kw_only=True, default=CLIENT_LIMIT_MS / 1000)
     memory: Memory = field(factory=Memory, kw_only=True)
     _busy_s: float = field(default=0.0, kw_only=True)
+    tap: Callable[[bytes], None] | None = field(default=None, init=False)
     _counts: Counter[Count] = field(factory=Counter, init=False)
     _turn: trio.StrictFIFOLock = field(factory=trio.StrictFIFOLock, init=False)
     _air: Air = field(factory=Air, init=False)
@@ -180,6 +181,20 @@ class Transceiver:
         finally:
             self._turn.release()
 
+    async def write(self, frame: bytes) -> None:
+        """Send a frame as it is, after the transactions before it; answers go to the `tap` alone.
+
+        Raises PortError where the link is down or does not take it.
+        """
+        async with self._turn:
+            session = self._session
+            if session is None or self._stopping:
+                raise PortError("the link is down")
+            if self.trace is not None:
+                self.trace("out", frame)
+            with self.shutdown.shield(share=Share.AIR):
+                await session.link.send(frame)
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Open the port, again and again if need be, and read; for as long as the daemon lives.
 
@@ -269,6 +284,8 @@ class Transceiver:
     def _received(self, session: _Session, frame: bytes) -> None:
         if self.trace is not None:
             self.trace("in", frame)
+        if self.tap is not None:
+            self.tap(frame)
         try:
             packet = parse(frame)
         except RemoteProtocolError as error:
@@ -287,6 +304,8 @@ class Transceiver:
             self._unasked(session, packet, frame)
             return
         flight, strays = self._flight, self._flight.transaction.strays if self._flight else []
+        if flight is None and self.tap is not None:
+            return  # it answers a frame of whoever has the module
         if flight is None or not flight.receive(packet, lag_s=self._lag.now_s, read=self._reads):
             self._unwanted(packet)
         while strays:

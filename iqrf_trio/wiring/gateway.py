@@ -175,6 +175,7 @@ async def build(
         keeper=keeper,
         network=NetworkServices(transceiver, scheduler, store, shutdown, catalogue),
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
+        sticky_service_mode=config.gateway.sticky_service_mode,
         history=history,
     )
     await gateway.tasks.load()

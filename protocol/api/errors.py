@@ -40,7 +40,7 @@ class ErrorData(TypedDict):
 
     msgId: Annotated[str, "that of the message; `unknown` where it has none, `auth` with status 9"]
     rsp: Annotated[Details, "the cause"]
-    status: Annotated[Literal[1, 2, 3, 4, 5, 6, 7, 8, 9], "what kind of error it is"]
+    status: Annotated[Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "what kind of error it is"]
     statusStr: Annotated[str, "the same in words"]
     insId: Annotated[str, "the name of the gateway"]
 
@@ -158,6 +158,16 @@ class NetworkFullError(_FullError):
 
     status = 8
     status_str = "Network queue is full."
+
+
+class InServiceModeError(_DescribedError):
+    """A request while one session has the coordinator's module to itself."""
+
+    status = 10
+    status_str = "Service mode is active."
+
+    def __init__(self, mtype: str) -> None:
+        super().__init__(f"Message type {mtype} not supported in service mode.")
 
 
 class UnexpectedAuthError(RequestError):

@@ -69,6 +69,7 @@ class Family:
     `prefix` is what their types begin with. `style` is the order of members in answers. In `closed`
     messages members that nobody knows are refused. `extras` are what `data` may have besides.
     `failure` makes of a failed transaction what this family says of it: the codes differ.
+    `rights_asked_by_handler`: missing rights are told in an own way, in an own order of checks.
     `annotated` answers carry the metadata of the device that was addressed, where that is wanted.
     With `cause_in_rsp` verbose answers have the cause of a failure in `rsp`, not beside it; with
     `cause_always` the others too.
@@ -86,6 +87,7 @@ class Family:
     annotated: bool = False
     cause_in_rsp: bool = False
     cause_always: bool = False
+    rights_asked_by_handler: bool = False
 
 
 def _as_it_is(request: Request, _network: Network) -> Request:

@@ -91,6 +91,18 @@ class HexDigits:
 
 
 @frozen
+class AtLeast:
+    """The smallest number of items: `Annotated[tuple[int, ...], AtLeast(6)]`."""
+
+    count: int
+
+    def __call__(self, value: Sized) -> None:
+        """Raise MemberError for fewer items."""
+        if len(value) < self.count:
+            raise MemberError(f"must have at least {self.count} items, not {len(value)}")
+
+
+@frozen
 class Exactly:
     """The number of items: `Annotated[tuple[str, ...], Exactly(7)]`."""
 

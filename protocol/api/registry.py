@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping
 
 import orjson
 
-from protocol.api import db, dpa, iqmesh, mng, mng_scheduler, ntf, own, raw, sensor_data
+from protocol.api import (
+    db,
+    dpa,
+    iqmesh,
+    mng,
+    mng_scheduler,
+    mng_service,
+    ntf,
+    own,
+    raw,
+    sensor_data,
+)
 from protocol.api.errors import (
     MESSAGE_ERROR,
     InvalidRequestError,
@@ -23,6 +34,7 @@ FAMILIES: tuple[tuple[Family, tuple[Row, ...]], ...] = (
     (own.FAMILY, own.ROWS),
     (ntf.FAMILY, ntf.ROWS),
     (mng_scheduler.FAMILY, mng_scheduler.ROWS),
+    (mng_service.FAMILY, mng_service.ROWS),
     (mng.FAMILY, mng.ROWS),
 )
 """The families with their messages."""
@@ -30,7 +42,9 @@ FAMILIES: tuple[tuple[Family, tuple[Row, ...]], ...] = (
 REGISTRY: Mapping[str, Row] = {row.mtype: row for _, rows in FAMILIES for row in rows}
 """The row of each request by its type."""
 
-UNASKED: Mapping[str, Unasked] = {each.mtype: each for each in (sensor_data.REPORT, ntf.MONITOR)}
+UNASKED: Mapping[str, Unasked] = {
+    each.mtype: each for each in (sensor_data.REPORT, ntf.MONITOR, mng_service.TR_DATA)
+}
 """The types that only the gateway sends, but for messageError."""
 
 

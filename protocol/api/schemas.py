@@ -14,6 +14,7 @@ from protocol.api import auth
 from protocol.api.errors import MESSAGE_ERROR, ErrorData
 from protocol.api.family import Extra, Row, Unasked
 from protocol.api.members import (
+    AtLeast,
     AtMost,
     Exactly,
     HexDigits,
@@ -117,6 +118,8 @@ def _limits(notes: tuple[Any, ...]) -> Schema:
             found["anyOf"] = [between, {"enum": list(note.others)}]
         elif isinstance(note, Multiple):
             found |= {"minimum": 0, "maximum": note.high, "multipleOf": note.step}
+        elif isinstance(note, AtLeast):
+            found["minItems"] = note.count
         elif isinstance(note, AtMost):
             found["maxItems"] = note.count
         elif isinstance(note, HexDigits):

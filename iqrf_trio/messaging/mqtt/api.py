@@ -53,6 +53,11 @@ class MqttClient:
     _asking: bytes | None = field(default=None, init=False)
 
     @property
+    def lasting(self) -> bool:
+        """No session: nobody knows when whoever asks is gone."""
+        return False
+
+    @property
     def live(self) -> bool:
         """Whether answers can be sent."""
         return self._link.up

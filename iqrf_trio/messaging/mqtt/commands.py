@@ -42,6 +42,7 @@ class Commander:
     _finish: Callable[[str], None]
     token: int | None = field(default=None, init=False)
     live: bool = field(default=True, init=False)
+    lasting: bool = field(default=False, init=False)
 
     def reply(self, text: str, *, always: bool = False) -> bool:
         """Make a result of the answer."""

@@ -57,6 +57,7 @@ class Asker:
     remote: str = "test"
     rights: Rights = MANAGE
     live: bool = True
+    lasting: bool = True
     token: int | None = 1
     heard: list[Any] = field(factory=list)
     _news: trio.Event = field(factory=trio.Event)

@@ -148,19 +148,17 @@ async def test_settings_outlive_the_gateway(autojump_clock: MockClock) -> None:
 
 
 @pytest.mark.parametrize("kind", ["mqtt", "ws"])
-async def test_an_unknown_messaging_is_refused_with_all_else(
+async def test_a_messaging_that_does_not_exist_is_told_and_all_is_kept(
     kind: str, autojump_clock: MockClock
 ) -> None:
     async with gateway(small_mesh()) as rig:
         listed = [WEBSOCKET_JSON, {"type": kind, "instance": "nowhere"}]
         answer = await rig.configure(period=3, messagingList=listed)
-        assert answer["status"] == 1005
-        assert answer["statusStr"] == (
-            "Failed to load and update component instance configuration."
-        )
-        assert "rsp" not in answer
-        assert get_config(rig) == DEFAULTS
-        assert await rig.store.setting(sensor_settings.SETTING) is None
+        assert answer["status"] == 0
+        assert answer["statusStr"] == f"ok; there is no messaging {kind} nowhere"
+        assert get_config(rig) == DEFAULTS | {"period": 3, "messagingList": listed}
+        kept = await sensor_settings.load(rig.store, SensorSettings())
+        assert (kept.period, len(kept.messaging_list)) == (3, 2)
 
 
 async def test_settings_that_cannot_be_stored_are_not_in_force(autojump_clock: MockClock) -> None:

@@ -132,6 +132,7 @@ class Client:
     answers: list[Json] = field(factory=list)
     news: trio.Event = field(factory=trio.Event)
     live: bool = True
+    lasting: bool = True
     token: int | None = 1
 
     def report(self, text: str) -> None:
