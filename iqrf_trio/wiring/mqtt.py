@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
 
 import trio
 from attrs import define, field
@@ -20,6 +21,7 @@ from iqrf_trio.edges.mqtt import (
 from iqrf_trio.messaging.announcements import Outlet
 from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.messaging.mqtt.api import ApiSettings, MqttApi, MqttClient
+from iqrf_trio.messaging.mqtt.backfill import MqttBackfill, Past
 from iqrf_trio.messaging.mqtt.commands import Accept, MqttCommands
 from iqrf_trio.messaging.mqtt.link import OFFLINE, MqttLink
 from iqrf_trio.messaging.mqtt.publisher import Held, MqttPublisher, Source
@@ -44,6 +46,10 @@ HELD = "mqtt_held"
 """The setting that holds what the broker may hold of nodes."""
 
 
+UNTIL = "mqtt_until"
+"""The setting that holds until when the broker has all values (unix time)."""
+
+
 async def load_held(store: Store) -> Held:
     """What the broker may hold; nothing where nobody can tell."""
     try:
@@ -55,6 +61,23 @@ async def load_held(store: Store) -> Held:
         return Held()
     mids = (each for each in found["mids"] if isinstance(each, int))
     return Held(frozenset(mids), found.get("discovered") is True)
+
+
+async def load_until(store: Store) -> float | None:
+    """Until when the broker has all values (unix time), None where nobody can tell."""
+    try:
+        found = await store.setting(UNTIL)
+    except StoreError:
+        return None
+    return float(found) if isinstance(found, int | float) else None
+
+
+async def save_until(store: Store, until: float) -> None:
+    """Store it; where that fails, more is repeated at the next start."""
+    try:
+        await store.save_setting(UNTIL, round(until))
+    except StoreError as error:
+        log.warning("not stored until when the broker has all values: %s", error)
 
 
 async def save_held(store: Store, held: Held) -> bool:
@@ -78,6 +101,7 @@ class Mqtt:
     link: MqttLink
     _publisher: MqttPublisher | None = field(default=None, init=False)
     _api: MqttApi | None = field(default=None, init=False)
+    _backfill: MqttBackfill | None = field(default=None, init=False)
 
     @property
     def outlets(self) -> Mapping[Messaging, Outlet]:
@@ -130,6 +154,14 @@ class Mqtt:
         if section.home_assistant:
             self.link.subscribe([discovery.birth_topic], publisher.others_born)
 
+    def fill(self, past: Past, now: Callable[[], datetime]) -> None:
+        """Publish from the history what was measured while the broker was away."""
+        limit_s = 3600.0 * self._section.backfill
+        notice_s = 2.0 * self._section.keepalive
+        self._backfill = MqttBackfill(
+            self.link, self.topics.history, past, now, limit_s=limit_s, notice_s=notice_s
+        )
+
     async def run(self) -> None:
         """Serve until told to end."""
         async with trio.open_nursery() as nursery:
@@ -137,7 +169,11 @@ class Mqtt:
                 nursery.start_soon(self._publisher.run)
             if self._api is not None:
                 nursery.start_soon(self._api.run)
+            if self._backfill is not None:
+                nursery.start_soon(self._backfill.run)
             await self.link.run()
+            if self._backfill is not None:
+                await self._backfill.finish()
             nursery.cancel_scope.cancel()
 
     def end(self) -> None:

@@ -31,7 +31,7 @@ from iqrf_trio.wiring.gateway import Parts, now
 from iqrf_trio.wiring.http import Examine
 from iqrf_trio.wiring.observed import Observed
 from iqrf_trio.wiring.reloading import Reloading, limits_of, session_limits_of
-from iqrf_trio.wiring.shown import mqtt_source
+from iqrf_trio.wiring.shown import mqtt_source, past_of
 from protocol.readings.settings import Messaging
 
 log = logging.getLogger("iqrf_trio.daemon")
@@ -139,6 +139,8 @@ class Serving:
             mqtt.serve(self._dispatcher.accept, self._keys.authenticate)
             source = mqtt_source(config, self._parts)
             mqtt.show(source, self._parts.measurements, self._dispatcher.accept)
+            if history := self._parts.history:
+                mqtt.fill(past_of(self._parts, history), now)
             clients.start_soon(mqtt.run)
         if outside.reload:
             self._reloading = Reloading(

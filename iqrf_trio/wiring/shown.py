@@ -1,12 +1,16 @@
 """What is published of a gateway over MQTT, taken from its parts."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from iqrf_trio import __version__
 from iqrf_trio.config import Config
+from iqrf_trio.messaging.mqtt.backfill import Past
 from iqrf_trio.messaging.mqtt.publisher import Source
+from iqrf_trio.services.history import History
 from iqrf_trio.wiring.gateway import Parts, now
-from iqrf_trio.wiring.mqtt import load_held, save_held
+from iqrf_trio.wiring.mqtt import load_held, load_until, save_held, save_until
+from protocol.outward.mqtt.backfill import Row
 from protocol.outward.mqtt.gateway import GatewayInfo, GatewayState
 
 
@@ -29,6 +33,19 @@ def mqtt_source(config: Config, parts: Parts) -> Source:
         remembered=partial(load_held, gateway.store),
         remember=partial(save_held, gateway.store),
     )
+
+
+def past_of(parts: Parts, history: History) -> Past:
+    """The history as it is published after an outage."""
+    store = parts.gateway.store
+
+    async def series() -> Mapping[int, tuple[int, int]]:
+        return {each.id: (each.mid, each.sensor) for each in await history.series()}
+
+    async def rows(start: int, end: int) -> Sequence[Row]:
+        return [row async for batch in history.export(start, end) for row in batch]
+
+    return Past(series, rows, partial(load_until, store), partial(save_until, store))
 
 
 def _state(parts: Parts) -> GatewayState:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from attrs import frozen
 
 from iqrf_trio.edges.mqtt import Incoming
@@ -18,6 +19,7 @@ from tests.iqrf_trio.mqtt.broker import (
     mosquitto,
     needs_mosquitto,
     settings_for,
+    until,
 )
 
 pytestmark = [needs_mosquitto, pytest.mark.slow]
@@ -225,3 +227,22 @@ async def test_everything_again_when_home_assistant_starts(tmp_path: Path) -> No
         assert again.payload == first.payload
         await it.heard.topic(f"{GATEWAY}/{it.node}", place)
         await it.heard.topic("homeassistant/device/iqrf_gateway_gw1/config", place)
+
+
+async def test_the_cycles_of_an_outage_come_from_the_history(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        broker = await stack.enter_async_context(mosquitto(tmp_path / "broker"))
+        sets = (f"mqtt.url={broker.url}", "mqtt.gateway=gw1")
+        home = await stack.enter_async_context(house(tmp_path, *sets))
+        await enumerated(home)
+        await trio.sleep(2.5)  # the broker is there, and so it has what came until now
+        await broker.kill()
+        async with authenticated(home) as client:
+            assert (await ask(client, "iqrfSensorData_Start"))["status"] == 0
+        await until(lambda: bool(home.gateway.worker.measurements.latest.last_cycle))
+        await trio.sleep(1.5)
+        await broker.start()
+        async with listening(settings_for(broker, "after"), f"{GATEWAY}/history") as after:
+            filled = json.loads((await after.topic(f"{GATEWAY}/history")).payload)
+        mids = {mid for mid, _sensor, _value in filled["values"]}
+        assert mids == {f"{node.mid:08x}" for node in home.gateway.store.network.nodes}
