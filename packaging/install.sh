@@ -74,6 +74,7 @@ configure() {
     put 644 etc/iqrf-trio.toml "$default"
     put 644 etc/simulated-network.toml "$PREFIX/share/simulated-network.toml"
     put 644 etc/simulated-trouble.toml "$PREFIX/share/simulated-trouble.toml"
+    put 644 etc/simulated-bonding.toml "$PREFIX/share/simulated-bonding.toml"
 }
 
 # Groups that are made for us are remembered, so that a purge can take them away again.

@@ -6,7 +6,13 @@ from attrs import define, field
 
 from iqrf_trio.simulator.module import Module
 from iqrf_trio.simulator.peripherals.actuators import Light, Outputs
-from iqrf_trio.simulator.peripherals.inputs_outputs import GreenLed, Pins, RedLed, Thermometer
+from iqrf_trio.simulator.peripherals.inputs_outputs import (
+    GreenLed,
+    Pins,
+    RedLed,
+    SerialLine,
+    Thermometer,
+)
 from iqrf_trio.simulator.peripherals.memory import Eeeprom, Eeprom, Ram
 from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
 from iqrf_trio.simulator.peripherals.sensor import Sensors
@@ -86,6 +92,7 @@ class Node(Module):
                 Pins(),
                 self.chip,
                 FrcParticipant(),
+                *((SerialLine(),) if self.product.uart else ()),
                 *(standard for standard in standards if standard.pnum in user),
             )
         )

@@ -40,6 +40,8 @@ class Product:
     sensors: tuple[SensorModel, ...] = ()
     binary_outputs: int = 0
     light: bool = False
+    uart: bool = False
+    """Whether the serial line of the module is led out."""
 
     @property
     def user(self) -> frozenset[int]:
@@ -56,7 +58,7 @@ GATEWAY = Product("Coordinator", 0x2A00, 0x0001)
 
 PRODUCTS = (
     Product("Climate sensor", 0x2A10, 0x0103, _sensors(1, 2, 128)),
-    Product("Two temperatures", 0x2A20, 0x0100, _sensors(1, 1)),
+    Product("Two temperatures", 0x2A20, 0x0100, _sensors(1, 1), uart=True),
     Product("Relay", 0x2A30, 0x0101, binary_outputs=4),
     Product("Light", 0x2A40, 0x0200, light=True),
     Product("Consumption meter", 0x2A50, 0x0102, _sensors(161, 163)),

@@ -126,6 +126,7 @@ def _products(tables: Iterable[Table]) -> Mapping[str, Product]:
             sensors=_sensors(table),
             binary_outputs=table.number("binary_outputs", 0, MAX_OUTPUTS, 0),
             light=table.take("light", bool, False),
+            uart=table.take("uart", bool, False),
         )
         table.close()
         products[product.name] = product

@@ -1,4 +1,4 @@
-"""The peripherals on a simulated module's board: LEDs, pins and thermometer."""
+"""The peripherals on a simulated module's board: LEDs, pins, thermometer and serial line."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -6,7 +6,7 @@ from typing import ClassVar
 from attrs import define, field
 
 from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
-from iqrf_trio.simulator.refusal import WRONG_DATA, WRONG_LENGTH, Refused, of_length
+from iqrf_trio.simulator.refusal import FAIL, WRONG_DATA, WRONG_LENGTH, Refused, of_length
 from iqrf_trio.simulator.signals import Signal
 from protocol.dpa.commands import (
     IO_DIRECTION,
@@ -23,18 +23,25 @@ from protocol.dpa.commands import (
     LEDR_ON,
     LEDR_PULSE,
     THERMOMETER_READ,
+    UART_CLEAR_WRITE_READ,
+    UART_CLOSE,
+    UART_OPEN,
+    UART_WRITE_READ,
     PeripheralInfo,
     Temperature,
 )
-from protocol.dpa.pnum import IO, LEDG, LEDR, THERMOMETER
+from protocol.dpa.packet import MAX_PDATA
+from protocol.dpa.pnum import IO, LEDG, LEDR, THERMOMETER, UART
 
-_LED_TYPE, _IO_TYPE, _THERMOMETER_TYPE = 0x07, 0x09, 0x0B
+_LED_TYPE, _IO_TYPE, _THERMOMETER_TYPE, _UART_TYPE = 0x07, 0x09, 0x0B, 0x0C
 _READ, _READ_WRITE = 1, 3
 
 _NO_THERMOMETER = -128 * 16
 _TWELVE_BITS = 0xFFF
 
 _PORTS = len("ABCDE")
+_PULL_UPS = 0x10
+"""Added to a port in Direction: its pull-up resistors."""
 _DELAY = 0xFF
 """In place of a port: a pause between two settings."""
 
@@ -104,6 +111,7 @@ class Pins(Peripheral):
     directions: bytearray = field(factory=lambda: bytearray(b"\xff" * 5))
     """A set bit is an input."""
     levels: bytearray = field(factory=lambda: bytearray(5))
+    pull_ups: bytearray = field(factory=lambda: bytearray(5))
 
     @property
     def info(self) -> PeripheralInfo:
@@ -113,21 +121,24 @@ class Pins(Peripheral):
     def commands(self) -> Mapping[int, Handler]:
         """See Peripheral."""
         return {
-            IO_DIRECTION.pcmd: lambda pdata, _: self._write(self.directions, pdata),
+            IO_DIRECTION.pcmd: lambda pdata, _: self._write(self.directions, pdata, self.pull_ups),
             IO_SET.pcmd: lambda pdata, _: self._write(self.levels, pdata),
             IO_GET.pcmd: lambda pdata, _: of_length(pdata, 0) + bytes(self.levels),
         }
 
-    def _write(self, ports: bytearray, pdata: bytes) -> bytes:
+    def _write(self, ports: bytearray, pdata: bytes, pull_ups: bytearray | None = None) -> bytes:
         if not pdata or len(pdata) % 3:
             raise Refused(WRONG_LENGTH)
         for start in range(0, len(pdata), 3):
             port, mask, value = pdata[start : start + 3]
             if port == _DELAY:
                 continue
+            written = ports
+            if pull_ups is not None and port >= _PULL_UPS:
+                written, port = pull_ups, port - _PULL_UPS
             if port >= _PORTS:
                 raise Refused(WRONG_DATA)
-            ports[port] = ports[port] & ~mask | value & mask
+            written[port] = written[port] & ~mask | value & mask
         return b""
 
 
@@ -158,3 +169,59 @@ class Thermometer(Peripheral):
         value = self.signal.at(now, self.phase) if self.signal else None
         sixteenths = round(value * 16) if isinstance(value, float | int) else _NO_THERMOMETER
         return Temperature(sixteenths // 16, sixteenths & _TWELVE_BITS)
+
+
+_HIGHEST_BAUD_RATE = 8
+_NEVER_READ = 0xFF
+
+
+@define
+class SerialLine(Peripheral):
+    """A serial line whose two ends are joined: what is written comes back."""
+
+    pnum = UART
+
+    opened: bool = False
+    waiting: bytes = b""
+
+    @property
+    def info(self) -> PeripheralInfo:
+        """See Peripheral."""
+        return PeripheralInfo(_READ_WRITE, _UART_TYPE, MAX_PDATA, 0)
+
+    def commands(self) -> Mapping[int, Handler]:
+        """See Peripheral."""
+        return {
+            UART_OPEN.pcmd: lambda pdata, _: self._open(pdata),
+            UART_CLOSE.pcmd: lambda pdata, _: self._close(pdata),
+            UART_WRITE_READ.pcmd: lambda pdata, _: self._write_read(pdata),
+            UART_CLEAR_WRITE_READ.pcmd: lambda pdata, _: self._write_read(pdata, clear=True),
+        }
+
+    def reset(self) -> None:
+        """See Peripheral."""
+        self.opened, self.waiting = False, b""
+
+    def _open(self, pdata: bytes) -> bytes:
+        of_length(pdata, 1)
+        if pdata[0] > _HIGHEST_BAUD_RATE:
+            raise Refused(WRONG_DATA)
+        self.opened, self.waiting = True, b""
+        return b""
+
+    def _close(self, pdata: bytes) -> bytes:
+        of_length(pdata, 0)
+        self.reset()
+        return b""
+
+    def _write_read(self, pdata: bytes, *, clear: bool = False) -> bytes:
+        if not pdata:
+            raise Refused(WRONG_LENGTH)
+        if not self.opened:
+            raise Refused(FAIL)
+        # The buffer holds one packet; what finds no room is lost.
+        self.waiting = ((b"" if clear else self.waiting) + pdata[1:])[-MAX_PDATA:]
+        if pdata[0] == _NEVER_READ:
+            return b""
+        read, self.waiting = self.waiting, b""
+        return read

@@ -1,22 +1,26 @@
 """The OS peripheral of a simulated module: identity, configuration, batches, sleep and resets."""
 
+import struct
 from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Protocol
 
 from attrs import define, field
 
+from iqrf_trio.simulator.peripherals.memory import Memory
 from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
 from iqrf_trio.simulator.products import MCU_TYPE, OS_BUILD, OS_VERSION, Product
-from iqrf_trio.simulator.refusal import WRONG_DATA, WRONG_LENGTH, Refused, of_length
+from iqrf_trio.simulator.refusal import WRONG_ADDRESS, WRONG_DATA, WRONG_LENGTH, Refused, of_length
 from protocol.dpa.commands import (
     OS_BATCH,
     OS_FACTORY_SETTINGS,
     OS_INDICATE,
+    OS_LOAD_CODE,
     OS_READ,
     OS_READ_CONFIG,
     OS_RESET,
     OS_RESTART,
+    OS_RFPGM,
     OS_SELECTIVE_BATCH,
     OS_SET_SECURITY,
     OS_SLEEP,
@@ -30,7 +34,7 @@ from protocol.dpa.commands import (
 )
 from protocol.dpa.frc import SELECTED_NODES, bitmap, members
 from protocol.dpa.peripherals.os import checksum
-from protocol.dpa.pnum import OS
+from protocol.dpa.pnum import EEEPROM, OS
 from protocol.dpa.timing import RfMode
 
 IBK_LENGTH = 16
@@ -76,6 +80,7 @@ class Host(Protocol):
     rssi: int
     ibk: bytes
     rebooting: bool
+    peripherals: dict[int, Peripheral]
 
     @property
     def embedded(self) -> frozenset[int]:
@@ -117,6 +122,8 @@ class System(Peripheral):
             OS_RESET.pcmd: lambda pdata, _: self._reboot(pdata),
             OS_RESTART.pcmd: lambda pdata, _: self._reboot(pdata),
             OS_READ_CONFIG.pcmd: lambda pdata, _: of_length(pdata, 0) + self._configuration(),
+            OS_RFPGM.pcmd: lambda pdata, _: self._wait_for_program(pdata),
+            OS_LOAD_CODE.pcmd: lambda pdata, _: self._load(pdata),
             OS_SLEEP.pcmd: self._sleep,
             OS_BATCH.pcmd: self._batch,
             OS_SELECTIVE_BATCH.pcmd: self._selective_batch,
@@ -195,6 +202,22 @@ class System(Peripheral):
         unit = _SHORT_SLEEP_UNIT if pdata[2] & _SHORT_SLEEP else _SLEEP_UNIT
         self.asleep_until = now + time * unit if time else inf
         return b""
+
+    def _wait_for_program(self, pdata: bytes) -> bytes:
+        # After its answer it listens to nothing but a programmer, until it is reset.
+        of_length(pdata, 0)
+        self.asleep_until = inf
+        return b""
+
+    def _load(self, pdata: bytes) -> bytes:
+        """Compare the sum of the bytes in the external EEPROM; what fits counts as loaded."""
+        of_length(pdata, 7)
+        address, length, expected = struct.unpack_from("<HHH", pdata, 1)
+        memory = self.module.peripherals.get(EEEPROM)
+        image = memory.image if isinstance(memory, Memory) else b""
+        if not length or address + length > len(image):
+            raise Refused(WRONG_ADDRESS)
+        return bytes((sum(image[address : address + length]) & 0xFFFF == expected,))
 
     def _batch(self, pdata: bytes, now: float) -> bytes:
         # Read as a whole first: a batch that is not one is refused before anything is done.

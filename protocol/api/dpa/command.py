@@ -15,7 +15,7 @@ from protocol.auth.rights import CONTROL, Rights
 from protocol.dpa.call import Command
 from protocol.dpa.errors import BadRequestError, BadResponseError, status_text
 from protocol.dpa.packet import ANY_HWPID, BROADCAST, Request
-from protocol.dpa.pnum import BINARY_OUTPUT, COORDINATOR_PNUM, FRC, LIGHT
+from protocol.dpa.pnum import BINARY_OUTPUT, COORDINATOR_PNUM, FRC, LIGHT, UART
 from protocol.dpa.transaction import Outcome
 from protocol.errors import LocalProtocolError
 from protocol.network.network import JsonObject, Network
@@ -227,8 +227,9 @@ def command_row(
     )
 
 
-_USUAL_ADDRESS = {COORDINATOR_PNUM: 0, FRC: 0, BINARY_OUTPUT: 3, LIGHT: 4}
-"""The device of examples by PNUM: in generated meshes node 3 is a relay, and node 4 a lamp."""
+_USUAL_ADDRESS = {COORDINATOR_PNUM: 0, FRC: 0, UART: 2, BINARY_OUTPUT: 3, LIGHT: 4}
+"""The device of examples by PNUM: in generated meshes node 2 has a
+serial line, 3 is a relay, 4 a lamp."""
 
 
 def _usual_address(command: Command[Any] | Callable[[JsonObject], Numbers]) -> int:

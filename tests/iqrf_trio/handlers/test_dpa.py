@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 import trio
 
+from iqrf_trio.simulator.files.network_file import network
 from iqrf_trio.simulator.files.plan import generate
 from protocol.api import dpa
 from protocol.api.dpa.collected import COLLECTIONS
 from protocol.api.family import Row
+from protocol.api.registry import REGISTRY
+from protocol.dpa.pnum import BINARY_OUTPUT, LIGHT, UART
 from tests.iqrf_trio.house import ALL, authenticated, house
+from tests.protocol.api.dpa.vectors import VECTORS, name_of
 from tests.schemas import complaint_about_answer
 
 from .caller import Caller
@@ -75,3 +79,74 @@ async def test_metadata_are_there_in_failures_too(tmp_path: Path) -> None:
             for param in ({}, {"index": 256}):
                 told = await answer(client, row, {"nAdr": 0, "param": param})
                 assert list(told["rsp"])[-1] == "metaData"
+
+
+NODES = """
+[[nodes]]
+address = 1
+product = "Climate sensor"
+
+[[nodes]]
+address = 2
+product = "Two temperatures"
+
+[[nodes]]
+address = 3
+product = "Relay"
+
+[[nodes]]
+address = 4
+product = "Light"
+
+[[nodes]]
+address = 0
+product = "Relay"
+mid = 0x81102D55
+ibk = "9a691f1a2101216503e5c588ffe7f6c2"
+
+[[nodes]]
+address = 0
+product = "Light"
+"""
+
+OF_PNUM = {BINARY_OUTPUT: 3, LIGHT: 4, UART: 2}
+"""The node that has it; others are asked of node 1."""
+
+REFUSED = {
+    **dict.fromkeys(
+        (
+            *(f"iqrfEmbedCoordinator_{name}" for name in ("RebondNode", "DiscoveryData")),
+            *(
+                f"iqrfEmbed{place}_{name}"
+                for place in ("Coordinator", "Node")
+                for name in (
+                    *("ReadRemotelyBondedMid", "ClearRemotelyBondedMid", "EnableRemoteBonding"),
+                )
+            ),
+        ),
+        2,
+    ),
+    "iqrfEmbedSpi_WriteRead": 3,
+    "iqrfEmbedCoordinator_Restore": 6,
+}
+"""What a module of DPA 4.17 refuses: commands before DPA 4.00, and a block of another network."""
+
+OK = [vector for vector in VECTORS if vector["kind"] == "ok"]
+
+
+@pytest.mark.parametrize("vector", OK, ids=name_of)
+async def test_each_good_request_is_answered_by_the_mesh(tmp_path: Path, vector: Any) -> None:
+    row = REGISTRY[vector["mType"]]
+    req = dict(vector["request"]["req"])
+    if row not in COLLECTIONS and req["nAdr"] and vector["bytes"]:
+        req["nAdr"] = OF_PNUM.get(bytes.fromhex(vector["bytes"].replace(".", ""))[2], 1)
+    if "bondAddr" in req["param"]:
+        req["param"] = {**req["param"], "bondAddr": 3}
+    req.pop("hwpId", None)
+    async with house(tmp_path, mesh=network(NODES)) as home:
+        client = Caller(home.gateway, rights=ALL)
+        if row.mtype.startswith("iqrfEmbedUart_") and "WriteRead" in row.mtype:
+            opened = {"nAdr": 2, "param": {"baudRate": 3}}
+            assert (await answer(client, REGISTRY["iqrfEmbedUart_Open"], opened))["status"] == 0
+        told = await answer(client, row, req)
+        assert told["status"] == REFUSED.get(row.mtype, 0), told

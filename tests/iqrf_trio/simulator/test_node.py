@@ -1,6 +1,7 @@
 """The embedded peripherals of a node, in bytes as the DPA guide has them."""
 
 import pytest
+from attrs import evolve
 
 from iqrf_trio.simulator.files.network_file import network
 from iqrf_trio.simulator.mesh import Mesh
@@ -162,3 +163,39 @@ def test_a_node_is_backed_up_and_restored(mesh: Mesh, talk: Talk) -> None:
     mesh.node(1).route = mesh.node(2).route
     assert talk.rcode(f"01.00.01.07.ff.ff.{block}") == 0
     assert talk.pdata("01.00.01.00.ff.ff").startswith("01.01.01")
+
+
+def test_a_serial_line_gives_back_what_is_written(mesh: Mesh, talk: Talk) -> None:
+    node = mesh.node(1)
+    node.product = evolve(node.product, uart=True)
+    node.__attrs_post_init__()
+    write = "01.00.0c.02.ff.ff"
+    assert talk.rcode(f"{write}.00.07") == 1  # closed
+    assert talk.rcode("01.00.0c.00.ff.ff.09") == 6
+    assert talk.rcode("01.00.0c.00.ff.ff.03") == 0
+    assert talk.pdata(f"{write}.00.07.08") == "07.08"
+    assert talk.pdata(f"{write}.ff.07") == ""
+    assert talk.pdata(f"{write}.00.08") == "07.08"
+    assert talk.pdata(f"{write}.ff.07") == ""
+    assert talk.pdata("01.00.0c.03.ff.ff.00.09") == "09"
+    assert talk.rcode(write) == 5
+    assert talk.rcode("01.00.0c.01.ff.ff") == 0
+    assert talk.rcode(f"{write}.00.07") == 1
+
+
+def test_pull_ups_are_ports_of_direction(mesh: Mesh, talk: Talk) -> None:
+    assert talk.rcode("01.00.09.00.ff.ff.11.03.01") == 0
+    assert talk.rcode("01.00.09.00.ff.ff.15.03.01") == 6
+    assert talk.rcode("01.00.09.01.ff.ff.11.03.01") == 6
+
+
+def test_a_node_that_waits_for_its_program_is_deaf(talk: Talk) -> None:
+    assert talk.rcode("01.00.02.03.ff.ff") == 0
+    assert len(talk.ask("01.00.06.01.ff.ff")) == 1
+
+
+def test_code_is_compared_with_its_sum(talk: Talk) -> None:
+    assert talk.rcode("01.00.04.03.ff.ff.00.00.01.02.03") == 0
+    assert talk.pdata("01.00.02.0a.ff.ff.00.00.00.03.00.06.00") == "01"
+    assert talk.pdata("01.00.02.0a.ff.ff.00.00.00.03.00.07.00") == "00"
+    assert talk.rcode("01.00.02.0a.ff.ff.00.ff.ff.03.00.06.00") == 4

@@ -125,3 +125,9 @@ def test_a_network_in_trouble() -> None:
     assert mesh.coordinator.bonds.mids[2] == 0x82000002 != mesh.node(2).mid
     assert mesh.coordinator.bonds.mids[3] != mesh.node(3).mid  # the twin is heard
     assert {200, 254} <= {node.nadr for node in mesh.world.nodes}
+
+
+def test_two_nodes_of_the_network_for_bonding_have_no_address() -> None:
+    mesh = read_network(ETC.with_name("simulated-bonding.toml"))
+    assert sorted(node.nadr or 0 for node in mesh.coordinator.world.nodes) == [0, 0, 1]
+    assert set(mesh.coordinator.bonds.mids) == {1}
