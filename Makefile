@@ -20,6 +20,7 @@ INSTALL_ARGS ?=
 PIP ?=
 DIST ?= dist
 HOURS ?= 1
+NODES ?= 12
 export PREFIX SYSCONFDIR BINDIR DATADIR VENDORDIR SYSTEM_PYTHON DESTDIR PURGE WHEEL PIP INSTALL_ARGS DIST
 
 # Newer than what they depend on once an environment is complete, so that make is quick.
@@ -30,7 +31,7 @@ SOURCES := setup.cfg pyproject.toml
 NODE_CLIENT := $(if $(shell command -v npm),docs/examples/node_modules/ws)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test quick check soak bench install uninstall deb release docs clean
+.PHONY: help venv run demo test quick check soak bench install uninstall deb release screenshots docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +78,9 @@ deb: ## a Debian package for machines like this one, in dist/
 release: $(WITH_TESTS) ## sdist, wheel and Debian package in dist/, each one checked
 	@packaging/release.sh
 
+screenshots: $(WITH_TESTS) ## pictures of the console in build/screenshots/; NODES=239 for a large mesh
+	@$(BIN)/python -m tests.browser.screenshots build/screenshots $(NODES)
+
 docs: $(INSTALLED) ## the generated pages of docs/ and the manual page of the configuration
 	@$(BIN)/python -m docs.generate
 
@@ -108,8 +112,11 @@ docs/examples/node_modules/ws: docs/examples/package.json
 	@npm install --silent --no-package-lock --no-audit --no-fund --prefix docs/examples && touch $@ || \
 	  echo "npm cannot install ws: the JavaScript client is not checked" >&2
 
-ALL_EXTRAS := .[test,vault,spi]
-NO_SPI := .[test,vault]
+COMMA := ,
+# What drives the console in a browser, where there is one.
+BROWSER := $(if $(shell command -v chromium || command -v chromium-browser),$(COMMA)browser)
+ALL_EXTRAS := .[test,vault,spi$(BROWSER)]
+NO_SPI := .[test,vault$(BROWSER)]
 CAN_SPIDEV = { $(BIN)/python -c 'import spidev' || $(BIN)/python -c "$$CAN_COMPILE"; } 2>/dev/null
 
 define install

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import trio
 from attrs import frozen
@@ -78,7 +79,8 @@ async def _run(loaded: Config, arguments: argparse.Namespace) -> None:
         if token_file is not None:
             _introduce(running.url, new_token, token_file, loaded.websocket.certificate)
             if running.http_url:
-                print(f"How it is, over HTTP: {running.http_url}/healthz", flush=True)
+                print(f"How it is, over HTTP: {running.http_url}/healthz")
+                print(f"In a browser:\n{_link(running.http_url, token_file)}", flush=True)
         # What is there by now stays: a full collection need not look at it again, which would
         # keep every client waiting for some hundredths of a second.
         gc.collect()
@@ -125,6 +127,11 @@ def _introduce(url: str, new_token: str | None, file: Path, certificate: str = "
     options += [] if file == TOKEN_FILE else ["--token-file", str(file)]
     command = shlex.join([*_program(), "call", *options, *FIRST_REQUEST])
     print(f"Try, in another terminal:\n{command}", flush=True)
+
+
+def _link(http_url: str, token_file: Path) -> str:
+    """The console of this gateway, signed in: the part behind # is never sent over the network."""
+    return f"{http_url}/#key={quote(token_file.read_text('utf-8').strip())}"
 
 
 def _program() -> list[str]:

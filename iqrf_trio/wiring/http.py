@@ -22,7 +22,9 @@ from iqrf_trio.http.doctor import DoctorRoutes, Findings
 from iqrf_trio.http.health import HealthRoutes
 from iqrf_trio.http.listing import listed
 from iqrf_trio.http.log import LogRoutes
+from iqrf_trio.http.messages import MessageRoutes
 from iqrf_trio.http.metrics import MetricsRoutes
+from iqrf_trio.http.pages import PageRoutes
 from iqrf_trio.http.queue import QueueRoutes
 from iqrf_trio.http.readings import Cycles, ReadingRoutes
 from iqrf_trio.http.routes import Route, Routes
@@ -129,12 +131,14 @@ def _about(observed: Observed, checks: HealthChecks, sources: Sources) -> Iterat
     instance = config.gateway.instance_id
     yield from HealthRoutes(checks, sources.ready, __version__, instance, observed.began).routes()
     yield from MetricsRoutes(observed.metrics(), config.http.metrics_public).routes()
+    yield from PageRoutes().routes()
 
 
 def _api(observed: Observed, checks: HealthChecks, sources: Sources) -> Iterator[Route]:
     """What scripts and the console use."""
     gateway, dispatcher = observed.gateway, sources.dispatcher
     yield from SessionRoutes(sources.keys).routes()
+    yield from MessageRoutes().routes()
     yield from CallRoutes(dispatcher.accept, dispatcher.withdraw).routes()
     yield from NetworkRoutes(lambda: gateway.store.network, observed.measurements, now).routes()
     if observed.history is not None:

@@ -3,6 +3,7 @@
 import shlex
 import signal
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import trio
@@ -34,7 +35,11 @@ async def test_the_first_run_makes_a_token_and_shows_how_to_use_it(tmp_path: Pat
         url = await gateway.says("ready: ")
         await gateway.says("API token, kept in .run/token:")
         await gateway.says("Try, in another terminal:\n")
-        *_, token, _, line = gateway.said.splitlines()
+        *_, token, _, line = gateway.said.partition("How it is")[0].splitlines()
+        await gateway.says("In a browser:\n")
+        link = urlsplit(gateway.said.splitlines()[-1])
+        assert (link.path, link.query) == ("/", "")
+        assert unquote(link.fragment) == f"key={token}"
         file = tmp_path / ".run" / "token"
         assert file.read_text() == f"{token}\n"
         assert file.stat().st_mode & 0o777 == 0o600

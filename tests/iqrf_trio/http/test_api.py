@@ -40,6 +40,7 @@ PATHS = (
     ("GET", "/api/v1/session", None),
     ("DELETE", "/api/v1/session", None),
     ("GET", "/api/v1/network", None),
+    ("GET", "/api/v1/messages", None),
     ("GET", "/api/v1/history", None),
     ("GET", "/api/v1/history.csv", None),
     ("GET", "/api/v1/history.lp", None),

@@ -1,0 +1,287 @@
+"""The console in Chromium, with a whole gateway and a simulated mesh behind it."""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+
+from iqrf_trio.simulator.files.plan import generate
+from iqrf_trio.store import DATABASE_NAME, tokens
+from iqrf_trio.store.sqlite import opened, transact
+from tests.browser.driver import MISSING, Visit, drive
+from tests.iqrf_trio.house import House, house
+from tests.iqrf_trio.http.network import call, learnt, read
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(MISSING), reason=MISSING),
+]
+
+PAGES = ("overview", "map", "nodes", "sensors", "network", "readings", "messages")
+
+NEAREST = """() => {
+    const places = [...document.querySelectorAll(".map .dot")].map(
+        (dot) => dot.getAttribute("transform").match(/-?[\\d.]+/g).slice(0, 2).map(Number));
+    return Math.min(...places.flatMap(([x, y], index) =>
+        places.slice(0, index).map(([u, v]) => Math.hypot(x - u, y - v))));
+}"""
+"""The smallest distance between two nodes of the map, whose circles are 22 wide."""
+
+SMALLEST_PX = """() => Math.min(...[...document.querySelectorAll(".map .dot circle")].map(
+    (circle) => circle.getBoundingClientRect().width))"""
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path, limit_s=200) as home:
+        await learnt(home)
+        yield home
+
+
+def free_port() -> int:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return int(unused.getsockname()[1])
+
+
+def revoke(state: Path, token: str) -> None:
+    number = int(token.split(";")[1])
+    with opened(state / DATABASE_NAME) as connection:
+        transact(connection, partial(tokens.revoke, token_id=number, at=datetime.now(UTC)))
+
+
+async def test_signing_in_with_a_token(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("map")
+        field = visit.sees("input[type=password]")
+        field.fill("iqrfgd2;77;" + "A" * 43 + "=")
+        visit.sees("button.main").click()
+        assert "not accepted" in visit.sees("[role=alert]").inner_text()
+        field.fill(home.token)
+        visit.sees("button.main").click()
+        visit.sees(".map .dot")
+        assert home.token not in str(visit.page.evaluate("JSON.stringify({...sessionStorage})"))
+        visit.page.reload()
+        visit.sees(".map .dot")  # the key is still there
+        visit.sees("text=Sign out").click()
+        visit.sees("input[type=password]")
+        assert [error for error in visit.errors if "401" not in error] == []
+
+    await drive(scenario, home.http_url)
+
+
+async def test_a_link_signs_in_and_leaves_no_token_in_the_address(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open(token=home.token)
+        assert "key" not in visit.page.url
+        headline = visit.sees("h1.headline").inner_text()
+        assert "12 nodes are known" in headline
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+
+
+async def test_values_come_by_themselves(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open(token=home.token)
+        visit.sees("h1.headline")
+        trio.from_thread.run(read, home)
+        visit.sees("text=All 12 nodes answered at")
+        home.mesh.node(7).online = False
+        trio.from_thread.run(read, home)
+        visit.sees("h1 >> text=Node 7 is silent")
+        assert "Node 7 did not answer" in visit.page.inner_text("main")
+        visit.sees(".events a >> text=Node 7").click()
+        visit.sees("text=has not answered since")
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+
+
+async def test_a_node_with_its_chart(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("nodes", home.token)
+        visit.sees(".devices a >> text=Node 1").click()
+        visit.sees(".tile").click()
+        visit.sees(".history canvas")
+        visit.sees(".choice button >> text=7 d").click()
+        visit.sees(".history canvas")
+        visit.sees("button >> text=Ping").click()
+        visit.sees("text=It answered")
+        visit.sees("button >> text=Rename").click()
+        visit.sees(".rename input").fill("boiler room")
+        visit.sees("button >> text=Save").click()
+        visit.sees("h1 >> text=boiler room")
+        assert visit.errors == []
+
+    await read(home)
+    await drive(scenario, home.http_url)
+    [device] = [each for each in home.gateway.store.network if each.address == 1]
+    assert device.metadata == {"name": "boiler room"}
+
+
+async def test_long_works_tell_how_far_they_are(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("network", home.token)
+        ping = visit.page.locator(".work", has_text="Ping all")
+        ping.locator("button >> text=Begin").click()
+        ping.locator(".result").wait_for()
+        assert "All 12 nodes answered" in ping.inner_text()
+        restart = visit.page.locator(".work", has_text="Restart all")
+        assert restart.locator("button").is_disabled()
+        restart.locator("input").fill("ALL")
+        assert restart.locator("button").is_enabled()
+        learn = visit.page.locator(".work", has_text="Learn the network")
+        learn.locator("button >> text=Begin").click()
+        learn.locator(".result").wait_for()
+        assert "finished" in learn.inner_text()
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+
+
+async def test_readings_and_messages(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("readings", home.token)
+        visit.sees("button >> text=Start").click()
+        visit.sees("text=Readings run every 10 min")
+        visit.sees("tbody >> text=12 / 12")
+        visit.sees("input[type=number]").fill("15")
+        visit.sees("button >> text=Save").click()
+        visit.sees("text=Readings run every 15 min")
+        visit.open("messages/iqrfRaw")
+        visit.sees(".fields input").fill("01.00.06.03.ff.ff")
+        visit.sees("button >> text=Send").click()
+        assert '"rData": "01.00.06.83' in visit.sees(".sender pre").inner_text()
+        visit.sees(".fields input").fill("tea")
+        visit.sees("button >> text=Send").click()
+        assert "rData" in visit.sees(".action .state.silent").inner_text()
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+
+
+async def test_a_token_that_is_revoked_ends_the_page_and_keeps_the_place(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("sensors", home.token)
+        visit.sees(".bars li")
+        revoke(home.state, home.token)
+        assert "over" in visit.sees("[role=alert]").inner_text()
+        assert visit.page.url.endswith("#/sensors")
+
+    await drive(scenario, home.http_url)
+
+
+async def test_the_gateway_goes_away_and_comes_back(tmp_path: Path) -> None:
+    mesh = generate(12)
+    sets = (f"http.port={free_port()}", f"websocket.port={free_port()}")
+    looking, back, over = trio.Event(), trio.Event(), trio.Event()
+
+    def scenario(visit: Visit, token: str) -> None:
+        visit.open("nodes", token)
+        visit.sees(".devices tr")
+        trio.from_thread.run_sync(looking.set)
+        assert "No connection" in visit.sees(".banner").inner_text()
+        trio.from_thread.run(back.wait)
+        assert "over" in visit.sees(".sign-in [role=alert]").inner_text()
+        assert visit.page.url.endswith("#/nodes")
+        visit.sees("input[type=password]").fill(token)
+        visit.sees("button.main").click()
+        visit.sees(".devices tr")
+
+    async def driven(scenario: Callable[[Visit], None], url: str) -> None:
+        await drive(scenario, url)
+        over.set()
+
+    async with trio.open_nursery() as nursery:
+        async with house(tmp_path, *sets, mesh=mesh, limit_s=200) as home:
+            await learnt(home)
+            nursery.start_soon(driven, partial(scenario, token=home.token), home.http_url)
+            await looking.wait()
+        async with house(tmp_path, *sets, mesh=mesh, token=home.token, limit_s=200):
+            back.set()
+            await over.wait()
+
+
+async def test_what_is_written_into_the_page_does_not_run(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("nodes", home.token)
+        visit.sees(".devices tr")
+        assert "<img" in visit.page.inner_text("main"), "a name is text"
+        inject = """() => {
+            const script = document.createElement("script");
+            script.textContent = "window.injected = true";
+            document.body.append(script);
+            const image = "<img src=x onerror='window.injected = true'>";
+            document.body.insertAdjacentHTML("beforeend", image);
+        }"""
+        visit.page.evaluate(inject)
+        visit.page.wait_for_timeout(300)
+        assert visit.page.evaluate("window.injected") is None
+        assert any("Content Security Policy" in error for error in visit.errors)
+
+    hostile = {"name": "<img src=x onerror='window.injected = true'>"}
+    devices = [{"address": 3, "metadata": hostile}]
+    assert (await call(home, "iqrfDb_SetDeviceMetadata", {"devices": devices}))["status"] == 0
+    await drive(scenario, home.http_url)
+
+
+async def test_a_map_of_239_nodes_is_drawn_and_searched(tmp_path: Path) -> None:
+    def scenario(visit: Visit, token: str) -> None:
+        visit.open("map", token)
+        visit.sees(".map .dot")
+        assert visit.page.locator(".map .dot").count() == 240
+        assert visit.page.evaluate(NEAREST) > 22, "no node hides another one"
+        assert visit.page.evaluate(SMALLEST_PX) > 6, "and each can be seen"
+        visit.sees(".search input").fill("117")
+        visit.page.keyboard.press("Enter")
+        assert "Node 117" in visit.sees("aside h1").inner_text()
+        assert visit.page.locator(".map .dot.faint").count() == 239
+        assert visit.errors == []
+
+    async with house(tmp_path, mesh=generate(239), limit_s=250) as large:
+        await learnt(large)
+        await drive(partial(scenario, token=large.token), large.http_url)
+
+
+async def test_the_map_by_keyboard(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("map", home.token)
+        visit.sees(".map .dot")
+        focused = "document.activeElement?.dataset?.address"
+        for _ in range(40):
+            visit.page.keyboard.press("Tab")
+            if visit.page.evaluate(focused) is not None:
+                break
+        assert visit.page.evaluate(focused) == "0", "the coordinator is reached by Tab"
+        visit.page.keyboard.press("ArrowDown")
+        first = visit.page.evaluate(focused)
+        visit.page.keyboard.press("ArrowRight")
+        assert visit.page.evaluate(focused) not in {first, "0"}
+        visit.page.keyboard.press("ArrowUp")
+        assert visit.page.evaluate(focused) == "0"
+        visit.page.keyboard.press("ArrowDown")
+        visit.page.keyboard.press("Enter")
+        assert f"Node {first}" in visit.sees("aside h1").inner_text()
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+
+
+async def test_no_page_is_wider_than_a_phone(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open(token=home.token)
+        for name in PAGES:
+            visit.open(name)
+            visit.sees("h1")
+            visit.page.wait_for_timeout(200)
+            assert visit.overflow <= 0, name
+        assert visit.errors == []
+
+    await read(home)
+    await drive(scenario, home.http_url, width=360, height=740)

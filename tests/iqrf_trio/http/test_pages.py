@@ -1,0 +1,106 @@
+"""The console without a browser: its files, how they are served, and that they fit together."""
+
+import re
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from protocol.api.registry import REGISTRY
+from tests.iqrf_trio.house import House, house
+from tests.iqrf_trio.http.client import ask
+
+CONSOLE = Path(__file__).parents[3] / "iqrf_trio/http/console"
+VENDOR = CONSOLE / "vendor"
+FILES = sorted(path for path in CONSOLE.rglob("*") if path.is_file())
+MODULES = [path for path in FILES if path.suffix == ".js" and path.parent != VENDOR]
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as home:
+        yield home
+
+
+async def test_every_file_is_served_to_everybody(home: House) -> None:
+    types = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+    for path in FILES:
+        answer = await ask(home.http_url, f"/console/{path.relative_to(CONSOLE)}")
+        assert (answer.status, answer.body) == (200, path.read_bytes())
+        if path.suffix in types:
+            assert answer.headers["content-type"].startswith(types[path.suffix])
+
+
+async def test_the_page_may_run_nothing_that_was_written_into_it(home: House) -> None:
+    page = await ask(home.http_url, "/")
+    assert page.body == (CONSOLE / "index.html").read_bytes()
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+async def test_a_file_that_the_browser_has_is_not_sent_again(home: House) -> None:
+    first = await ask(home.http_url, "/console/app.js")
+    assert first.headers["cache-control"] == "no-cache"
+    again = await ask(home.http_url, "/console/app.js", If_None_Match=first.headers["etag"])
+    assert (again.status, again.body) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/console", "/console/", "/console/none.js", "/console/%2e%2e/pages.py", "/console/a/b/c"],
+)
+async def test_nothing_else_is_served(home: House, path: str) -> None:
+    assert (await ask(home.http_url, path)).status == 404
+
+
+async def test_forms_can_be_made_of_every_message(home: House) -> None:
+    assert (await ask(home.http_url, "/api/v1/messages")).status == 401
+    answer = await ask(home.http_url, "/api/v1/messages", home.token)
+    told = {each["mType"]: each for each in answer.json["messages"]}
+    assert told.keys() == REGISTRY.keys()
+    assert told["iqmeshNetwork_Ping"]["schema"]["properties"]["hwpId"]["type"] == "integer"
+    assert told["mngDaemon_Version"]["schema"] is None
+    assert told["iqrfDb_Enumerate"]["final"] == {"member": "step", "value": 8, "byDevice": False}
+
+
+def test_vendored_files_are_those_of_their_packages() -> None:
+    lines = [line for line in (VENDOR / "VERSIONS").read_text().splitlines() if line[0] != "#"]
+    named = {line.split()[0]: line.split()[-1] for line in lines}
+    assert named.keys() == {path.name for path in VENDOR.iterdir()} - {"VERSIONS"}
+    for name, digest in named.items():
+        assert sha256((VENDOR / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_the_page_is_small() -> None:
+    assert sum(path.stat().st_size for path in FILES) < 200_000
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CONSOLE)))
+def test_modules_import_what_is_there(path: Path) -> None:
+    text = path.read_text()
+    for names, source in re.findall(r'import \{([^}]*)\} from "([^"]+)"', text):
+        target = (path.parent / source).resolve()
+        assert target in FILES, source
+        offered = target.read_text()
+        for name in (each.strip() for each in names.split(",") if each.strip()):
+            if target.parent != VENDOR:
+                assert re.search(rf"export (async )?(function|const|class) {name}\b", offered), name
+            assert len(re.findall(rf"\b{name}\b", text)) > 1, f"{name} is not used"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CONSOLE)))
+def test_addresses_are_relative(path: Path) -> None:
+    """So that a proxy may serve the page below a path."""
+    assert not re.search(r"""["'`(](https?:)?/[a-z]""", path.read_text())
+
+
+def test_every_text_is_in_one_file_and_used() -> None:
+    texts = (CONSOLE / "texts.js").read_text()
+    known = set(re.findall(r"^  (\w+):", texts, re.MULTILINE))
+    used = {name for path in MODULES for name in re.findall(r"\bT\.(\w+)", path.read_text())}
+    by_key = {"period", "retryPeriod", "autoRun", "asyncReports"}  # of the form of the readings
+    assert used <= known, used - known
+    assert known <= used | by_key, known - used - by_key
