@@ -246,3 +246,29 @@ async def test_the_cycles_of_an_outage_come_from_the_history(tmp_path: Path) -> 
             filled = json.loads((await after.topic(f"{GATEWAY}/history")).payload)
         mids = {mid for mid, _sensor, _value in filled["values"]}
         assert mids == {f"{node.mid:08x}" for node in home.gateway.store.network.nodes}
+
+
+async def test_an_output_is_switched(tmp_path: Path) -> None:
+    async with scene(tmp_path, "mqtt.commands=set") as it:
+        await it.json(f"{it.node}/info")
+        network = it.home.gateway.store.network
+        relay = next(node for node in network.nodes if node.binary_outputs)
+        topic = f"node/{relay.mid:08x}"
+        told = await it.result(
+            f"{topic}/result", f"{topic}/set/output/0", '{"state": "ON", "id": "me"}'
+        )
+        assert told == {
+            "of": "output/0",
+            "wanted": "ON",
+            "status": 0,
+            "statusStr": "ok",
+            "id": "me",
+        }
+        await it.heard.until(
+            lambda m: (
+                m.topic == f"{GATEWAY}/{topic}" and json.loads(m.payload)["outputs"]["0"] == "ON"
+            )
+        )
+        told = await it.result(f"{it.node}/result", f"{it.node}/set/identify", "PRESS")
+        assert told["of"] == "identify"
+        assert told["status"] in {0, 2, 3, 5}  # not every module has it

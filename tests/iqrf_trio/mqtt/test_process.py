@@ -1,0 +1,38 @@
+"""The installed command with a broker: `run --mqtt`, and what is left when it is killed."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.process import program
+from tests.iqrf_trio.mqtt.broker import listening, mosquitto, needs_mosquitto, settings_for
+
+pytestmark = [needs_mosquitto, pytest.mark.slow]
+
+
+async def test_a_gateway_that_is_killed_is_offline(tmp_path: Path) -> None:
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), "iqrf/+/status") as heard,
+    ):
+        state = str(tmp_path / "state")
+        words = ("run", "--simulate", "--state-dir", state, "--port", "0", "--mqtt", broker.url)
+        async with program(*words, cwd=tmp_path) as gateway:
+            await heard.until(lambda m: m.payload == b"online")
+            gateway.process.send_signal(signal.SIGKILL)
+            last = await heard.until(lambda m: m.payload == b"offline")
+            assert last.topic == heard.heard[0].topic
+
+
+async def test_a_gateway_that_is_stopped_is_offline(tmp_path: Path) -> None:
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), "iqrf/+/status") as heard,
+    ):
+        state = str(tmp_path / "state")
+        words = ("run", "--simulate", "--state-dir", state, "--port", "0", "--mqtt", broker.url)
+        async with program(*words, cwd=tmp_path) as gateway:
+            await heard.until(lambda m: m.payload == b"online")
+            assert await gateway.end(signal.SIGTERM) == 0
+            await heard.until(lambda m: m.payload == b"offline")
