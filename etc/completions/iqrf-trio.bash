@@ -104,7 +104,7 @@ _iqrf_trio() {
     local gateway="--url --token --token-file --ca --insecure"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "run call watch network token import-incumbent db products decode backup \
+        COMPREPLY=($(compgen -W "run call watch network task token import-incumbent db products decode backup \
             restore vault simulate demo doctor config --version --help" -- "$cur"))
         return
     fi
@@ -140,6 +140,10 @@ _iqrf_trio() {
         network)
             COMPREPLY=($(compgen -W "ping restart bond smart-connect remove config $gateway --hwpid \
                 --address --only-coordinator --json --help" -- "$cur"))
+            ;;
+        task)
+            COMPREPLY=($(compgen -W "list show add remove run $gateway --every --at --cron \
+                --description --mqtt --json --help" -- "$cur"))
             ;;
         backup) COMPREPLY=($(compgen -W "$common $gateway --file --flash --nodes --json" -- "$cur")) ;;
         restore)

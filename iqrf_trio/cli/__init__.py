@@ -12,6 +12,7 @@ COMMANDS: Mapping[str, str] = {
     "watch": "print what a gateway reports: sensor values and asynchronous messages",
     "network": "let nodes in and out of the network, see who answers, set devices",
     "token": "make, list and revoke the API tokens that clients authenticate with",
+    "task": "list, add and remove what a gateway does on a schedule",
     "import-incumbent": "take over the configuration and the databases of an old gateway",
     "db": "take the devices of an old gateway over",
     "products": "make a product catalogue of an old gateway's repository cache",
