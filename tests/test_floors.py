@@ -62,7 +62,7 @@ OUTSIDE = {
     "spiflash": "iqrf_trio/edges/flash.py",
     "gpiod": "iqrf_trio/edges/gpio.py",
     "termios": "iqrf_trio/edges/ports/serial.py",
-    "cryptography": "iqrf_trio/services/vault/cipher.py",
+    "cryptography": "iqrf_trio/services/vault/cipher.py iqrf_trio/edges/tcp/self_signed.py",
     "argparse": "iqrf_trio/cli iqrf_trio/__main__.py",
 }
 """Each outside thing and the one place that may touch it."""

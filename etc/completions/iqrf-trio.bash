@@ -104,7 +104,7 @@ _iqrf_trio() {
     local gateway="--url --token --token-file --ca --insecure"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "run call watch network task token import-incumbent db products decode backup \
+        COMPREPLY=($(compgen -W "run call watch network task token import-incumbent db products history tls decode backup \
             restore vault simulate demo doctor config --version --help" -- "$cur"))
         return
     fi
@@ -136,6 +136,8 @@ _iqrf_trio() {
                 COMPREPLY=($(compgen -W "$gateway --timeout --json --raw --help" -- "$cur"))
             fi
             ;;
+        history) COMPREPLY=($(compgen -W "show export forget $gateway --last --format --json --help" -- "$cur")) ;;
+        tls) COMPREPLY=($(compgen -W "create --output --days --force --help" -- "$cur")) ;;
         watch) COMPREPLY=($(compgen -W "$gateway --json --raw --help" -- "$cur")) ;;
         network)
             COMPREPLY=($(compgen -W "ping restart bond smart-connect remove config $gateway --hwpid \

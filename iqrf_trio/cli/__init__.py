@@ -16,6 +16,8 @@ COMMANDS: Mapping[str, str] = {
     "import-incumbent": "take over the configuration and the databases of an old gateway",
     "db": "take the devices of an old gateway over",
     "products": "make a product catalogue of an old gateway's repository cache",
+    "history": "show, export and forget the values that a gateway has kept",
+    "tls": "make a certificate of your own for a gateway",
     "decode": "print DPA frames, or a trace of them, in words",
     "backup": "make a snapshot of the gateway: coordinator, database, configuration",
     "restore": "give a gateway, or its new coordinator, what a snapshot holds",

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from string import hexdigits
 
 from attrs import asdict, frozen
 
@@ -9,7 +10,7 @@ from iqrf_trio.http.routes import Question, Route
 from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.services.history import History
 from iqrf_trio.store import StoreError
-from protocol.auth.rights import READ
+from protocol.auth.rights import MANAGE, READ
 from protocol.network.network import Network
 from protocol.outward import exports
 from protocol.outward.exports import Column
@@ -65,11 +66,45 @@ class HistoryRoutes:
             **span,
         }
         path, csv_type, line_type = "/api/v1/history", exports.CSV_TYPE, exports.LINES_TYPE
+        series = "Which sensors something is kept of."
+        forget = "Delete what is kept of a device, by its MID."
         return (
+            Route("GET", "/api/v1/series", READ, series, self._series),
+            Route("DELETE", f"{path}/{{mid}}", MANAGE, forget, self._forget),
             Route("GET", path, READ, points, self._points, query=of_one),
             Route("GET", f"{path}.csv", READ, csv, self._csv, query=span, content=csv_type),
             Route("GET", f"{path}.lp", READ, lines, self._lines, query=span, content=line_type),
         )
+
+    async def _series(self, _question: Question) -> Response:
+        try:
+            known = await self._history.series()
+        except StoreError as error:
+            raise ProblemError(503, str(error)) from None
+        return json_response(
+            [
+                {
+                    "mid": f"{each.mid:08x}",
+                    "sensor": each.sensor,
+                    "type": each.type,
+                    "name": each.name,
+                    "unit": each.unit,
+                }
+                for each in known
+            ]
+        )
+
+    async def _forget(self, question: Question) -> Response:
+        [text] = question.parts
+        if not is_mid(text):
+            raise ProblemError(404, "a MID has 8 hexadecimal digits")
+        try:
+            forgotten = await self._history.forget(int(text, 16))
+        except StoreError as error:
+            raise ProblemError(503, str(error)) from None
+        if not forgotten:
+            raise ProblemError(404, f"nothing is kept of {text}")
+        return json_response({"series": forgotten})
 
     async def _points(self, question: Question) -> Response:
         mid, sensor = _number(question, "mid", 16), _number(question, "sensor", 10)
@@ -131,6 +166,14 @@ class HistoryRoutes:
         if longest is not None and end - start > longest:
             raise ProblemError(400, f"at most {longest // DAY_S} days can be had at once")
         return start, end
+
+
+def is_mid(text: str) -> bool:
+    """Whether a text is a MID as it is written here."""
+    return len(text) == _MID_DIGITS and set(text) <= set(hexdigits)
+
+
+_MID_DIGITS = 8
 
 
 def _number(question: Question, name: str, base: int, default: int | None = None) -> int:

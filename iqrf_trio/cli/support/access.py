@@ -6,6 +6,7 @@ import ssl
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,10 +25,18 @@ _HOW = f"give one with --token, --token-file or {TOKEN_VARIABLE}"
 _MAKE = "; `iqrf-trio token create` makes one"
 
 
-def add_options(parser: argparse.ArgumentParser, *, found: str = "") -> None:
-    """The options of every command that talks to a gateway; `found` is how one is found else."""
-    default, told = (None, found) if found else (DEFAULT_URL, "%(default)s")
-    parser.add_argument("--url", type=_url, default=default, help=f"the gateway (default: {told})")
+def add_options(
+    parser: argparse.ArgumentParser, *, found: str = "", url: str = DEFAULT_URL
+) -> None:
+    """The options of every command that talks to a gateway; `found` is how one is found else.
+
+    `url` is where it is asked where nothing is said; its scheme, or that with TLS, is what counts.
+    """
+    default, told = (None, found) if found else (url, "%(default)s")
+    scheme = urlsplit(url).scheme
+    parser.add_argument(
+        "--url", type=partial(_url, scheme), default=default, help=f"the gateway (default: {told})"
+    )
     token = parser.add_mutually_exclusive_group()
     token.add_argument("--token", help="the API token; others can see it in the list of processes")
     token.add_argument(
@@ -55,7 +64,7 @@ def gateway(
 ) -> AbstractAsyncContextManager[Client]:
     """The connection that the options ask for; `url` replaces theirs. Raises Failure."""
     url = url or str(arguments.url)
-    return client(url, find_token(arguments), _trust(arguments, url))
+    return client(url, find_token(arguments), trust(arguments, url))
 
 
 def keep_token(arguments: argparse.Namespace) -> None:
@@ -81,25 +90,29 @@ def find_token(arguments: argparse.Namespace, environment: Mapping[str, str] = o
     return token
 
 
-def _url(text: str) -> str:
+def _url(scheme: str, text: str) -> str:
     try:
         parts = urlsplit(text)
-        good = parts.scheme in {"ws", "wss"} and parts.hostname and parts.port != 0
+        good = parts.scheme in {scheme, f"{scheme}s"} and parts.hostname and parts.port != 0
     except ValueError:  # a port beyond 65535, a bracket that is never closed
         good = False
     if not good:
-        raise argparse.ArgumentTypeError(f"{text!r} is no ws://HOST:PORT or wss://HOST:PORT")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no {scheme}://HOST:PORT or {scheme}s://HOST:PORT"
+        )
     return text
 
 
-def _trust(arguments: argparse.Namespace, url: str) -> ssl.SSLContext | None:
+def trust(arguments: argparse.Namespace, url: str) -> ssl.SSLContext | None:
+    """Whom the options trust; None for whom the system trusts. Raises Failure."""
     if arguments.ca is None and not arguments.insecure:
         return None
-    if url.startswith("ws://"):
+    if url.startswith(("ws://", "http://")):
         # Whoever asks for this counts on TLS; the token must not go in clear text.
         option = "--insecure" if arguments.insecure else "--ca"
         cause = f"{option} is about certificates, and {url} is without TLS"
-        raise Failure(cause, f"use wss://, or leave {option} out", exit_code=USAGE)
+        secured = "wss" if url.startswith("ws") else "https"
+        raise Failure(cause, f"use {secured}://, or leave {option} out", exit_code=USAGE)
     if arguments.insecure:
         warning = "warning: the gateway's certificate is not checked; --ca FILE would check it"
         print(warning, file=sys.stderr)
