@@ -68,12 +68,12 @@ iqrfLight_FrcLaiRead iqrfLight_FrcLdiSend iqrfLight_SendLdiCommands
 iqrfLight_SendLdiCommandsAsync iqrfLight_SetLai iqrfRaw iqrfRawHdp iqrfSensorData_GetConfig
 iqrfSensorData_Invoke iqrfSensorData_SetConfig iqrfSensorData_Start iqrfSensorData_Status
 iqrfSensorData_Stop iqrfSensor_Enumerate iqrfSensor_Frc iqrfSensor_ReadSensorsWithTypes
-iqrfTrio_Cancel iqrfTrio_GetHistory iqrfTrio_RunTask mngDaemon_Exit mngDaemon_Mode
-mngDaemon_StartNetworkQueue mngDaemon_StopNetworkQueue mngDaemon_Version mngScheduler_AddTask
-mngScheduler_EditTask mngScheduler_GetTask mngScheduler_List mngScheduler_RemoveAll
-mngScheduler_RemoveTask mngScheduler_StartTask mngScheduler_StopTask mngService_Activate
-mngService_Deactivate mngService_GwIdentification mngService_TrInfo mngService_TrWrite
-ntfDaemon_InvokeMonitor
+iqrfTrio_Cancel iqrfTrio_GetHistory iqrfTrio_HealthReport iqrfTrio_RunTask mngDaemon_Exit
+mngDaemon_Mode mngDaemon_StartNetworkQueue mngDaemon_StopNetworkQueue mngDaemon_Version
+mngScheduler_AddTask mngScheduler_EditTask mngScheduler_GetTask mngScheduler_List
+mngScheduler_RemoveAll mngScheduler_RemoveTask mngScheduler_StartTask mngScheduler_StopTask
+mngService_Activate mngService_Deactivate mngService_GwIdentification mngService_TrInfo
+mngService_TrWrite ntfDaemon_InvokeMonitor
 "
 
 _iqrf_trio_token() {
@@ -140,8 +140,8 @@ _iqrf_trio() {
         tls) COMPREPLY=($(compgen -W "create --output --days --force --help" -- "$cur")) ;;
         watch) COMPREPLY=($(compgen -W "$gateway --json --raw --help" -- "$cur")) ;;
         network)
-            COMPREPLY=($(compgen -W "ping restart bond smart-connect remove config $gateway --hwpid \
-                --address --only-coordinator --json --help" -- "$cur"))
+            COMPREPLY=($(compgen -W "ping health restart bond smart-connect remove config $gateway --hwpid \
+                --rounds --address --only-coordinator --json --help" -- "$cur"))
             ;;
         task)
             COMPREPLY=($(compgen -W "list show add remove run $gateway --every --at --cron \

@@ -11,6 +11,7 @@ from iqrf_trio.cli.support.access import add_options
 from iqrf_trio.cli.support.conversation import converse
 from protocol.api import document
 from protocol.api.errors import NotJsonError
+from protocol.api.health_report import HEALTH_REPORT
 from protocol.dpa.packet import BROADCAST, MAX_NODE
 
 HELP = """Look after the nodes of a gateway that runs. What takes long shows its progress on a
@@ -18,7 +19,7 @@ terminal; Ctrl-C does not take back what the gateway has begun. The exit code is
 well."""
 
 Asked = tuple[str, dict[str, Any]]
-"""Name of the message, without its prefix, and its `req`."""
+"""Name of the message, without iqmeshNetwork_ where it begins so, and its `req`."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     for name, about, make in (
         ("ping", "which nodes answer", _ping),
+        ("health", "how well the nodes are heard, the worst first", _health),
         ("restart", "start the nodes anew", _restart),
         ("bond", "let the node in whose button is pressed", _bond),
         ("smart-connect", "let the node in on which this code is printed", _smart_connect),
@@ -42,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
     name, req = arguments.ask(arguments)
-    mtype = f"iqmeshNetwork_{name}"
+    mtype = name if "_" in name else f"iqmeshNetwork_{name}"
     work = partial(converse, arguments, mtype, req, raw=arguments.json)
     return 0 if interruption.run(work) else FAILED
 
@@ -53,6 +55,11 @@ Ask = Callable[[argparse.Namespace], Asked]
 def _ping(parser: argparse.ArgumentParser) -> Ask:
     _add_hwpid(parser)
     return lambda arguments: ("Ping", {"hwpId": arguments.hwpid})
+
+
+def _health(parser: argparse.ArgumentParser) -> Ask:
+    parser.add_argument("--rounds", type=_number, default=5, help="how often each is asked (5)")
+    return lambda arguments: (HEALTH_REPORT.mtype, {"rounds": arguments.rounds})
 
 
 def _restart(parser: argparse.ArgumentParser) -> Ask:

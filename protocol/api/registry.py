@@ -7,6 +7,7 @@ import orjson
 from protocol.api import (
     db,
     dpa,
+    health_report,
     iqmesh,
     mng,
     mng_scheduler,
@@ -31,7 +32,7 @@ FAMILIES: tuple[tuple[Family, tuple[Row, ...]], ...] = (
     (db.FAMILY, db.ROWS),
     (sensor_data.FAMILY, sensor_data.ROWS),
     (iqmesh.FAMILY, iqmesh.ROWS),
-    (own.FAMILY, own.ROWS),
+    (own.FAMILY, (*own.ROWS, *health_report.ROWS)),
     (ntf.FAMILY, ntf.ROWS),
     (mng_scheduler.FAMILY, mng_scheduler.ROWS),
     (mng_service.FAMILY, mng_service.ROWS),

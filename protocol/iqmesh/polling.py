@@ -20,12 +20,13 @@ def poll(command: int, nodes: Iterable[int], user_data: bytes) -> Plan[dict[int,
 
 
 def poll_once(
-    command: int, nodes: Iterable[int], user_data: bytes, *, done: int = 0
+    command: int, nodes: Iterable[int], user_data: bytes, *, done: int = 0, told: bool = True
 ) -> Plan[dict[int, int]]:
-    """The same without a second question; `done` have answered before."""
+    """The same without a second question; `done` have answered before, if progress is `told`."""
     nodes = sorted(nodes)
     values, total = dict[int, int](), done + len(nodes)
     for group in frc.groups(nodes, frc.width_of(command).capacity):
-        yield Progress(done + len(values), total)
+        if told:
+            yield Progress(done + len(values), total)
         values |= yield from do(partial(frc_steps.read, command, group, user_data))
     return values

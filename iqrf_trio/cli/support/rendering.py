@@ -133,6 +133,14 @@ _SPELLINGS: Mapping[str, Callable[[int], str]] = {
     "dpa": lambda version: f"{version >> 8:X}.{version & 0xFF:02X}",
 }
 
+
+def _health(rsp: Object) -> str:
+    columns = ("address", "answers", "RSSI", "V", "hops", "VRN", "parent")
+    members = ("address", "answers", "rssi", "supplyVoltage", "hops", "vrn", "parentVrn")
+    rows = [tuple(node[member] for member in members) for node in rsp["nodes"]]
+    return f"{rsp['nodesNr']} nodes, {rsp['rounds']} rounds\n{table(columns, rows)}"
+
+
 _LAYOUTS: Mapping[str, Callable[[Object], str]] = {
     "iqrfDb_Enumerate": _step,
     "iqrfDb_GetBinaryOutputs": _objects("binoutDevices"),
@@ -143,5 +151,6 @@ _LAYOUTS: Mapping[str, Callable[[Object], str]] = {
     "iqrfDb_GetNetworkTopology": _objects("devices"),
     "iqrfDb_GetSensors": _sensors,
     "iqrfSensorData_ReportAsync": _report,
+    "iqrfTrio_HealthReport": _health,
 }
 """How the answers that are tables are shown."""

@@ -23,6 +23,7 @@ async def network(url: str, action: str, *words: str) -> int:
     [
         (["ping"], "Ping", {"hwpId": 65535}),
         (["ping", "--hwpid", "0x2a10"], "Ping", {"hwpId": 0x2A10}),
+        (["health", "--rounds", "3"], "iqrfTrio_HealthReport", {"rounds": 3}),
         (["restart"], "Restart", {"hwpId": 65535}),
         (["bond"], "BondNodeLocal", {"deviceAddr": 0}),
         (["bond", "--address", "7"], "BondNodeLocal", {"deviceAddr": 7}),
@@ -51,7 +52,7 @@ async def test_what_is_asked(words: list[str], name: str, req: dict[str, Any]) -
     async with gateway() as it:
         assert await network(it.url, *words) == 0
     (request,) = it.heard
-    assert request["mType"] == f"iqmeshNetwork_{name}"
+    assert request["mType"] == (name if "_" in name else f"iqmeshNetwork_{name}")
     assert request["data"]["req"] == req
     request_of(REGISTRY[request["mType"]], message.parse(json.dumps(request)))
 
@@ -85,3 +86,18 @@ async def test_a_failure_is_told_by_the_exit_code(capsys: pytest.CaptureFixture[
     out, err = capsys.readouterr()
     assert "status 1003: There are no bonded nodes in network" in err
     assert json.loads(out)["data"]["status"] == 1003
+
+
+async def test_the_health_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    node = {"address": 7, "answers": 1, "rssi": None, "supplyVoltage": 2.97, "discovered": True}
+    node |= {"hops": 2, "vrn": 5, "parentVrn": 1}
+
+    def report(request: dict[str, Any]) -> list[Any]:
+        return [answer(request, {"nodesNr": 1, "rounds": 3, "nodes": [node]})]
+
+    async with gateway(report) as it:
+        assert await network(it.url, "health") == 0
+    head, columns, line = capsys.readouterr().out.splitlines()
+    assert head == "1 nodes, 3 rounds"
+    assert columns.split() == ["address", "answers", "RSSI", "V", "hops", "VRN", "parent"]
+    assert line.split() == ["7", "1", "-", "2.97", "2", "5", "1"]
