@@ -12,6 +12,7 @@ from iqrf_trio import config, logs
 from iqrf_trio.cli.config import add_file_option
 from iqrf_trio.cli.support import interruption
 from iqrf_trio.doctor import Finding, Machine, examine, examine_module
+from iqrf_trio.doctor.broker import examine_broker
 from iqrf_trio.doctor.findings import Severity, error, note, told
 from iqrf_trio.simulator.files.toml_table import NetworkFileError
 from iqrf_trio.wiring.ports import port_of
@@ -58,6 +59,8 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     yield from findings
     if arguments.no_module or arguments.root is not None:
         return
+    if loaded.mqtt.broker is not None:
+        yield interruption.run(partial(examine_broker, loaded))
     if any(
         finding.check == "device" and finding.severity is Severity.ERROR for finding in findings
     ):

@@ -201,14 +201,14 @@ async def broker_of(
         return None
     topics = Topics(section.prefix, section.gateway or await _gateway_id(store))
     try:
-        settings = _settings(section, topics)
+        settings = settings_of(section, topics)
     except MqttError as error:
         raise ConfigError("", "mqtt", str(error), "see iqrf-trio config") from None
     link = MqttLink(settings, topics.status, Outbox(section.outbox), shutdown, connect)
     return Mqtt(section, config.gateway.instance_id, topics, link)
 
 
-def _settings(section: MqttSection, topics: Topics) -> MqttSettings:
+def settings_of(section: MqttSection, topics: Topics) -> MqttSettings:
     """How the broker is spoken to. Raises MqttError."""
     broker = section.broker
     assert broker is not None
