@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any
@@ -24,7 +24,7 @@ from iqrf_trio.handlers import (
 )
 from iqrf_trio.handlers.exchange import CANCELLED, Client, Exchange, Gateway, Handler
 from iqrf_trio.handlers.in_order import InOrder, Work
-from iqrf_trio.handlers.transaction import fail, transact
+from iqrf_trio.handlers.transaction import begin, fail, finish, transact
 from iqrf_trio.radio.jobs import Job
 from iqrf_trio.services.network.cancelling import Cancellable
 from iqrf_trio.services.service_mode import Form
@@ -43,6 +43,7 @@ from protocol.api.message import Answer, Style, parse
 from protocol.api.mng import MODE
 from protocol.api.registry import REGISTRY, row_of
 from protocol.dpa.errors import DpaError
+from protocol.dpa.transaction import Outcome
 from protocol.network.parameters import sets_parameters
 from protocol.queue.lanes import Lane, Priority
 from protocol.queue.scheduling import QueueClosed, QueueFull, RadioReserved
@@ -186,7 +187,36 @@ class Dispatcher:
             patience=math.inf if self._waits(exchange) else LEASE_PATIENCE_S,
             refuse=partial(self._fail, exchange),
             owner=exchange.client,
+            begin=self._beginning(exchange),
         )
+
+    def _beginning(self, exchange: Exchange[Any]) -> Callable[[Callable[[], None]], bool] | None:
+        """What starts a request that is one transaction without a task of its own."""
+        row = exchange.row
+        if HANDLERS[row] is not transact or row.priority is not Priority.INTERACTIVE:
+            return None
+        return partial(self._begin, exchange)
+
+    def _begin(self, exchange: Exchange[Any], over: Callable[[], None]) -> bool:
+        """Send the request in this step if nothing is in the way; see `_work` for what is."""
+        if not exchange.client.live or self._refusal(exchange) is not None:
+            return False
+        try:
+            request = begin(self._gateway, exchange)
+        except Exception:
+            return False
+
+        def conclude(outcome: Outcome) -> None:
+            try:
+                answer = finish(self._gateway, exchange, outcome)
+            except Exception as error:
+                self._fail(exchange, error)
+            else:
+                self._finish(exchange, answer)
+            finally:
+                over()
+
+        return self._gateway.transceiver.begin(request, exchange.message.timeout, conclude)
 
     def _waits(self, exchange: Exchange[Any]) -> bool:
         """Whether the request waits for the end of a service, however long that takes.

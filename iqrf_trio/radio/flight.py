@@ -1,6 +1,7 @@
 """The transaction under way and the air it needs, on Trio's clock."""
 
 import math
+from collections.abc import Callable
 
 import trio
 from attrs import define, field
@@ -22,6 +23,8 @@ class Flight:
     transaction: Transaction
     scope: Shield
     begun_in: int = 0
+    conclude: Callable[[], None] | None = field(default=None, kw_only=True)
+    """Called once when there is an outcome, where no task waits for it."""
     _over: trio.Event = field(factory=trio.Event, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -47,6 +50,18 @@ class Flight:
         """End it at once, with a status below zero; `sent` as Transaction has it."""
         self.transaction.fail(status, trio.current_time(), sent=sent)
         self.scope.cancel()
+        self.settle()
+
+    def expire(self) -> None:
+        """Its time is up: as far as it has come, it is over."""
+        self.end(trio.current_time())
+        self.settle()
+
+    def settle(self) -> None:
+        """Have it concluded if there is an outcome by now."""
+        if self.conclude is not None and self.transaction.outcome is not None:
+            conclude, self.conclude = self.conclude, None
+            conclude()
 
     async def wait(self) -> None:
         """Until there is an outcome."""

@@ -18,6 +18,9 @@ log = logging.getLogger("iqrf_trio.scheduler")
 class Job:
     """One request of a client; once accepted, exactly one of its functions answers it.
 
+    `begin` starts it in this step if it need not wait, and calls the function that it is given when
+    it is over; False where nothing was started, and `work` has to do it.
+
     `work` does it, and turns its errors into answers itself. `abandon` answers that it will not
     run any more, or was cut short (shutdown); `refuse` that the radio stayed leased for longer
     than `patience` seconds; without a `refuse`, `abandon` stands in. `name` is for the log.
@@ -35,6 +38,7 @@ class Job:
     patience: float = math.inf
     refuse: Callable[[LeaseTimeout], None] | None = None
     owner: object = None
+    begin: Callable[[Callable[[], None]], bool] | None = None
 
 
 async def do(job: Job) -> Fate:

@@ -1,6 +1,7 @@
 """The way from many tasks to the one that serves them, in the order that RadioQueue decides."""
 
 import math
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import trio
@@ -23,6 +24,12 @@ class PriorityChannel(Generic[T]):
     queue: RadioQueue[T]
     """To be looked at; changed only by the methods below."""
 
+    _at_once: Callable[[T], Callable[[Entry[T]], bool] | None] = lambda _: None
+    """What begins an item without waiting, None where nothing does. It gets the entry whose turn
+    has come; if it returns False, the entry is received."""
+
+    _held: Entry[T] | None = field(default=None, init=False)
+    """An entry whose turn has come, and that has to be received."""
     _changed: trio.Event = field(factory=trio.Event, init=False)
 
     def put(
@@ -49,7 +56,7 @@ class PriorityChannel(Generic[T]):
         taken without delay. Cancelling loses nothing.
         """
         await trio.lowlevel.checkpoint_if_cancelled()
-        while (entry := self.queue.next(trio.current_time())) is None:
+        while (entry := self._take()) is None:
             if self.queue.closed:
                 raise trio.EndOfChannel
             self._changed = trio.Event()
@@ -59,6 +66,12 @@ class PriorityChannel(Generic[T]):
                 with trio.move_on_at(expires_at):
                     await self._changed.wait()
         return entry
+
+    def _take(self) -> Entry[T] | None:
+        if self._held is not None:
+            held, self._held = self._held, None
+            return held
+        return self.queue.next(trio.current_time())
 
     def done(self, entry: Entry[T]) -> None:
         """`entry` is over, or not wanted any more; does nothing the second time."""
@@ -81,4 +94,13 @@ class PriorityChannel(Generic[T]):
         return waiting
 
     def _wake(self) -> None:
-        self._changed.set()
+        """Begin what can be begun here, and wake the receiving task for anything else."""
+        queue, now = self.queue, trio.current_time()
+        entry = queue.peek(now)
+        if entry is not None and (begin := self._at_once(entry.item)) is not None:
+            queue.next(now)
+            if not begin(entry):
+                self._held = entry
+        idle = queue.running is not None and queue.lease is None and not queue.closed
+        if self._held is not None or not idle:
+            self._changed.set()

@@ -4,10 +4,12 @@ A client's request on the network lane has the radio until it is answered. A pro
 sensor worker takes it for one step at a time, so that clients get their turn between the steps.
 """
 
+import logging
 import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import TypeVar
 
 import trio
@@ -31,6 +33,7 @@ from protocol.queue.scheduling import (
 )
 from protocol.queue.tallies import Fate, Series, Statistics, Tally
 
+log = logging.getLogger("iqrf_trio.scheduler")
 T = TypeVar("T")
 
 _REJECTIONS = {
@@ -76,7 +79,12 @@ class Scheduler:
 
     @_channel.default
     def _make_channel(self) -> PriorityChannel[Turn]:
-        return PriorityChannel(RadioQueue(self.network_capacity, self.background_wait))
+        queue: RadioQueue[Turn] = RadioQueue(self.network_capacity, self.background_wait)
+        return PriorityChannel(queue, self._at_once)
+
+    def _at_once(self, turn: Turn) -> Callable[[Entry], bool] | None:
+        """What begins a request without a task, where it is of that kind."""
+        return None if turn.job is None or turn.job.begin is None else self._begin
 
     @_management.default
     def _make_management(self) -> Management:
@@ -320,17 +328,33 @@ class Scheduler:
 
         A client's request is worked on right here: nothing else may have the radio meanwhile.
         """
-        with self._serving, suppress(trio.EndOfChannel):
-            while True:
-                entry = await self._channel.receive()
-                if entry.state is State.EXPIRED:
-                    refuse(entry, Fate.LEASED, LeaseTimeout(entry.patience))
-                elif entry.item.job is None:
-                    entry.item.decide()
-                elif entry.kind is Kind.REQUEST:
-                    await self._work(entry)
-                else:
-                    nursery.start_soon(self._work_apart, entry)
+        with self._serving:
+            with suppress(trio.EndOfChannel):
+                while True:
+                    entry = await self._channel.receive()
+                    if entry.state is State.EXPIRED:
+                        refuse(entry, Fate.LEASED, LeaseTimeout(entry.patience))
+                    elif entry.item.job is None:
+                        entry.item.decide()
+                    elif entry.kind is Kind.REQUEST:
+                        await self._work(entry)
+                    else:
+                        nursery.start_soon(self._work_apart, entry)
+            # A request that was begun without a task is finished as well.
+            running = self._channel.queue.running
+            if running is not None and running.item.job is not None:
+                await running.item.over.wait()
+
+    def _begin(self, entry: Entry) -> bool:
+        """Begin a request whose turn has come in this step; False where it takes a task."""
+        job = entry.item.job
+        assert job is not None
+        assert job.begin is not None
+        try:
+            return job.begin(partial(self._finish, entry, Fate.ANSWERED))
+        except Exception as error:
+            log.error("%s could not be begun", job.name, exc_info=error)
+            return False
 
     async def _work_apart(self, entry: Entry) -> None:
         """Work on a job in a task of its own."""

@@ -17,6 +17,7 @@ from iqrf_trio.radio.lag import Lag
 from iqrf_trio.radio.learning import Learning
 from iqrf_trio.radio.links import Links
 from iqrf_trio.radio.memory import Memory
+from iqrf_trio.radio.timer import Timer
 from iqrf_trio.shutdown import Share, Shield, Shutdown
 from protocol.dpa.call import Call
 from protocol.dpa.counters import Count, Counters, kind_of
@@ -88,7 +89,9 @@ class Transceiver:
     _busy_s: float = field(default=0.0, kw_only=True)
     tap: Callable[[bytes], None] | None = field(default=None, init=False)
     _counts: Counter[Count] = field(factory=Counter, init=False)
-    _turn: trio.StrictFIFOLock = field(factory=trio.StrictFIFOLock, init=False)
+    _turn: trio.Semaphore = field(factory=lambda: trio.Semaphore(1, max_value=1), init=False)
+    """Of whoever transacts, first come first served; no lock, as no task may be what transacts."""
+    _timer: Timer = field(init=False)
     _air: Air = field(factory=Air, init=False)
     _flight: Flight | None = field(default=None, init=False)
     _reads: int = field(default=0, init=False)
@@ -113,6 +116,10 @@ class Transceiver:
     @_links.default
     def _make_links(self) -> Links:
         return Links(self._port, self._counts, self._air, self.shutdown)
+
+    @_timer.default
+    def _make_timer(self) -> Timer:
+        return Timer(self.shutdown, lambda: self._flight)
 
     @_scope.default
     def _make_shield(self) -> Shield:
@@ -195,6 +202,60 @@ class Transceiver:
             with self.shutdown.shield(share=Share.AIR):
                 await session.link.send(frame)
 
+    def begin(
+        self, request: Request, timeout_ms: int | None, conclude: Callable[[Outcome], None]
+    ) -> bool:
+        """Send a request in this step, if nothing has to be waited for; else False.
+
+        `conclude` is then called once, in the step in which there is an outcome, as `transact`
+        has it. It may begin the next transaction.
+        """
+        session, now = self._session, trio.current_time()
+        if session is None or session.scope.cancel_called or self._stopping:
+            return False
+        if self.waits_for_air and self._air.free_at > now and uses_radio(request):
+            return False
+        if self._learning.unanswered.doubtful(request):
+            return False
+        try:
+            self._turn.acquire_nowait()
+        except trio.WouldBlock:
+            return False
+        frame = request.encode()
+        try:
+            sent = session.link.try_send(frame)
+        except PortError as error:
+            self._lose(session, error)
+            sent = False
+        if not sent:
+            self._turn.release()
+            return False
+        if self.trace is not None:
+            self.trace("out", frame)
+        free = self._air.free_at <= now
+        flight = self._launch(request, timeout_ms, now)
+        flight.conclude = partial(self._concluded, session, flight, conclude, free=free)
+        self._timer.expect(flight)
+        return True
+
+    def _concluded(
+        self,
+        session: _Session,
+        flight: Flight,
+        conclude: Callable[[Outcome], None],
+        *,
+        free: bool,
+    ) -> None:
+        """End what `begin` has begun."""
+        now = trio.current_time()
+        outcome = self._land(flight, now)
+        self._judge(session, flight.transaction, now, free=free)
+        self._turn.release()
+        try:
+            conclude(outcome)
+        except Exception:
+            log.exception("the outcome of %s was not passed on", outcome.request)
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Open the port, again and again if need be, and read; for as long as the daemon lives.
 
@@ -217,7 +278,9 @@ class Transceiver:
 
     async def _keep_open(self) -> None:
         with self._scope:
-            await self._links.run(self._use)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._timer.run)
+                await self._links.run(self._use)
 
     # One link.
 
@@ -310,6 +373,9 @@ class Transceiver:
             self._unwanted(packet)
         while strays:
             self._unwanted(strays.pop(0))
+        if flight is not None:
+            self._timer.expect(flight)
+            flight.settle()  # at the very end, as it may begin the next one
 
     def _unasked(self, session: _Session, packet: Request | Response, frame: bytes) -> None:
         self._counts[Count.ASYNCHRONOUS] += 1
@@ -334,6 +400,19 @@ class Transceiver:
         await trio.lowlevel.checkpoint_if_cancelled()  # the last chance before the shield
         now = trio.current_time()
         free = self._air.free_at <= now
+        flight = self._launch(request, timeout_ms, now)
+        try:
+            with flight.scope:
+                await self._send(session, flight.transaction)
+                await flight.wait()
+        finally:
+            now = trio.current_time()
+            outcome = self._land(flight, now)
+        self._judge(session, flight.transaction, now, free=free)
+        return outcome
+
+    def _launch(self, request: Request, timeout_ms: int | None, now: float) -> Flight:
+        """A transaction that begins now."""
         transaction = Transaction(
             request,
             self.timing,
@@ -355,19 +434,16 @@ class Transceiver:
         scope = self.shutdown.shield(share=Share.AIR)
         flight = self._flight = Flight(transaction, scope, self._reads)
         self._counts[kind_of(request)] += 1
-        try:
-            with flight.scope:
-                await self._send(session, transaction)
-                await flight.wait()
-        finally:
-            now = trio.current_time()
-            outcome = flight.end(now)
-            self._air.free_at = transaction.air_free_at
-            if self._flight is flight:
-                self._flight = None
-            if self._stopping:
-                self._scope.cancel()
-        self._judge(session, transaction, now, free=free)
+        return flight
+
+    def _land(self, flight: Flight, now: float) -> Outcome:
+        """The end of a transaction, whatever it came to."""
+        outcome = flight.end(now)
+        self._air.free_at = flight.transaction.air_free_at
+        if self._flight is flight:
+            self._flight = None
+        if self._stopping:
+            self._scope.cancel()
         return outcome
 
     async def _send(self, session: _Session, transaction: Transaction) -> None:

@@ -56,6 +56,13 @@ class _Link(Link):
         except MeshClosedError as error:
             raise PortError(str(error)) from None
 
+    def try_send(self, frame: bytes) -> bool:
+        try:
+            self._connection.send_now(frame)
+        except MeshClosedError as error:
+            raise PortError(str(error)) from None
+        return True
+
     async def receive(self) -> bytes:
         try:
             return await self._connection.receive()

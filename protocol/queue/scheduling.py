@@ -159,6 +159,10 @@ class RadioQueue(Generic[T]):
         self._lines[priority][entry] = None
         return entry
 
+    def peek(self, now: float) -> Entry[T] | None:
+        """The entry whose turn it is now, which stays where it is; None while there is a lease."""
+        return None if self.paused or self.lease is not None else self._choose(now)
+
     def next(self, now: float) -> Entry[T] | None:
         """Take the entry to deal with now: ACTIVE if its turn has come, else EXPIRED."""
         if self.paused:

@@ -13,8 +13,8 @@ from protocol.dpa import commands
 from protocol.dpa.packet import COORDINATOR, Response, parse
 
 AT_MOST = {
-    "iqrfRaw to the coordinator, steps of tasks": 4.5,
-    "iqrfRaw to the coordinator, Python calls": 800,
+    "iqrfRaw to the coordinator, steps of tasks": 2.5,
+    "iqrfRaw to the coordinator, Python calls": 680,
     "mngDaemon_Version, steps of tasks": 1.5,
     "mngDaemon_Version, Python calls": 260,
 }

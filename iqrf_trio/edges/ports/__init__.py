@@ -32,6 +32,13 @@ class Link(ABC):
         Raises PortError when the frame was not accepted or the link is gone.
         """
 
+    def try_send(self, frame: bytes) -> bool:
+        """Hand one DPA frame to the coordinator in this step; False where `send` has to.
+
+        Raises PortError when the frame was torn, so that the link cannot be used any more.
+        """
+        return False
+
     @abstractmethod
     async def receive(self) -> bytes:
         """Wait for the next DPA frame; cancelling loses none.

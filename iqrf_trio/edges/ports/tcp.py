@@ -7,7 +7,7 @@ from math import inf
 import trio
 
 from iqrf_trio.edges.ports import Link, Port, PortError
-from iqrf_trio.edges.tcp.direct import receive_when_readable, socket_of
+from iqrf_trio.edges.tcp.direct import receive_when_readable, send_now, socket_of
 from protocol.link.segments import Segments
 
 _CONNECT_S = 5.0
@@ -64,6 +64,18 @@ class TcpLink(Link):
             await self._stream.send_all(frame)
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
             raise PortError(f"{self._name}: {_reason(error)}") from error
+
+    def try_send(self, frame: bytes) -> bool:
+        """See Link."""
+        if self._socket is None:
+            return False
+        sent = send_now(self._socket, frame)
+        if 0 < sent < len(frame):
+            # Two segments are two messages for some gateways.
+            raise PortError(f"{self._name}: only a part of a message was taken")
+        if sent:
+            self._segments.sent(frame)
+        return sent > 0
 
     async def receive(self) -> bytes:
         """See Link."""

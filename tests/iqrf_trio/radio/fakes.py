@@ -131,6 +131,8 @@ class FakeLink(Link):
 
     coordinator: FakeCoordinator
     send_takes_s: float = 0.0
+    at_once: bool = False
+    """Whether a frame can be sent without waiting, unless a fault is against it."""
     broken: Exception | None = None
     closed: bool = False
     _due: list[tuple[float, int, bytes]] = field(factory=list)
@@ -140,13 +142,26 @@ class FakeLink(Link):
     async def send(self, frame: bytes) -> None:
         await trio.lowlevel.checkpoint()
         self._check()
-        request = parse(frame)
-        assert isinstance(request, Request)
         fault = self.coordinator.next_fault()
         if fault is Fault.NOT_SENT:
             raise PortError("busy")
         if fault is Fault.STUCK:
             await trio.sleep_forever()
+        self._carry(frame, fault)
+        await trio.sleep(self.send_takes_s)
+
+    def try_send(self, frame: bytes) -> bool:
+        faults = self.coordinator.faults
+        fault = faults[0] if faults else self.coordinator.broken
+        if not self.at_once or fault in {Fault.NOT_SENT, Fault.STUCK}:
+            return False
+        self._check()
+        self._carry(frame, self.coordinator.next_fault())
+        return True
+
+    def _carry(self, frame: bytes, fault: Fault) -> None:
+        request = parse(frame)
+        assert isinstance(request, Request)
         self.coordinator.took.append((trio.current_time(), request))
         if fault is Fault.DIES:
             self.fail(PortError("cable pulled"))
@@ -155,7 +170,6 @@ class FakeLink(Link):
         else:
             frames = self.coordinator.answers(request, fault)
             self.emit(frames, times=2 if fault is Fault.DUPLICATE else 1)
-        await trio.sleep(self.send_takes_s)
 
     def emit(self, frames: Iterable[tuple[float, bytes]], *, times: int = 1) -> None:
         """Have frames received after their delays."""
@@ -205,6 +219,7 @@ class FakePort(Port):
     resettable: bool = True
     mends: bool = True
     send_takes_s: float = 0.0
+    at_once: bool = False
     opened_at: list[float] = field(factory=list)
     reset_at: list[float] = field(factory=list)
     links: list[FakeLink] = field(factory=list)
@@ -223,7 +238,7 @@ class FakePort(Port):
         if self.refusals > 0:
             self.refusals -= 1
             raise PortError("no such device")
-        self.links.append(FakeLink(self.coordinator, self.send_takes_s))
+        self.links.append(FakeLink(self.coordinator, self.send_takes_s, self.at_once))
         return self.link
 
     @property
