@@ -1,6 +1,7 @@
 """The JSON API over a real broker: our topics, and those of the older gateway."""
 
 import json
+import shutil
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ import trio
 from iqrf_trio.edges.mqtt import Incoming
 from tests.iqrf_trio.house import house, request
 from tests.iqrf_trio.mqtt.broker import (
+    Broker,
     Listener,
     listening,
     mosquitto,
@@ -20,6 +22,11 @@ from tests.iqrf_trio.mqtt.broker import (
 )
 
 pytestmark = [needs_mosquitto, pytest.mark.slow]
+
+needs_clients = pytest.mark.skipif(
+    shutil.which("mosquitto_pub") is None,
+    reason="mosquitto_pub is not installed (on Debian: sudo apt install mosquitto-clients)",
+)
 
 OLD = ("Iqrf/DpaRequest", "Iqrf/DpaResponse")
 OLD_SETS = (f"mqtt.request_topic={OLD[0]}", f"mqtt.response_topic={OLD[1]}", "mqtt.scope=manage")
@@ -131,3 +138,72 @@ async def test_our_topics_answer_to_the_client_that_asked(tmp_path: Path) -> Non
         heard.publish("iqrf/gw1/request", request("iqrfDb_Reset", {}, msgId="c"))
         refused = await heard.until(lambda m: "response" in m.topic and is_answer("c")(m))
         assert "scope" in refused.payload.decode()
+
+
+async def pub(broker: Broker, topic: str, text: str, *properties: str) -> None:
+    """Send a request with properties of MQTT 5."""
+    words = ["mosquitto_pub", "-V", "5", "-q", "1", "-p", str(broker.port), "-t", topic, "-m", text]
+    for each in properties:
+        words += ["-D", "publish", *each.split("=", 1)[0].split(), *each.split("=", 1)[1:]]
+    await trio.run_process(words)
+
+
+@needs_clients
+async def test_correlation_data_and_response_topic(tmp_path: Path) -> None:
+    sets = ("mqtt.gateway=gw1", "mqtt.commands=api")
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), "iqrf/gw1/#") as heard,
+        house(tmp_path, f"mqtt.url={broker.url}", *sets),
+    ):
+        await heard.topic("iqrf/gw1/status")
+        ours = "iqrf/gw1/response/node-red/1"
+        for msg_id, wanted in (("a", ours), ("b", "iqrf/gw1/status"), ("c", ours)):
+            text = request("mngDaemon_Version", msgId=msg_id)
+            await pub(
+                broker,
+                "iqrf/gw1/request",
+                text,
+                f"response-topic={wanted}",
+                f"correlation-data=id {msg_id}",
+            )
+        answers = {}
+        for msg_id in "abc":
+            found = await heard.until(partial(is_response, msg_id))
+            answers[msg_id] = (found.topic, found.correlation)
+        assert answers == {
+            "a": (ours, b"id a"),
+            "b": ("iqrf/gw1/response/all", b"id b"),
+            "c": (ours, b"id c"),
+        }
+        assert {m.payload for m in heard.on("iqrf/gw1/status")} == {b"online"}
+
+
+@needs_clients
+async def test_a_token_for_each_request(tmp_path: Path) -> None:
+    sets = ("mqtt.gateway=gw1", "mqtt.commands=api", "mqtt.require_token=true", "mqtt.scope=read")
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), "iqrf/gw1/#") as heard,
+        house(tmp_path, f"mqtt.url={broker.url}", *sets) as home,
+    ):
+        await heard.topic("iqrf/gw1/status")
+        reset = partial(request, "iqrfDb_Reset", {})
+        await pub(broker, "iqrf/gw1/request", reset(msgId="none"))
+        await pub(broker, "iqrf/gw1/request", reset(msgId="wrong"), "user-property token=x;1;y")
+        text = json.dumps({"token": home.token} | json.loads(reset(msgId="member")))
+        await pub(broker, "iqrf/gw1/request", text)
+        statuses = {}
+        for msg_id in ("none", "wrong", "member"):
+            found = await heard.until(partial(is_response, msg_id))
+            statuses[msg_id] = answer(found)["mType"]
+            assert home.token not in found.payload.decode()
+        assert statuses == {
+            "none": "messageError",
+            "wrong": "messageError",
+            "member": "iqrfDb_Reset",
+        }
+
+
+def is_response(msg_id: str, message: Incoming) -> bool:
+    return "/response/" in message.topic and bool(is_answer(msg_id)(message))

@@ -180,3 +180,16 @@ def test_no_message_is_too_long() -> None:
 )
 def test_names(device: Device, name: str) -> None:
     assert name_of(device) == name
+
+
+def test_a_full_network_of_three_sensors_each() -> None:
+    for address in range(1, 240):
+        device = Device(
+            address,
+            MID + address,
+            product=PRODUCT,
+            sensors=(sensor(0, 1), sensor(1, 2), sensor(2, 128)),
+        )
+        first, more = THEM.node(device, 1260)
+        assert len(first) < MAX_MESSAGE
+        assert not more
