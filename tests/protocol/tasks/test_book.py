@@ -1,6 +1,6 @@
 """The tasks of the gateway: who has which, and at most one run per due time, whatever happens."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -144,15 +144,29 @@ def test_a_task_that_runs_each_second_is_noted_once_a_minute() -> None:
     assert noted == 2
 
 
-def test_a_thousand_tasks_cost_little_more_per_run_than_ten() -> None:
-    """Counted by the plans that are looked at, not by the clock."""
-    looks = {}
-    for count in (10, 1000):
-        book = book_of(*(task(number, MINUTE) for number in range(count)))
-        book.due(NOW)
-        assert book.wait_s(NOW) == float("inf")
-        looks[count] = len(book.due(Moment(NOW.monotonic + 1, NOW.wall + 1)))
-    assert looks == {10: 0, 1000: 0}
+@pytest.mark.parametrize("count", [10, 1000])
+def test_only_the_tasks_that_are_due_are_computed(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rare = (
+        task(number, evolve(NONE, cron_time=f"0 0 0 1 1 * {2027 + number % 70}"))
+        for number in range(2, count)
+    )
+    book = book_of(*rare, task(1, evolve(NONE, cron_time="* * * * * * *")))
+    computed = list[Cron]()
+    next_after = Cron.next_after
+
+    def counted(cron: Cron, after: float, zone: tzinfo) -> float | None:
+        computed.append(cron)
+        return next_after(cron, after, zone)
+
+    monkeypatch.setattr(Cron, "next_after", counted)
+    for second in range(1, 11):
+        now = Moment(NOW.monotonic + second, NOW.wall + second)
+        (started,) = book.due(now)
+        book.ended(started.due, started.run)
+        assert book.wait_s(now) == 1
+    assert len(computed) == 10
 
 
 class Life(RuleBasedStateMachine):
