@@ -7,6 +7,7 @@ import { nameOf, nodesOf, pathOf } from "./words.js";
 const LABELLED = 60; // nodes up to which all labels are shown without zoom
 const CLOSEST = 160; // width of the smallest part that is shown
 const RADIUS = 11;
+const STANDS_OUT = 1.3; // how much bigger silent nodes are; neighbours still have room
 const READABLE = 360; // width of the shown part at which dots have their own size, on a phone
 
 // `control.current.show(address)` brings a node into the middle. `mark(device)` is a state.
@@ -54,7 +55,7 @@ export function MapView({ control, devices, plan, mark, chosen, found, onOpen })
       ${plan.places.map(({ device, x, y, parent }) => parent && html`<path key=${device.address}
         class="link ${path.has(device.address) && path.has(parent.device.address) ? "bold" : ""}" d="M${parent.x} ${parent.y}L${x} ${y}" />`)}
       ${plan.places.map(({ device: { address }, x, y }) => html`<${Dot} key=${address} x=${x} y=${y} device=${byNow.get(address)} mark=${mark(byNow.get(address))}
-        labels=${labels} scale=${scale} chosen=${chosen?.address === address} faint=${found && !found.has(address)} reachable=${focus === address}
+        labels=${labels} scale=${mark(byNow.get(address)) === "silent" ? scale * STANDS_OUT : scale} chosen=${chosen?.address === address} faint=${found && !found.has(address)} reachable=${focus === address}
         onOpen=${onOpen} onFocus=${() => setFocus(address)} />`)}
     </svg>
     <div class="zoom">
@@ -73,7 +74,7 @@ function Dot({ device, x, y, mark, scale, labels, chosen, faint, reachable, onOp
     <title>${label}</title>
     ${device.address === 0 ? html`<rect x="-14" y="-14" width="28" height="28" rx="6" />` : html`<circle r=${RADIUS} />`}
     ${mark === "silent" && html`<path class="cross" d="M-4 -4 4 4M4 -4-4 4" />`}
-    ${labels && html`<text y=${mark === "silent" ? 24 : 4}>${device.address === 0 ? "C" : device.address}</text>`}
+    ${labels && html`<text class=${device.address > 99 ? "long" : ""} y=${mark === "silent" ? 22 : 4}>${device.address === 0 ? "C" : device.address}</text>`}
   </g>`;
 }
 
