@@ -13,11 +13,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from iqrf_trio.config.reading import FILE_VARIABLE
+from iqrf_trio.config import reading
 from tests import recording
 
-# Every program that a test starts inherits it.
-os.environ[FILE_VARIABLE] = ""
+# Every program that a test starts inherits it; a test that gives an environment of its own sees the
+# installed file as little.
+os.environ[reading.FILE_VARIABLE] = ""
+pytest.MonkeyPatch().setattr(reading, "_is_there", lambda _file: False)
 
 settings.register_profile(
     "default",

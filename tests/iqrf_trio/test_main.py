@@ -189,7 +189,9 @@ def test_a_file_that_may_not_be_read_is_one_line_with_the_fix(
 
 
 def test_directories_that_may_not_be_read_are_one_line_with_the_fix(forbidden: Path) -> None:
-    finished = as_ordinary_user(forbidden, ["import-incumbent", str(forbidden)])
+    # An output of its own: the usual one may be an installed service's.
+    words = ["import-incumbent", str(forbidden), "--output", "/nowhere/iqrf-trio.toml"]
+    finished = as_ordinary_user(forbidden, words)
     assert finished.returncode == 1
     assert finished.stderr == (
         f"iqrf-trio: {forbidden / 'config.json'}: Permission denied; run this with sudo, or name "
