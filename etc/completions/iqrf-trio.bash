@@ -100,7 +100,7 @@ _iqrf_trio_board() {
 
 _iqrf_trio() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local common="--config --simulate --port --state-dir --log-level --set --help"
+    local common="--config --simulate --port --state-dir --log-level --mqtt --set --help"
     local gateway="--url --token --token-file --ca --insecure"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
