@@ -97,7 +97,7 @@ async def test_asynchronous_messages_are_switched_off_and_on(tmp_path: Path, fil
         for wanted, messages in (("true", 1), ("false", 1), ("true", 2)):
             rewrite(file, f"[websocket]\nasync_messages = {wanted}\n")
             await reloading.reload()
-            announcer.frame(b"\1\0\x5e\xfb\0\0\0\0")
+            announcer.frame(b"\1\0\x06\x81\0\0\x80\0")
             assert len(told) == messages
 
 
