@@ -78,7 +78,9 @@ async def soak(state: Path, seconds: float, seed: int) -> tuple[Tally, list[Samp
             await ask(connection, "iqrfDb_Enumerate", {"standards": True})
             while (await heard(connection))["rsp"]["step"] != 8:
                 pass
-        await trio.sleep(1)
+            # A first value opens the history, which stays open.
+            await ask(connection, "iqrfRaw", {"rData": "01.00.5e.01.ff.ff.ff.ff.ff.ff"})
+        await trio.sleep(3)
         samples.append(Sample.take())
         with trio.move_on_after(seconds):
             async with trio.open_nursery() as nursery:
