@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from iqrf_trio.edges.websocket import Connection
+from protocol.api import dpa
 from protocol.api.registry import REGISTRY
 from tests.iqrf_trio.house import authenticated, house, request
 from tests.protocol.api.mutations import Mutations
@@ -21,6 +22,11 @@ SPARED = {
     "iqrfDb_Enumerate",  # several answers
     # Several answers, or pauses between the attempts; they also take the nodes' bonds away.
     *(mtype for mtype in REGISTRY if mtype.startswith("iqmeshNetwork_")),
+    # Single DPA commands: some bond, reset or discover, and make the gateway enumerate by itself.
+    *(row.mtype for _, rows in dpa.FAMILIES for row in rows),
+    # Tasks answer when they run, and service mode keeps the radio from everybody.
+    *(mtype for mtype in REGISTRY if mtype.startswith(("mngScheduler_", "mngService_"))),
+    "iqrfTrio_RunTask",
     *("iqrfSensorData_Start", "iqrfSensorData_Invoke"),  # reports
     "iqrfRawHdp",  # waits for nodes that there are not
 }
