@@ -221,8 +221,10 @@ def test_a_coordinator_that_takes_its_time_again_is_believed_after_a_while(
 
 @define
 class Fate:
-    """What becomes of the answer of one request.
+    """What becomes of the frames of one request.
 
+    `unconfirmed`: the confirmation is lost on its way to the gateway; the node is asked all the
+    same. The rest is about the answer.
     `slot`: between the soonest moment (0) and the end of the routing (1). `late_s`: after the
     request was given up; `again_s`: it comes once more so much later. `pause_s`: until the next.
     """
@@ -234,6 +236,7 @@ class Fate:
     hops: int = 1
     pause_s: float = 0.0
     lag_s: float = 0.0
+    unconfirmed: bool = False
 
 
 FATES = st.builds(
@@ -264,7 +267,9 @@ class Air:
 
     def ask(self, number: int, fate: Fate) -> Outcome:
         request = Request(3, 0x05, 0x00, bytes((number, 1)))
-        assert not self.unanswered.doubtful(request)  # all are confirmed
+        if self.unanswered.doubtful(request):
+            self._probe()
+        assert not self.unanswered.doubtful(request)
         self._deliver(self.now)
         former = self.unanswered.former(request, self.now)
         transaction = Transaction(
@@ -273,7 +278,8 @@ class Air:
         confirmation = confirmation_of(request, fate.hops)
         confirmed_at = max(self.now + 0.025, self.air_free_at)
         self.air_free_at = confirmed_at + air_ms(confirmation) / 1000
-        self._put(confirmed_at, confirmation)
+        if not fate.unconfirmed:
+            self._put(confirmed_at, confirmation)
         self._answer(request, confirmation, confirmed_at, fate)
         while transaction.outcome is None:
             read_at = self._due[0][0] + fate.lag_s if self._due else transaction.deadline
@@ -288,6 +294,13 @@ class Air:
         self.believed_free_at = transaction.air_free_at
         self.now += fate.pause_s
         return transaction.outcome
+
+    def _probe(self) -> None:
+        """The coordinator, which answers in order, is asked something else first."""
+        probe = self.unanswered.probe()
+        assert probe is not None
+        be_answered(self.unanswered, probe, self.now + 1.0)
+        self.now += 1.0
 
     def _answer(
         self, request: Request, confirmation: Confirmation, confirmed_at: float, fate: Fate
@@ -381,3 +394,20 @@ def test_a_doubled_answer_is_not_that_to_the_next_request(
         outcome = air.ask(number, Fate(slot=slot, again_s=again_s))
         # What is read together with the confirmation has no time of its own to be judged by.
         assert is_right(outcome) or outcome.responded_at == outcome.confirmed_at
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans()), max_size=40),
+    st.floats(0, 1),
+    st.integers(0, 4),
+)
+def test_a_lost_confirmation_fails_its_own_request_at_most(
+    losses: list[tuple[bool, bool]], slot: float, hops: int
+) -> None:
+    """Unconfirmed, the answer over many hops comes later than the coordinator is waited for."""
+    air = Air()
+    for number, (unconfirmed, lost) in enumerate(losses):
+        fate = Fate(slot=slot, lost=lost, unconfirmed=unconfirmed, hops=hops)
+        outcome = air.ask(number, fate)
+        assert is_right(outcome) or lost or (unconfirmed and hops > 1)
+        assert is_right(outcome) or outcome.status != 0
