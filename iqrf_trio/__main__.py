@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
+from itertools import takewhile
 from threading import current_thread, main_thread
 from typing import NoReturn, TypeGuard
 
@@ -116,8 +117,25 @@ def _suggestion(word: str) -> str:
 
 
 class _Parser(argparse.ArgumentParser):
+    _unknown: str | None = None
+    """An option that there is not."""
+
+    def parse_known_args(  # type: ignore[override] # the overloads differ in the namespace only
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Note an option that there is not, before its value is taken for the next argument."""
+        words = list(args or ())
+        if self._subparsers is not None:  # what follows the first word is for the parser it names
+            words = list(takewhile(lambda word: word.startswith("--"), words))
+        options = [word.partition("=")[0] for word in words if word.startswith("--")]
+        unknown = [name for name in options if name not in self._option_string_actions]
+        self._unknown = next(iter(unknown), None)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
-        """Say it in one line."""
+        """Say it in one line; an option that there is not is the cause of all that follows."""
+        if self._unknown is not None:
+            message = f"unrecognized arguments: {self._unknown}"
         self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 

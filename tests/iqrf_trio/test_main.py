@@ -52,6 +52,12 @@ def test_no_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None
         (["xyz"], "iqrf-trio: there is no command 'xyz'; see"),
         (["--simulate"], "iqrf-trio: "),
         (["config", "--defaul"], "iqrf-trio: unrecognized arguments: --defaul"),
+        (
+            ["call", "--state-dir", "x", "y", "{}"],
+            "iqrf-trio call: unrecognized arguments: --state",
+        ),
+        (["network", "--bad", "1", "ping"], "iqrf-trio network: unrecognized arguments: --bad"),
+        (["network", "pong", "--bad", "1"], "iqrf-trio network: argument ACTION: invalid choice"),
         (["call"], "iqrf-trio call: the following arguments are required: MTYPE"),
     ],
 )
