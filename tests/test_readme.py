@@ -131,6 +131,7 @@ async def follow(words: list[str], tree: Path) -> None:
             await follow(rest, tree)
             return
         said = await listen(process, ENDLESS[command])
+        assert ENDLESS[command] in said, f"{command}:\n{said}"
         assert process.poll() is None, f"{command}:\n{said}"
         async with trio.open_nursery() as nursery:
             nursery.start_soon(partial(listen, process))
