@@ -44,6 +44,21 @@ def test_links_between_pages_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_what_a_page_calls_by_its_path_is_there(page: str) -> None:
+    """A path from the root or from a package, as far as it is given, with or without `.py`."""
+    tops = ("iqrf_trio", "protocol", "tests", "docs", "etc", "bench", "packaging")
+    paths = {f"/{path.relative_to(ROOT)}" for top in tops for path in (ROOT / top).rglob("*")}
+    paths |= {f"/{path.name}" for path in ROOT.iterdir()}
+    for name in re.findall(r"`([\w./-]+)`", (ROOT / page).read_text()):
+        if "/" not in name.rstrip("/") and not name.endswith((".py", ".toml", ".js", "/")):
+            continue  # a word, maybe that of a function
+        if name.startswith("/") or name == "dist/":
+            continue  # of a machine, or made
+        end = f"/{name.rstrip('/')}"
+        assert any(path.endswith((end, f"{end}.py")) for path in paths), name
+
+
 def test_the_table_of_rights_is_that_of_the_registry() -> None:
     page = (ROOT / "docs/tokens-and-tls.md").read_text()
     told: dict[str, set[Rights]] = {mtype: set() for mtype in REGISTRY}
