@@ -11,7 +11,8 @@ import trio
 
 from bench.rows import Figure, Mark, Row, number
 from iqrf_trio.simulator.files.plan import generate
-from protocol.dpa import commands
+from protocol.dpa.peripherals.coordinator import addr_info
+from protocol.dpa.peripherals.os import os_read
 from protocol.dpa.timing import LOCAL_MS
 from protocol.link import spi
 from tests.end_to_end.buses import module
@@ -62,9 +63,9 @@ def _lag(kind: str, figures: Mapping[str, float]) -> Row:
 
 def _spi_bus() -> Iterator[Row]:
     """Bus time of a transaction, next to its packets with two looks at the status before each."""
-    for name, call in (("AddrInfo", commands.addr_info()), ("OS Read", commands.os_read(0))):
+    for name, call in (("AddrInfo", addr_info()), ("OS Read", os_read(0))):
         wire = Wire(generate(5, 1))
-        wire.ask(commands.addr_info().request)
+        wire.ask(addr_info().request)
         before_us, before = wire.bus_us, wire.slave.shifted
         (frame,) = wire.ask(call.request)
         took_ms = (wire.bus_us - before_us) / 1000

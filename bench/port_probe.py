@@ -13,8 +13,8 @@ from bench.lag import Collections, EmptyLoop, p999_ms, sample
 from iqrf_trio.config import load
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.wiring.ports import port_of
-from protocol.dpa import commands
 from protocol.dpa.packet import Request
+from protocol.dpa.peripherals.coordinator import addr_info
 from protocol.link.spi_master import IDLE_POLL_S
 
 LOCAL, UNICASTS = 60, 12
@@ -39,7 +39,7 @@ async def main() -> None:
         await transceiver.wait_connected()
         await trio.sleep(1.5)
         figures["idle_percent"] = await _least_percent(partial(trio.sleep, IDLE_S))
-        figures["local"] = await _each_ms(transceiver, commands.addr_info().request, LOCAL)
+        figures["local"] = await _each_ms(transceiver, addr_info().request, LOCAL)
         figures["unicast"] = await _each_ms(transceiver, NODE_1, UNICASTS)
         figures |= await _lags(transceiver, nursery)
         nursery.cancel_scope.cancel()
@@ -100,7 +100,7 @@ async def _lags(transceiver: Transceiver, nursery: trio.Nursery) -> dict[str, fl
 
 async def _keep_busy(transceiver: Transceiver) -> None:
     while True:
-        await transceiver.transact(commands.addr_info().request)
+        await transceiver.transact(addr_info().request)
 
 
 if __name__ == "__main__":

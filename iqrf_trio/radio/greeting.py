@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from protocol.dpa import commands
 from protocol.dpa.errors import BadResponseError, DpaError
 from protocol.dpa.packet import COORDINATOR, Request, Response
+from protocol.dpa.peripherals.coordinator import addr_info, bonded_devices, discovered_devices
+from protocol.dpa.peripherals.exploration import ENUMERATE, enumerate_peripherals
+from protocol.dpa.peripherals.os import os_read
 from protocol.dpa.requests import observe_reset
 from protocol.dpa.timing import Timing
 from protocol.dpa.transaction import Outcome
@@ -24,16 +26,16 @@ async def greet(ask: Ask, attempts: int) -> bool:
     coordinator would be left with another value (see `Parameters`).
     """
     for _ in range(attempts):
-        outcome = await ask(commands.os_read(COORDINATOR).request)
+        outcome = await ask(os_read(COORDINATOR).request)
         if outcome.response is not None:
             break
     else:
         return False
     for call in (
-        commands.enumerate_peripherals(COORDINATOR),
-        commands.addr_info(),
-        commands.bonded_devices(),
-        commands.discovered_devices(),
+        enumerate_peripherals(COORDINATOR),
+        addr_info(),
+        bonded_devices(),
+        discovered_devices(),
     ):
         await ask(call.request)
     return True
@@ -41,24 +43,24 @@ async def greet(ask: Ask, attempts: int) -> bool:
 
 def mid_in(outcome: Outcome) -> int | None:
     """The MID of the coordinator, if that is what this transaction brought."""
-    if outcome.request != commands.os_read(COORDINATOR).request:
+    if outcome.request != os_read(COORDINATOR).request:
         return None
     try:
-        return outcome.value(commands.os_read(COORDINATOR)).mid
+        return outcome.value(os_read(COORDINATOR)).mid
     except DpaError:
         return None
 
 
 def is_reset_message(packet: Request | Response) -> bool:
     """Whether a frame that came unasked is what the coordinator says when it has started."""
-    return packet.nadr == COORDINATOR and (packet.pnum, packet.pcmd) == commands.ENUMERATE.key
+    return packet.nadr == COORDINATOR and (packet.pnum, packet.pcmd) == ENUMERATE.key
 
 
 def after_reset(timing: Timing, frame: bytes) -> Timing:
     """`timing` as far as a reset message leaves it true."""
     try:
         # It is built like a response, even if its PCMD is that of a request.
-        enumeration = commands.ENUMERATE.decode(frame[8:])
+        enumeration = ENUMERATE.decode(frame[8:])
     except BadResponseError as error:
         log.warning("reset message %s: %s", frame.hex("."), error)
         return timing

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 from attrs import define, evolve, field
 
-from protocol.dpa import commands
 from protocol.dpa.errors import DpaError
 from protocol.dpa.frc import response_time_ms
 from protocol.dpa.packet import COORDINATOR
+from protocol.dpa.peripherals.exploration import enumerate_peripherals
 from protocol.dpa.timing import Timing
 from protocol.dpa.transaction import Outcome
 from protocol.network.parameters import DEFAULTS, Parameters, observe
@@ -71,7 +71,7 @@ class Memory:
 
 
 def _version_in(outcome: Outcome) -> int | None:
-    call = commands.enumerate_peripherals(COORDINATOR)
+    call = enumerate_peripherals(COORDINATOR)
     if outcome.request != call.request:
         return None
     try:

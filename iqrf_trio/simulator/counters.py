@@ -5,8 +5,9 @@ from enum import Enum
 
 from attrs import define, field
 
-from protocol.dpa import commands
 from protocol.dpa.packet import BROADCAST, Request
+from protocol.dpa.peripherals.coordinator import DISCOVERY
+from protocol.dpa.peripherals.frc import FRC_EXTRA_RESULT, FRC_SEND, FRC_SEND_SELECTIVE
 from protocol.dpa.timing import is_remote
 
 
@@ -22,10 +23,10 @@ class Kind(Enum):
 
 
 _KINDS = {
-    commands.FRC_SEND.key: Kind.FRC,
-    commands.FRC_SEND_SELECTIVE.key: Kind.FRC,
-    commands.FRC_EXTRA_RESULT.key: Kind.EXTRA_RESULT,
-    commands.DISCOVERY.key: Kind.DISCOVERY,
+    FRC_SEND.key: Kind.FRC,
+    FRC_SEND_SELECTIVE.key: Kind.FRC,
+    FRC_EXTRA_RESULT.key: Kind.EXTRA_RESULT,
+    DISCOVERY.key: Kind.DISCOVERY,
 }
 
 _RADIO = (Kind.UNICAST, Kind.FRC, Kind.DISCOVERY)

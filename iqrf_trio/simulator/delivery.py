@@ -5,9 +5,9 @@ from attrs import define, evolve, field
 from iqrf_trio.simulator.counters import Kind, kind_of
 from iqrf_trio.simulator.faults import Fault, Faults
 from iqrf_trio.simulator.outbox import Outbox
-from protocol.dpa.commands import FrcAnswer
 from protocol.dpa.frc import FRC_DATA
 from protocol.dpa.packet import Confirmation, Request, Response
+from protocol.dpa.peripherals.frc import FrcAnswer
 
 _NOISE = 0xA5
 """What garbage is made of."""

@@ -15,11 +15,8 @@ from iqrf_trio.simulator.refusal import (
     Refused,
     of_length,
 )
-from protocol.dpa.commands import (
-    PeripheralEnumeration,
-    PeripheralInfo,
-)
 from protocol.dpa.packet import ANY_HWPID
+from protocol.dpa.peripherals.exploration import PeripheralEnumeration, PeripheralInfo
 from protocol.dpa.pnum import EXPLORATION, FIRST_USER, OS, PERIPHERAL_INFO_PCMD
 from protocol.dpa.timing import RfMode
 

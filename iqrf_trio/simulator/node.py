@@ -19,17 +19,17 @@ from iqrf_trio.simulator.peripherals.sensor import Sensors
 from iqrf_trio.simulator.refusal import WRONG_DATA, Refused, of_length
 from iqrf_trio.simulator.routes import Position, Route
 from iqrf_trio.simulator.signals import Signal, Wave, phase_of
-from protocol.dpa.commands import (
+from protocol.dpa.frc import LAST_RSSI, RESPONSE_BUFFER
+from protocol.dpa.peripherals.coordinator import BACKUP_BLOCK
+from protocol.dpa.peripherals.exploration import PeripheralInfo
+from protocol.dpa.peripherals.node import (
     NODE_BACKUP,
     NODE_READ,
     NODE_REMOVE_BOND,
     NODE_RESTORE,
     VALIDATE_BONDS,
     NodeInfo,
-    PeripheralInfo,
 )
-from protocol.dpa.frc import LAST_RSSI, RESPONSE_BUFFER
-from protocol.dpa.peripherals.coordinator import BACKUP_BLOCK
 from protocol.dpa.pnum import FRC, NODE
 
 _NOWHERE = Route(0, 0, 0)

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from protocol.dpa import commands, frc
-from protocol.dpa.commands import FrcAnswer
+from protocol.dpa import frc
 from protocol.dpa.errors import DpaError, FrcStatusError
+from protocol.dpa.peripherals.frc import (
+    FrcAnswer,
+    frc_extra_result,
+    frc_send,
+    frc_send_selective,
+    frc_set_params,
+)
 from protocol.dpa.step import Step, ask
 
 OFFLINE = 0x08
@@ -16,7 +22,7 @@ def read(command: int, nodes: Sequence[int], user_data: bytes) -> Step[dict[int,
 
     Raises FrcStatusError.
     """
-    answer = yield from ask(commands.frc_send_selective(command, nodes, user_data))
+    answer = yield from ask(frc_send_selective(command, nodes, user_data))
     width = frc.width_of(command)
     data = yield from _data(answer, width, max(frc.slots(width, nodes).values()))
     return frc.unpack(width, nodes, data)
@@ -25,7 +31,7 @@ def read(command: int, nodes: Sequence[int], user_data: bytes) -> Step[dict[int,
 def read_all(command: int, nodes: Iterable[int], user_data: bytes) -> Step[dict[int, int]]:
     """The same of all bonded nodes; only `nodes` are given back."""
     nodes = sorted(nodes)
-    answer = yield from ask(commands.frc_send(command, user_data))
+    answer = yield from ask(frc_send(command, user_data))
     width = frc.width_of(command)
     data = yield from _data(answer, width, max(nodes))
     return frc.unpack(width, nodes, data, selective=False)
@@ -40,11 +46,11 @@ def read_offline(
     read only by setting them. In the end they are what they were.
     """
     believed = frc.params_of_ms(response_ms)
-    answered = yield from ask(commands.frc_set_params(believed | OFFLINE))
+    answered = yield from ask(frc_set_params(believed | OFFLINE))
     before = answered & ~OFFLINE
     try:
         if before != believed:
-            yield from ask(commands.frc_set_params(before | OFFLINE))
+            yield from ask(frc_set_params(before | OFFLINE))
         values = yield from read(command, nodes, user_data)
     except DpaError:
         yield from _put_back(before)
@@ -55,7 +61,7 @@ def read_offline(
 
 def _put_back(params: int) -> Step[None]:
     try:
-        yield from ask(commands.frc_set_params(params))
+        yield from ask(frc_set_params(params))
     except DpaError:
         # What was read is good nevertheless, and a coordinator that does not answer has most
         # likely been reset, so that it forgot its parameters anyway.
@@ -67,5 +73,5 @@ def _data(answer: FrcAnswer, width: frc.Width, highest: int) -> Step[bytes]:
         raise FrcStatusError(answer.status)
     if not frc.needs_extra(width, highest):
         return answer.data
-    extra = yield from ask(commands.frc_extra_result())
+    extra = yield from ask(frc_extra_result())
     return answer.data + extra

@@ -9,8 +9,9 @@ monotonic seconds.
 
 from attrs import define, field
 
-from protocol.dpa import commands
 from protocol.dpa.packet import BROADCAST, COORDINATOR, Confirmation, Request, Response, address_of
+from protocol.dpa.peripherals.coordinator import addr_info, bonded_devices, discovered_devices
+from protocol.dpa.peripherals.exploration import enumerate_peripherals
 from protocol.dpa.requests import uses_radio
 from protocol.dpa.timing import is_remote
 from protocol.dpa.transaction import Former, Transaction
@@ -32,10 +33,10 @@ behind the request, and a busy machine reads the answer of a quick coordinator l
 _PROBES = tuple(
     call.request
     for call in (
-        commands.addr_info(),
-        commands.enumerate_peripherals(COORDINATOR),
-        commands.bonded_devices(),
-        commands.discovered_devices(),
+        addr_info(),
+        enumerate_peripherals(COORDINATOR),
+        bonded_devices(),
+        discovered_devices(),
     )
 )
 """Harmless requests whose answers show what the coordinator has come to."""

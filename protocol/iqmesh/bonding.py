@@ -5,11 +5,13 @@ from functools import partial
 
 from attrs import define, field
 
-from protocol.dpa import commands
 from protocol.dpa import step as steps
-from protocol.dpa.commands import Bonded, OsInfo, PeripheralEnumeration
+from protocol.dpa.call import Call
 from protocol.dpa.errors import DpaError, ResponseCodeError
 from protocol.dpa.packet import MAX_NODE
+from protocol.dpa.peripherals.coordinator import Bonded, bond_node, bonded_devices, smart_connect
+from protocol.dpa.peripherals.exploration import PeripheralEnumeration, enumerate_peripherals
+from protocol.dpa.peripherals.os import OsInfo, os_read
 from protocol.dpa.step import Step
 from protocol.iqmesh import iqrf_code
 from protocol.iqmesh.iqrf_code import BadCodeError, IqrfCode
@@ -35,10 +37,10 @@ class Identity:
 
     def plan(self) -> Plan[None]:
         """Ask the device."""
-        self.info = yield from ask(commands.os_read(self.address))
+        self.info = yield from ask(os_read(self.address))
         self.enumeration = self.info.enumeration
         if self.enumeration is None:
-            self.enumeration = yield from ask(commands.enumerate_peripherals(self.address))
+            self.enumeration = yield from ask(enumerate_peripherals(self.address))
         self.name = yield from name(self.enumeration.hwpid)
 
 
@@ -59,7 +61,7 @@ class _Bonding:
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
-        before = yield from ask(commands.bonded_devices())
+        before = yield from ask(bonded_devices())
         if self.address in before:
             raise ServiceFailure(
                 ADDRESS_TAKEN, "Requested address is already assigned to another device."
@@ -84,13 +86,13 @@ class _Bonding:
             if not self._in_doubt:
                 raise
             # An answer was lost: the coordinator refuses to bond the same node once more.
-            after = yield from ask(commands.bonded_devices())
+            after = yield from ask(bonded_devices())
             if len(after - before) != 1:
                 raise
             (address,) = after - before
             return Bonded(address, len(after))
 
-    def _attempt(self, call: commands.Call[Bonded]) -> Step[Bonded]:
+    def _attempt(self, call: Call[Bonded]) -> Step[Bonded]:
         try:
             return (yield from steps.ask(call))
         except ResponseCodeError:
@@ -105,7 +107,7 @@ class BondNodeLocal(_Bonding):
     """The node whose button is pressed."""
 
     def _bond(self) -> Plan[Bonded]:
-        return do(partial(self._attempt, commands.bond_node(self.address, self.retries)))
+        return do(partial(self._attempt, bond_node(self.address, self.retries)))
 
 
 @define(eq=False, kw_only=True)
@@ -133,7 +135,7 @@ class SmartConnect(_Bonding):
     def _bond(self) -> Plan[Bonded]:
         mid, ibk = self._device()
         dpa = yield from version()
-        call = commands.smart_connect(
+        call = smart_connect(
             self.address, self.retries, ibk, mid, dpa=dpa, user_data=self.user_data
         )
         return (yield from do(partial(self._attempt, call)))

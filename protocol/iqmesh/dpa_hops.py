@@ -2,8 +2,7 @@
 
 from attrs import define, field
 
-from protocol.dpa import commands
-from protocol.dpa.peripherals.coordinator import Hops
+from protocol.dpa.peripherals.coordinator import Hops, set_hops
 from protocol.iqmesh.plan import Plan, PutBack, ask, borrow
 from protocol.network.parameters import DEFAULTS, Parameters
 
@@ -19,7 +18,7 @@ class DpaHops:
     def plan(self, known: Parameters) -> Plan[None]:
         """See Service."""
         if self.wanted is not None:
-            yield from ask(commands.set_hops(self.wanted.request, self.wanted.response))
+            yield from ask(set_hops(self.wanted.request, self.wanted.response))
             self.hops = self.wanted
             return
         # What is set to read it is what it most likely is: then nothing changes meanwhile.

@@ -2,7 +2,7 @@
 
 from attrs import define, field
 
-from protocol.dpa import commands
+from protocol.dpa.peripherals.coordinator import set_dpa_params
 from protocol.iqmesh.plan import Plan, PutBack, ask, borrow
 from protocol.network.parameters import DEFAULTS, Parameters
 
@@ -28,7 +28,7 @@ class DpaValue:
             self.type = before.dpa_value & TYPE
             return
         value = likely & ~TYPE | self.wanted
-        answered = yield from ask(commands.set_dpa_params(value))
+        answered = yield from ask(set_dpa_params(value))
         if answered & ~TYPE != value & ~TYPE:
-            yield from ask(commands.set_dpa_params(answered & ~TYPE | self.wanted))
+            yield from ask(set_dpa_params(answered & ~TYPE | self.wanted))
         self.type = self.wanted

@@ -2,10 +2,11 @@
 
 from attrs import define, field, frozen
 
-from protocol.dpa import commands
-from protocol.dpa.commands import PeripheralInfo, TrConfiguration
 from protocol.dpa.packet import COORDINATOR
-from protocol.dpa.peripherals.memory import PARENT_TABLE, VRN_TABLE, ZONE_TABLE
+from protocol.dpa.peripherals.coordinator import discovered_devices
+from protocol.dpa.peripherals.exploration import PeripheralInfo, more_peripherals
+from protocol.dpa.peripherals.memory import PARENT_TABLE, VRN_TABLE, ZONE_TABLE, eeeprom_read
+from protocol.dpa.peripherals.os import TrConfiguration, os_read_config
 from protocol.iqmesh.bonding import Identity
 from protocol.iqmesh.plan import Plan, ask
 from protocol.network.parameters import Parameters
@@ -39,17 +40,17 @@ class EnumerateDevice:
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
-        discovered = yield from ask(commands.discovered_devices())
+        discovered = yield from ask(discovered_devices())
         vrn = yield from self._told_in(VRN_TABLE)
         zone = yield from self._told_in(ZONE_TABLE)
         parent = yield from self._told_in(PARENT_TABLE)
         self.place = Place(self.address in discovered, vrn, zone, parent)
         yield from self.identity.plan()
         if self.more:
-            self.peripherals = yield from ask(commands.more_peripherals(self.address, 0))
-        self.configuration = yield from ask(commands.os_read_config(self.address))
+            self.peripherals = yield from ask(more_peripherals(self.address, 0))
+        self.configuration = yield from ask(os_read_config(self.address))
         self.done = True
 
     def _told_in(self, table: int) -> Plan[int]:
         """The byte about the device in a table of the coordinator."""
-        return (yield from ask(commands.eeeprom_read(COORDINATOR, table + self.address, 1)))[0]
+        return (yield from ask(eeeprom_read(COORDINATOR, table + self.address, 1)))[0]

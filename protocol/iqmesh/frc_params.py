@@ -2,7 +2,7 @@
 
 from attrs import define, field
 
-from protocol.dpa import commands
+from protocol.dpa.peripherals.frc import frc_set_params
 from protocol.iqmesh.plan import Plan, PutBack, ask, borrow
 from protocol.network.parameters import DEFAULTS, OFFLINE_FRC, Parameters
 
@@ -21,7 +21,7 @@ class FrcParams:
     def plan(self, known: Parameters) -> Plan[None]:
         """See Service."""
         if self.wanted is not None:
-            yield from ask(commands.frc_set_params(self.wanted))
+            yield from ask(frc_set_params(self.wanted))
             self.params = self.wanted
             return
         likely = known.merged(DEFAULTS).frc_response_time

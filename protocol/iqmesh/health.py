@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from attrs import define, field
 
-from protocol.dpa import commands, frc
+from protocol.dpa import frc
 from protocol.dpa.packet import COORDINATOR
+from protocol.dpa.peripherals.coordinator import bonded_devices
+from protocol.dpa.peripherals.memory import eeeprom_read
 from protocol.dpa.peripherals.os import OS_READ, rssi_dbm, supply_volts
 from protocol.iqmesh.plan import Plan, Progress, ask
 from protocol.iqmesh.polling import poll, poll_once
@@ -38,7 +40,7 @@ class HealthReport:
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
-        nodes = yield from ask(commands.bonded_devices())
+        nodes = yield from ask(bonded_devices())
         if not nodes:
             raise no_bonded_nodes()
         self.answers = dict.fromkeys(sorted(nodes), 0)
@@ -78,6 +80,6 @@ def _table(table: Table, nodes: frozenset[int]) -> Plan[dict[int, int]]:
     """The byte of each node in a table of the coordinator."""
     values = dict[int, int]()
     for read in table.reads(nodes):
-        call = commands.eeeprom_read(COORDINATOR, read.memory_address, read.length)
+        call = eeeprom_read(COORDINATOR, read.memory_address, read.length)
         values |= {node: record[0] for node, record in read.records((yield from ask(call))).items()}
     return {node: values[node] for node in sorted(nodes)}

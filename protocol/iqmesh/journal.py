@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from protocol.dpa import commands
 from protocol.dpa.call import Call
 from protocol.dpa.errors import DpaError, ResponseCodeError
-from protocol.dpa.peripherals.coordinator import Hops
+from protocol.dpa.peripherals.coordinator import Hops, set_dpa_params, set_hops
+from protocol.dpa.peripherals.frc import frc_set_params
 from protocol.dpa.step import Step, ask
 from protocol.network.parameters import DEFAULTS, Parameters
 
@@ -53,13 +53,13 @@ def sets(parameters: Parameters) -> Iterator[Call[Parameters]]:
     The value of each is what was set before. Hops are set together, or not at all.
     """
     if parameters.frc_response_time is not None:
-        frc = commands.frc_set_params(parameters.frc_response_time)
+        frc = frc_set_params(parameters.frc_response_time)
         yield _read_as(frc, lambda value: Parameters(frc_response_time=value))
     if parameters.dpa_value is not None:
-        dpa = commands.set_dpa_params(parameters.dpa_value)
+        dpa = set_dpa_params(parameters.dpa_value)
         yield _read_as(dpa, lambda value: Parameters(dpa_value=value))
     if parameters.tx_hops is not None and parameters.rx_hops is not None:
-        hops = commands.set_hops(parameters.tx_hops, parameters.rx_hops)
+        hops = set_hops(parameters.tx_hops, parameters.rx_hops)
         yield _read_as(hops, _hops)
 
 

@@ -9,9 +9,10 @@ from functools import partial
 
 from attrs import define, field
 
-from protocol.dpa import commands, frc, frc_steps
+from protocol.dpa import frc, frc_steps
 from protocol.dpa.packet import TEMPORARY
-from protocol.dpa.peripherals.coordinator import MAX_AUTHORIZED
+from protocol.dpa.peripherals.coordinator import MAX_AUTHORIZED, bonded_devices, set_mid
+from protocol.dpa.peripherals.node import validate_bonds
 from protocol.iqmesh import mids
 from protocol.iqmesh.plan import Plan, Progress, ask, borrow, do
 from protocol.iqmesh.statuses import no_bonded_nodes
@@ -27,7 +28,7 @@ class _Maintenance:
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
-        self.nodes = yield from ask(commands.bonded_devices())
+        self.nodes = yield from ask(bonded_devices())
         if not self.nodes:
             raise no_bonded_nodes()
         yield from self._mend()
@@ -56,7 +57,7 @@ class InconsistentMids(_Maintenance):
         self.mids = yield from mids.of_nodes(table)
         self.inconsistent = differing(table, self.mids)
         for node in () if self.dry_run else self.inconsistent:
-            yield from ask(commands.set_mid(self.mids[node], node))
+            yield from ask(set_mid(self.mids[node], node))
 
 
 @define(eq=False)
@@ -78,7 +79,7 @@ class DuplicatedAddresses(_Maintenance):
         pairs = [(node, mid) for node, mid in table.items() if mid]
         for start in range(0, len(pairs), MAX_AUTHORIZED):
             yield Progress(start, len(pairs))
-            yield from ask(commands.validate_bonds(*pairs[start : start + MAX_AUTHORIZED]))
+            yield from ask(validate_bonds(*pairs[start : start + MAX_AUTHORIZED]))
 
 
 @define(eq=False)
@@ -90,7 +91,7 @@ class UselessPrebondedNodes(_Maintenance):
 
     def _mend(self) -> Plan[None]:
         if not self.dry_run:
-            yield from ask(commands.validate_bonds((TEMPORARY, 0)))
+            yield from ask(validate_bonds((TEMPORARY, 0)))
             return
         # Each answers at a place that is chosen by chance; two may have the same one.
         places = range(1, frc.Width.BITS2.capacity + 1)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from protocol.dpa import commands, frc
+from protocol.dpa import frc
 from protocol.dpa.packet import COORDINATOR
-from protocol.dpa.peripherals.memory import MAX_READ, MID_RECORD, MID_TABLE
+from protocol.dpa.peripherals.memory import MAX_READ, MID_RECORD, MID_TABLE, eeeprom_read
 from protocol.dpa.peripherals.os import OS_READ
 from protocol.iqmesh.plan import Plan, ask
 from protocol.iqmesh.polling import poll, poll_once
@@ -22,7 +22,7 @@ def in_table(bonded: Iterable[int]) -> Plan[dict[int, int]]:
     table = b""
     while len(table) < end:
         length = min(MAX_READ, end - len(table))
-        read = commands.eeeprom_read(COORDINATOR, MID_TABLE + len(table), length)
+        read = eeeprom_read(COORDINATOR, MID_TABLE + len(table), length)
         table += yield from ask(read)
     records = {node: table[node * MID_RECORD :][:4] for node in bonded}
     mids = {node: int.from_bytes(record, "little") for node, record in records.items()}

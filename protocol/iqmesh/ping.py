@@ -5,8 +5,9 @@ from functools import partial
 
 from attrs import define, field
 
-from protocol.dpa import commands, frc, frc_steps
+from protocol.dpa import frc, frc_steps
 from protocol.dpa.packet import ANY_HWPID
+from protocol.dpa.peripherals.coordinator import bonded_devices
 from protocol.dpa.peripherals.node import NODE_READ
 from protocol.dpa.peripherals.os import OS_RESTART
 from protocol.iqmesh.plan import Plan, Progress, PutBack, ask, borrow, do
@@ -29,7 +30,7 @@ class Ping:
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
-        self.nodes = yield from ask(commands.bonded_devices())
+        self.nodes = yield from ask(bonded_devices())
         if not self.nodes:
             raise no_bonded_nodes()
         command, user_data = self._question()

@@ -10,10 +10,10 @@ from typing import Any, Protocol, TypeVar
 
 from attrs import frozen
 
-from protocol.dpa import commands
 from protocol.dpa import step as steps
 from protocol.dpa.call import Call
 from protocol.dpa.packet import COORDINATOR
+from protocol.dpa.peripherals.exploration import enumerate_peripherals
 from protocol.dpa.step import Make
 from protocol.network.parameters import Parameters
 
@@ -114,7 +114,7 @@ def version() -> Plan[int]:
     known: int | None = yield Version()
     if known is not None:
         return known
-    return (yield from ask(commands.enumerate_peripherals(COORDINATOR))).dpa
+    return (yield from ask(enumerate_peripherals(COORDINATOR))).dpa
 
 
 def name(hwpid: int) -> Plan[ProductName]:

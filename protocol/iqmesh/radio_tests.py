@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from attrs import define, field
 
-from protocol.dpa import commands, frc
+from protocol.dpa import frc
 from protocol.dpa.fields import octets
+from protocol.dpa.peripherals.coordinator import bonded_devices
+from protocol.dpa.peripherals.os import os_test_rf_signal
 from protocol.iqmesh.plan import Plan, PutBack, ask, borrow
 from protocol.iqmesh.polling import poll
 from protocol.iqmesh.statuses import ServiceFailure, no_bonded_nodes
@@ -39,10 +41,10 @@ class TestRf:
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
-        self.nodes = yield from ask(commands.bonded_devices())
+        self.nodes = yield from ask(bonded_devices())
         channel = self.channel if self.channel <= HIGHEST_CHANNEL else 0
         if not self.everybody:
-            measure = commands.os_test_rf_signal(channel, self.rx_filter, self.time_ms // 10)
+            measure = os_test_rf_signal(channel, self.rx_filter, self.time_ms // 10)
             self.values = {0: (yield from ask(measure))}
             return
         if not self.nodes:
@@ -66,7 +68,7 @@ class FrcResponseTime:
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
-        nodes = yield from ask(commands.bonded_devices())
+        nodes = yield from ask(bonded_devices())
         if not nodes:
             raise no_bonded_nodes()
         before = yield from borrow(Parameters(frc_response_time=0))

@@ -5,9 +5,16 @@ from functools import partial
 
 from attrs import define, field
 
-from protocol.dpa import commands, frc, frc_steps
+from protocol.dpa import frc, frc_steps
 from protocol.dpa.packet import ANY_HWPID, COORDINATOR
-from protocol.dpa.peripherals.node import NODE_REMOVE_BOND
+from protocol.dpa.peripherals.coordinator import (
+    addr_info,
+    bonded_devices,
+    clear_all_bonds,
+    remove_bond,
+)
+from protocol.dpa.peripherals.node import NODE_REMOVE_BOND, node_remove_bond
+from protocol.dpa.peripherals.os import os_batch
 from protocol.iqmesh.plan import Pause, Plan, Progress, PutBack, ask, borrow, do
 from protocol.network.parameters import Parameters
 
@@ -38,14 +45,14 @@ class RemoveBond:
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
-        bonded = yield from ask(commands.bonded_devices())
+        bonded = yield from ask(bonded_devices())
         self.nodes = len(bonded)
         if self.node is not None:
-            yield from ask(commands.node_remove_bond(self.node).for_hwpid(self.hwpid))
-            yield from ask(commands.remove_bond(self.node))
+            yield from ask(node_remove_bond(self.node).for_hwpid(self.hwpid))
+            yield from ask(remove_bond(self.node))
         else:
             yield from self._everybody(bonded)
-        self.nodes = (yield from ask(commands.addr_info())).bonded
+        self.nodes = (yield from ask(addr_info())).bonded
         self.done = True
 
     def _everybody(self, bonded: frozenset[int]) -> Plan[None]:
@@ -63,7 +70,7 @@ class RemoveBond:
         yield PutBack()
         left = [node for node, bits in answers.items() if bits & _DONE]
         yield from _forget(left)
-        remaining = yield from ask(commands.bonded_devices())
+        remaining = yield from ask(bonded_devices())
         self.failed = sorted(remaining)
 
 
@@ -77,20 +84,20 @@ class RemoveBondOnlyInC:
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
-        yield from ask(commands.bonded_devices())
+        yield from ask(bonded_devices())
         if self.forgotten is None:
-            yield from ask(commands.clear_all_bonds())
+            yield from ask(clear_all_bonds())
         elif len(self.forgotten) == 1:
-            yield from ask(commands.remove_bond(self.forgotten[0]))
+            yield from ask(remove_bond(self.forgotten[0]))
         else:
             yield from _forget(self.forgotten)
-        self.nodes = (yield from ask(commands.addr_info())).bonded
+        self.nodes = (yield from ask(addr_info())).bonded
 
 
 def _forget(nodes: Sequence[int]) -> Plan[None]:
     """Remove the bonds of several nodes in the coordinator."""
     for start in range(0, len(nodes), BATCH):
         some = nodes[start : start + BATCH]
-        requests = [commands.remove_bond(node).request for node in some]
-        yield from ask(commands.os_batch(COORDINATOR, requests))
+        requests = [remove_bond(node).request for node in some]
+        yield from ask(os_batch(COORDINATOR, requests))
         yield Pause(BATCH_S * len(some))

@@ -2,9 +2,9 @@
 
 from attrs import define, field
 
-from protocol.dpa import commands
-from protocol.dpa.commands import PeripheralEnumeration, TrConfiguration
 from protocol.dpa.packet import ANY_HWPID
+from protocol.dpa.peripherals.exploration import PeripheralEnumeration, enumerate_peripherals
+from protocol.dpa.peripherals.os import TrConfiguration, os_read_config
 from protocol.iqmesh.plan import Plan, ask
 from protocol.network.parameters import Parameters
 
@@ -21,6 +21,6 @@ class ReadTrConf:
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
         # What the bytes mean depends on the version of DPA.
-        self.enumeration = yield from ask(commands.enumerate_peripherals(self.address))
-        read = commands.os_read_config(self.address).for_hwpid(self.hwpid)
+        self.enumeration = yield from ask(enumerate_peripherals(self.address))
+        read = os_read_config(self.address).for_hwpid(self.hwpid)
         self.configuration = yield from ask(read)

@@ -5,9 +5,11 @@ from functools import partial
 
 from attrs import define, field
 
-from protocol.dpa import commands, frc, frc_steps
+from protocol.dpa import frc, frc_steps
 from protocol.dpa.packet import ANY_HWPID, BROADCAST, COORDINATOR
-from protocol.dpa.peripherals.os import OS_SET_SECURITY, OS_WRITE_CONFIG_BYTE
+from protocol.dpa.peripherals.coordinator import bonded_devices
+from protocol.dpa.peripherals.exploration import enumerate_peripherals
+from protocol.dpa.peripherals.os import OS_SET_SECURITY, OS_WRITE_CONFIG_BYTE, os_write_config_byte
 from protocol.dpa.pnum import COORDINATOR_PNUM, OS
 from protocol.dpa.step import Step
 from protocol.iqmesh.plan import Plan, Progress, PutBack, ask, borrow, do
@@ -43,16 +45,16 @@ class WriteTrConf:
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
-        coordinator = yield from ask(commands.enumerate_peripherals(COORDINATOR))
+        coordinator = yield from ask(enumerate_peripherals(COORDINATOR))
         if not (coordinator.implements(COORDINATOR_PNUM) and coordinator.implements(OS)):
             raise ServiceFailure(FAILED, "The coordinator lacks the peripherals for it.")
-        self.nodes = yield from ask(commands.bonded_devices())
+        self.nodes = yield from ask(bonded_devices())
         if self.address == BROADCAST:
             yield from self._everybody(coordinator.dpa)
             return
         dpa = coordinator.dpa
         if self.address != COORDINATOR:
-            dpa = (yield from ask(commands.enumerate_peripherals(self.address))).dpa
+            dpa = (yield from ask(enumerate_peripherals(self.address))).dpa
         yield from self._one(dpa)
 
     @property
@@ -63,7 +65,7 @@ class WriteTrConf:
     def _one(self, dpa: int) -> Plan[None]:
         triplets = self.settings.triplets(dpa, node=self.address != COORDINATOR)
         if triplets:
-            write = commands.os_write_config_byte(self.address, *triplets)
+            write = os_write_config_byte(self.address, *triplets)
             yield from ask(write.for_hwpid(self.hwpid))
         for data in self.settings.secrets():
             yield from ask(OS_SET_SECURITY.call(self.address, data).for_hwpid(self.hwpid))

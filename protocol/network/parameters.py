@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve, frozen
 
-from protocol.dpa import commands
 from protocol.dpa.packet import COORDINATOR, Request, Response
+from protocol.dpa.peripherals.coordinator import SET_DPA_PARAMS, SET_HOPS
+from protocol.dpa.peripherals.frc import FRC_SEND, FRC_SEND_SELECTIVE, FRC_SET_PARAMS
+from protocol.dpa.peripherals.os import OS_RESET, OS_RESTART
 
 OFFLINE_FRC = 0x08
 """Bit of the FRC parameters: the next FRC is an offline one, and clears the bit."""
@@ -57,7 +59,7 @@ def sets_parameters(request: Request) -> bool:
     return request.nadr == COORDINATOR and (request.pnum, request.pcmd) in _SETS
 
 
-_SETS = (commands.FRC_SET_PARAMS.key, commands.SET_DPA_PARAMS.key, commands.SET_HOPS.key)
+_SETS = (FRC_SET_PARAMS.key, SET_DPA_PARAMS.key, SET_HOPS.key)
 
 
 def _frc_params(parameters: Parameters, pdata: bytes) -> Parameters:
@@ -85,11 +87,11 @@ def _reset(_parameters: Parameters, _pdata: bytes) -> Parameters:
 
 
 _LESSONS: Mapping[tuple[int, int], Callable[[Parameters, bytes], Parameters]] = {
-    commands.FRC_SET_PARAMS.key: _frc_params,
-    commands.SET_DPA_PARAMS.key: _dpa_params,
-    commands.SET_HOPS.key: _hops,
-    commands.FRC_SEND.key: _frc_sent,
-    commands.FRC_SEND_SELECTIVE.key: _frc_sent,
-    commands.OS_RESET.key: _reset,
-    commands.OS_RESTART.key: _reset,
+    FRC_SET_PARAMS.key: _frc_params,
+    SET_DPA_PARAMS.key: _dpa_params,
+    SET_HOPS.key: _hops,
+    FRC_SEND.key: _frc_sent,
+    FRC_SEND_SELECTIVE.key: _frc_sent,
+    OS_RESET.key: _reset,
+    OS_RESTART.key: _reset,
 }

@@ -9,8 +9,8 @@ import pytest
 
 from bench.instant import Answers
 from iqrf_trio.simulator.files.plan import generate
-from protocol.dpa import commands
 from protocol.dpa.packet import COORDINATOR, Response, parse
+from protocol.dpa.peripherals.os import os_read
 
 AT_MOST = {
     "iqrfRaw to the coordinator, steps of tasks": 2.5,
@@ -35,7 +35,7 @@ def test_a_request_takes_no_more_steps_and_calls_than_it_has_to(tmp_path: Path) 
 
 def test_the_instant_coordinator_says_the_same_each_time() -> None:
     answers = Answers(generate(3))
-    frame = commands.os_read(COORDINATOR).request.encode()
+    frame = os_read(COORDINATOR).request.encode()
     (first,) = answers.to(frame)
     response = parse(first)
     assert isinstance(response, Response)

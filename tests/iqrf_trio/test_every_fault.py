@@ -18,9 +18,11 @@ from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.serving.bus_faults import BusFault
-from protocol.dpa import commands
 from protocol.dpa.call import Call
 from protocol.dpa.errors import DpaError
+from protocol.dpa.peripherals.coordinator import addr_info
+from protocol.dpa.peripherals.memory import eeeprom_read, eeprom_read, eeprom_write
+from protocol.dpa.peripherals.os import os_read
 from tests.iqrf_trio.virtual_buses import BUSES, MODES, Bus, bus
 
 NODES = 6
@@ -54,11 +56,11 @@ def questions(mesh: Mesh, random: Random) -> Iterator[Question]:
         address = random.choice(addresses)
         mid = mesh.coordinator.bonds.mids[address]
         offset = 8 * random.randrange(3)
-        mids = commands.eeeprom_read(0, 0x4000 + 8 * address, 4)
+        mids = eeeprom_read(0, 0x4000 + 8 * address, 4)
         yield Question(mids, mid.to_bytes(4, "little"))
-        yield Question(commands.os_read(address), mid, lambda info: info.mid)
-        yield Question(commands.eeprom_read(address, offset, 8), pattern(address, offset))
-        yield Question(commands.addr_info(), NODES, lambda info: info.bonded)
+        yield Question(os_read(address), mid, lambda info: info.mid)
+        yield Question(eeprom_read(address, offset, 8), pattern(address, offset))
+        yield Question(addr_info(), NODES, lambda info: info.bonded)
 
 
 def pattern(address: int, offset: int) -> bytes:
@@ -69,7 +71,7 @@ def pattern(address: int, offset: int) -> bytes:
 async def prepare(transceiver: Transceiver) -> None:
     for address in range(1, NODES + 1):
         for offset in (0, 8, 16):
-            call = commands.eeprom_write(address, offset, pattern(address, offset))
+            call = eeprom_write(address, offset, pattern(address, offset))
             await transceiver.call(call)
 
 
@@ -79,7 +81,7 @@ async def recover(transceiver: Transceiver) -> None:
         while True:
             await trio.sleep(1)
             try:
-                await transceiver.call(commands.addr_info())
+                await transceiver.call(addr_info())
                 return
             except DpaError:
                 pass

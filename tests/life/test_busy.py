@@ -9,7 +9,7 @@ from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.store.database import inline
 from iqrf_trio.wiring.serving import Running
 from iqrf_trio.wiring.simulator_port import SimulatorPort
-from protocol.dpa import commands
+from protocol.dpa.peripherals.coordinator import discovery
 from tests.life.gateway import live
 
 NODES = 40
@@ -38,8 +38,8 @@ def test_the_next_start_lets_the_coordinator_finish(tmp_path: Path) -> None:
             stop = trio.Event()
             first = await nursery.start(serve, stop)
             await first.gateway.transceiver.wait_connected()
-            discovery = commands.discovery(7, 0).request
-            nursery.start_soon(first.gateway.transceiver.transact, discovery)
+            request = discovery(7, 0).request
+            nursery.start_soon(first.gateway.transceiver.transact, request)
             await trio.sleep(0.5)
             begun = trio.current_time()
             stop.set()

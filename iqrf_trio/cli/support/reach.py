@@ -16,9 +16,11 @@ from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.vault.devices import Devices
 from iqrf_trio.wiring.ports import port_of
-from protocol.dpa import commands
-from protocol.dpa.commands import Call
+from protocol.dpa.call import Call
 from protocol.dpa.packet import COORDINATOR, Response, parse
+from protocol.dpa.peripherals.coordinator import bonded_devices
+from protocol.dpa.peripherals.exploration import enumerate_peripherals
+from protocol.dpa.peripherals.os import os_read
 from protocol.vault.blocks import BadBackupError, DeviceBackup, pack, unpack
 from protocol.vault.snapshot import Module
 
@@ -102,15 +104,15 @@ class ThroughGateway:
 
     async def module(self) -> Module:
         """See Radio."""
-        system = await self._ask(commands.os_read(COORDINATOR))
-        peripherals = await self._ask(commands.enumerate_peripherals(COORDINATOR))
+        system = await self._ask(os_read(COORDINATOR))
+        peripherals = await self._ask(enumerate_peripherals(COORDINATOR))
         return Module(
             mid=system.mid,
             mcu_type=system.mcu_type,
             os_version=system.os_version,
             os_build=system.os_build,
             dpa=peripherals.dpa,
-            bonded=tuple(sorted(await self._ask(commands.bonded_devices()))),
+            bonded=tuple(sorted(await self._ask(bonded_devices()))),
         )
 
     async def copy(self, nadr: int) -> DeviceBackup:

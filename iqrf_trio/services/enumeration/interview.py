@@ -10,11 +10,14 @@ from attrs import evolve, field, frozen
 from iqrf_trio.radio.dialogue import Dialogue
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
-from protocol.dpa import commands, frc_steps
+from protocol.dpa import frc_steps
 from protocol.dpa.attempts import Attempts, nobody_can_be_asked
-from protocol.dpa.commands import OsInfo, PeripheralEnumeration
 from protocol.dpa.errors import DpaError
 from protocol.dpa.packet import COORDINATOR
+from protocol.dpa.peripherals.coordinator import bonded_devices, discovered_devices
+from protocol.dpa.peripherals.exploration import PeripheralEnumeration, enumerate_peripherals
+from protocol.dpa.peripherals.memory import eeeprom_read
+from protocol.dpa.peripherals.os import OsInfo, os_read
 from protocol.dpa.pnum import BINARY_OUTPUT, LIGHT, SENSOR
 from protocol.network import identity, tables
 from protocol.network.network import Device, Product
@@ -65,8 +68,8 @@ class Interview:
     async def survey(self) -> Survey:
         """The coordinator itself, and its tables about the nodes; raises DpaError."""
         system, peripherals = await self._who(COORDINATOR)
-        bonded = await self._dialogue.ask(commands.bonded_devices())
-        discovered = await self._dialogue.ask(commands.discovered_devices()) & bonded
+        bonded = await self._dialogue.ask(bonded_devices())
+        discovered = await self._dialogue.ask(discovered_devices()) & bonded
         return Survey(
             coordinator=Device(
                 COORDINATOR,
@@ -85,7 +88,7 @@ class Interview:
     async def _table(self, table: Table, addresses: frozenset[int]) -> dict[int, bytes]:
         records: dict[int, bytes] = {}
         for read in table.reads(addresses):
-            call = commands.eeeprom_read(COORDINATOR, read.memory_address, read.length)
+            call = eeeprom_read(COORDINATOR, read.memory_address, read.length)
             records |= read.records(await self._dialogue.ask(call))
         return records
 
@@ -137,17 +140,17 @@ class Interview:
     async def _who(
         self, nadr: int, attempts: Attempts = ATTEMPTS
     ) -> tuple[OsInfo, PeripheralEnumeration]:
-        system = await self._dialogue.ask(commands.os_read(nadr), attempts)
+        system = await self._dialogue.ask(os_read(nadr), attempts)
         if system.enumeration is not None:
             return system, system.enumeration
-        return system, await self._dialogue.ask(commands.enumerate_peripherals(nadr), attempts)
+        return system, await self._dialogue.ask(enumerate_peripherals(nadr), attempts)
 
     # What the products can do.
 
     async def standards(self, nadr: int) -> Standards | None:
         """What the device tells of its standard peripherals; None where it does not tell."""
         try:
-            peripherals = await self._dialogue.ask(commands.enumerate_peripherals(nadr))
+            peripherals = await self._dialogue.ask(enumerate_peripherals(nadr))
             return Standards(
                 sensors=await self._dialogue.ask(sensor.enumerate_sensors(nadr))
                 if peripherals.implements(SENSOR)

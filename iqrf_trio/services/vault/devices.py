@@ -9,10 +9,16 @@ from attrs import frozen
 from iqrf_trio.radio.dialogue import Dialogue, Record, unrecorded
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
-from protocol.dpa import commands
 from protocol.dpa.attempts import Attempts
-from protocol.dpa.commands import OsInfo
 from protocol.dpa.packet import COORDINATOR
+from protocol.dpa.peripherals.coordinator import (
+    bonded_devices,
+    coordinator_backup,
+    coordinator_restore,
+)
+from protocol.dpa.peripherals.exploration import enumerate_peripherals
+from protocol.dpa.peripherals.node import node_backup, node_restore
+from protocol.dpa.peripherals.os import OsInfo, os_read, os_restart
 from protocol.queue.lanes import Priority
 from protocol.vault.blocks import BadBackupError, Collection, DeviceBackup, differing
 from protocol.vault.snapshot import Module
@@ -40,25 +46,25 @@ class Devices:
     async def bonded(self) -> frozenset[int]:
         """The addresses of all nodes."""
         async with self._asking() as dialogue:
-            return await dialogue.ask(commands.bonded_devices())
+            return await dialogue.ask(bonded_devices())
 
     async def module(self) -> Module:
         """Which coordinator this is."""
         async with self._asking() as dialogue:
-            system = await dialogue.ask(commands.os_read(COORDINATOR))
+            system = await dialogue.ask(os_read(COORDINATOR))
             return Module(
                 mid=system.mid,
                 mcu_type=system.mcu_type,
                 os_version=system.os_version,
                 os_build=system.os_build,
                 dpa=await _dpa(dialogue, COORDINATOR, system),
-                bonded=tuple(sorted(await dialogue.ask(commands.bonded_devices()))),
+                bonded=tuple(sorted(await dialogue.ask(bonded_devices()))),
             )
 
     async def copy(self, nadr: int, record: Record = unrecorded) -> DeviceBackup:
         """The backup of the device at `nadr`."""
         async with self._asking(record, yielding=self.yielding) as dialogue:
-            system = await dialogue.ask(commands.os_read(nadr))
+            system = await dialogue.ask(os_read(nadr))
             dpa = await _dpa(dialogue, nadr, system)
             return DeviceBackup(nadr, system.mid, dpa, await _blocks(dialogue, nadr))
 
@@ -68,10 +74,10 @@ class Devices:
         """Give the device at `nadr` its blocks, perhaps start it anew, and read them back."""
         async with self._asking(record) as dialogue:
             for block in blocks:
-                call = commands.node_restore(nadr, block) if nadr else commands.restore(block)
+                call = node_restore(nadr, block) if nadr else coordinator_restore(block)
                 await dialogue.ask(call)
             if restart:
-                await dialogue.ask(commands.os_restart(nadr))
+                await dialogue.ask(os_restart(nadr))
                 await trio.sleep(BOOT_S)
             wrong = differing(blocks, await _blocks(dialogue, nadr))
             if wrong:
@@ -97,7 +103,7 @@ async def _blocks(dialogue: Dialogue, nadr: int) -> tuple[bytes, ...]:
     """All blocks of a device."""
     collection = Collection()
     while (index := collection.next_index) is not None:
-        call = commands.node_backup(nadr, index) if nadr else commands.backup(index)
+        call = node_backup(nadr, index) if nadr else coordinator_backup(index)
         collection.add(await dialogue.ask(call))
     return tuple(collection.blocks)
 
@@ -106,4 +112,4 @@ async def _dpa(dialogue: Dialogue, nadr: int, system: OsInfo) -> int:
     """The DPA version of a device that has told `system`."""
     if system.enumeration is not None:
         return system.enumeration.dpa
-    return (await dialogue.ask(commands.enumerate_peripherals(nadr))).dpa
+    return (await dialogue.ask(enumerate_peripherals(nadr))).dpa

@@ -7,7 +7,7 @@ from attrs import define, field
 
 from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
 from iqrf_trio.simulator.refusal import FAIL, WRONG_LENGTH, Refused, of_length
-from protocol.dpa.commands import PeripheralInfo
+from protocol.dpa.peripherals.exploration import PeripheralInfo
 from protocol.dpa.pnum import BINARY_OUTPUT, LIGHT
 from protocol.errors import RemoteProtocolError
 from protocol.standard import binary_output, light

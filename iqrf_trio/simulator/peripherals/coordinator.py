@@ -16,9 +16,11 @@ from iqrf_trio.simulator.refusal import (
     of_length,
 )
 from iqrf_trio.simulator.world import World
-from protocol.dpa.commands import (
+from protocol.dpa.packet import MAX_NODE
+from protocol.dpa.peripherals.coordinator import (
     ADDR_INFO,
     AUTHORIZE_BOND,
+    BACKUP_BLOCK,
     BOND_NODE,
     BONDED_DEVICES,
     CLEAR_ALL_BONDS,
@@ -26,6 +28,8 @@ from protocol.dpa.commands import (
     COORDINATOR_RESTORE,
     DISCOVERED_DEVICES,
     DISCOVERY,
+    MAX_AUTHORIZED,
+    OPTIMIZED_HOPS,
     REMOVE_BOND,
     SET_DPA_PARAMS,
     SET_HOPS,
@@ -34,10 +38,8 @@ from protocol.dpa.commands import (
     AddrInfo,
     Bonded,
     Hops,
-    PeripheralInfo,
 )
-from protocol.dpa.packet import MAX_NODE
-from protocol.dpa.peripherals.coordinator import BACKUP_BLOCK, MAX_AUTHORIZED, OPTIMIZED_HOPS
+from protocol.dpa.peripherals.exploration import PeripheralInfo
 from protocol.dpa.pnum import COORDINATOR_PNUM
 
 _OPTIMIZED = Hops(OPTIMIZED_HOPS, OPTIMIZED_HOPS)

@@ -10,14 +10,6 @@ from iqrf_trio.simulator.peripherals.frc_answers import answer
 from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
 from iqrf_trio.simulator.refusal import WRONG_LENGTH, Refused, of_length
 from iqrf_trio.simulator.world import World
-from protocol.dpa.commands import (
-    FRC_EXTRA_RESULT,
-    FRC_SEND,
-    FRC_SEND_SELECTIVE,
-    FRC_SET_PARAMS,
-    FrcAnswer,
-    PeripheralInfo,
-)
 from protocol.dpa.frc import (
     BUFFER,
     FRC_DATA,
@@ -34,6 +26,14 @@ from protocol.dpa.frc import (
     width_of,
 )
 from protocol.dpa.packet import MAX_NODE, TEMPORARY
+from protocol.dpa.peripherals.exploration import PeripheralInfo
+from protocol.dpa.peripherals.frc import (
+    FRC_EXTRA_RESULT,
+    FRC_SEND,
+    FRC_SEND_SELECTIVE,
+    FRC_SET_PARAMS,
+    FrcAnswer,
+)
 from protocol.dpa.pnum import FRC
 
 NOBODY = 0xFF

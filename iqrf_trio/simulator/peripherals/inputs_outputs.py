@@ -8,7 +8,9 @@ from attrs import define, field
 from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
 from iqrf_trio.simulator.refusal import FAIL, WRONG_DATA, WRONG_LENGTH, Refused, of_length
 from iqrf_trio.simulator.signals import Signal
-from protocol.dpa.commands import (
+from protocol.dpa.packet import MAX_PDATA
+from protocol.dpa.peripherals.exploration import PeripheralInfo
+from protocol.dpa.peripherals.inputs_outputs import (
     IO_DIRECTION,
     IO_GET,
     IO_SET,
@@ -27,10 +29,8 @@ from protocol.dpa.commands import (
     UART_CLOSE,
     UART_OPEN,
     UART_WRITE_READ,
-    PeripheralInfo,
     Temperature,
 )
-from protocol.dpa.packet import MAX_PDATA
 from protocol.dpa.pnum import IO, LEDG, LEDR, THERMOMETER, UART
 
 _LED_TYPE, _IO_TYPE, _THERMOMETER_TYPE, _UART_TYPE = 0x07, 0x09, 0x0B, 0x0C

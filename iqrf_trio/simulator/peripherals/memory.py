@@ -5,17 +5,18 @@ from typing import ClassVar
 
 from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
 from iqrf_trio.simulator.refusal import WRONG_ADDRESS, WRONG_LENGTH, Refused, of_length
-from protocol.dpa.commands import (
+from protocol.dpa.packet import MAX_PDATA
+from protocol.dpa.peripherals.exploration import PeripheralInfo
+from protocol.dpa.peripherals.memory import (
     EEEPROM_READ,
     EEEPROM_WRITE,
     EEPROM_READ,
     EEPROM_WRITE,
     RAM_READ,
     RAM_WRITE,
-    PeripheralInfo,
+    READABLE,
+    WRITABLE,
 )
-from protocol.dpa.packet import MAX_PDATA
-from protocol.dpa.peripherals.memory import READABLE, WRITABLE
 from protocol.dpa.pnum import EEEPROM, EEPROM, RAM
 
 _ERASED = 0xFF

@@ -11,7 +11,9 @@ from iqrf_trio.simulator.peripherals.memory import Memory
 from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
 from iqrf_trio.simulator.products import MCU_TYPE, OS_BUILD, OS_VERSION, Product
 from iqrf_trio.simulator.refusal import WRONG_ADDRESS, WRONG_DATA, WRONG_LENGTH, Refused, of_length
-from protocol.dpa.commands import (
+from protocol.dpa.frc import SELECTED_NODES, bitmap, members
+from protocol.dpa.peripherals.exploration import PeripheralEnumeration, PeripheralInfo
+from protocol.dpa.peripherals.os import (
     OS_BATCH,
     OS_FACTORY_SETTINGS,
     OS_INDICATE,
@@ -28,12 +30,9 @@ from protocol.dpa.commands import (
     OS_WRITE_CONFIG,
     OS_WRITE_CONFIG_BYTE,
     OsInfo,
-    PeripheralEnumeration,
-    PeripheralInfo,
     TrConfiguration,
+    checksum,
 )
-from protocol.dpa.frc import SELECTED_NODES, bitmap, members
-from protocol.dpa.peripherals.os import checksum
 from protocol.dpa.pnum import EEEPROM, OS
 from protocol.dpa.timing import RfMode
 

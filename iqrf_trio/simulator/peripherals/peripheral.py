@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from protocol.dpa.commands import PeripheralInfo
+from protocol.dpa.peripherals.exploration import PeripheralInfo
 
 Handler = Callable[[bytes, float], bytes]
 """Executes one command: PDATA of the request and the time to PDATA of the response.

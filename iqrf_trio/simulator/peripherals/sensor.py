@@ -8,8 +8,8 @@ from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
 from iqrf_trio.simulator.products import SensorModel
 from iqrf_trio.simulator.refusal import FAIL, WRONG_LENGTH, Refused, of_length
 from iqrf_trio.simulator.signals import phase_of
-from protocol.dpa.commands import PeripheralInfo
 from protocol.dpa.packet import MAX_PDATA
+from protocol.dpa.peripherals.exploration import PeripheralInfo
 from protocol.dpa.pnum import SENSOR
 from protocol.errors import RemoteProtocolError
 from protocol.network.network import Value

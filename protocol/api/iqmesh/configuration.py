@@ -9,8 +9,8 @@ from protocol.api.db.descriptions import Address
 from protocol.api.family import NetworkService, Row
 from protocol.api.iqmesh.family import FAMILY
 from protocol.api.iqmesh.reach import Hwpid
-from protocol.dpa.commands import TrConfiguration
 from protocol.dpa.packet import ANY_HWPID, COORDINATOR
+from protocol.dpa.peripherals.os import TrConfiguration
 from protocol.iqmesh import tr_configuration
 from protocol.iqmesh.tr_settings import BAUD_RATES, PERIPHERALS
 

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, NotRequired, TypedDict
 
-from protocol.dpa.commands import OsInfo, PeripheralEnumeration
+from protocol.dpa.peripherals.exploration import PeripheralEnumeration
+from protocol.dpa.peripherals.os import OsInfo
 
 _NEW_FLAG_NAME, _OS_CHANGED, _AGGREGATION = 0x0417, 0x0413, 0x0416
 """DPA versions from which on a flag of OS Read is called, or is there."""

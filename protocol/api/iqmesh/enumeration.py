@@ -9,8 +9,8 @@ from protocol.api.family import NetworkService, Row
 from protocol.api.iqmesh.configuration import Settings, said_by
 from protocol.api.iqmesh.device import Enumerated, OsRead, enumerated, os_read
 from protocol.api.iqmesh.family import FAMILY
-from protocol.dpa.commands import PeripheralInfo
 from protocol.dpa.packet import COORDINATOR
+from protocol.dpa.peripherals.exploration import PeripheralInfo
 from protocol.iqmesh import enumerate_device
 
 

@@ -327,12 +327,12 @@ def set_hops(request: int, response: int) -> Call[Hops]:
     return SET_HOPS.call(COORDINATOR, octets(request=request, response=response))
 
 
-def backup(index: int) -> Call[bytes]:
+def coordinator_backup(index: int) -> Call[bytes]:
     """One block of the coordinator's network data, 49 bytes."""
     return COORDINATOR_BACKUP.call(COORDINATOR, octets(index=index))
 
 
-def restore(block: bytes) -> Call[None]:
+def coordinator_restore(block: bytes) -> Call[None]:
     """Give one block back."""
     return COORDINATOR_RESTORE.call(COORDINATOR, restorable(block))
 

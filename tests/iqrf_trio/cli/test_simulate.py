@@ -9,8 +9,8 @@ import trio
 from iqrf_trio.__main__ import main
 from iqrf_trio.edges.ports.cdc import CdcPort
 from iqrf_trio.edges.ports.uart import UartPort
-from protocol.dpa import commands
 from protocol.dpa.packet import COORDINATOR, Response, parse
+from protocol.dpa.peripherals.coordinator import bonded_devices
 from tests.iqrf_trio.cli.process import command
 
 
@@ -20,7 +20,7 @@ async def test_a_gateway_can_connect(tmp_path: Path) -> None:
         host, _, port = (await mesh.says("ready at ")).partition(". ")[0].rpartition(":")
         shown = await mesh.says("\niqrf-trio ")
         assert shown.endswith(f"--set port.tcp.host={host} --set port.tcp.port={port}")
-        call = commands.bonded_devices()
+        call = bonded_devices()
         async with await trio.open_tcp_stream(host, int(port)) as stream:
             await stream.send_all(call.request.encode())
             with trio.fail_after(10):
@@ -40,7 +40,7 @@ async def test_a_gateway_can_open_a_device(kind: str, tmp_path: Path) -> None:
         shown = await mesh.says("\niqrf-trio ")
         assert shown == f"run --set port.kind={kind} --set port.device={device}"
         port = UartPort(device, 57600) if kind == "uart" else CdcPort(device)
-        call = commands.bonded_devices()
+        call = bonded_devices()
         with trio.fail_after(10):
             async with await port.open() as link:
                 await link.send(call.request.encode())

@@ -11,11 +11,11 @@ from iqrf_trio.__main__ import main
 from iqrf_trio.edges.websocket import Connection
 from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.files.plan import generate
-from protocol.dpa import commands
+from protocol.dpa.peripherals.coordinator import COORDINATOR_BACKUP, bonded_devices
 from protocol.vault.blocks import unpack
 from tests.iqrf_trio.house import House, ask, authenticated, heard, house, request
 
-BLOCK = bytes(commands.COORDINATOR_BACKUP.key)
+BLOCK = bytes(COORDINATOR_BACKUP.key)
 
 BACKUP, RESTORE = "iqmeshNetwork_Backup", "iqmeshNetwork_Restore"
 
@@ -173,7 +173,7 @@ async def test_a_device_that_keeps_something_else_is_told_of(tmp_path: Path) -> 
 
 async def test_a_coordinator_that_refuses_ends_the_request(tmp_path: Path) -> None:
     async with house(tmp_path) as home, authenticated(home) as connection:
-        bonded = commands.bonded_devices().request
+        bonded = bonded_devices().request
         home.mesh.faults.arm(Fault.REFUSAL, 1, times=3, when=lambda each: each == bonded)
         (answer,) = await answers(connection, BACKUP, {"deviceAddr": 0, "wholeNetwork": True})
         assert (answer["status"], answer["statusStr"]) == (1, "DPA error: ERROR_FAIL")

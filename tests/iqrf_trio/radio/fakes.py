@@ -10,9 +10,23 @@ import trio
 from attrs import define, field
 
 from iqrf_trio.edges.ports import Link, Port, PortError
-from protocol.dpa import commands
-from protocol.dpa.commands import AddrInfo, FrcAnswer, OsInfo, PeripheralEnumeration
 from protocol.dpa.packet import BROADCAST, Confirmation, Request, Response, answer, parse
+from protocol.dpa.peripherals.coordinator import (
+    ADDR_INFO,
+    BONDED_DEVICES,
+    DISCOVERED_DEVICES,
+    DISCOVERY,
+    AddrInfo,
+)
+from protocol.dpa.peripherals.exploration import ENUMERATE, PeripheralEnumeration
+from protocol.dpa.peripherals.frc import (
+    FRC_EXTRA_RESULT,
+    FRC_SEND,
+    FRC_SEND_SELECTIVE,
+    FRC_SET_PARAMS,
+    FrcAnswer,
+)
+from protocol.dpa.peripherals.os import OS_READ, OsInfo
 
 LOCAL_S = 0.01
 CONFIRMATION_S = 0.025
@@ -91,7 +105,7 @@ class FakeCoordinator:
             yield CONFIRMATION_S, confirmation.encode()
             # A node in range is heard in the first slot of its answer.
             delay = CONFIRMATION_S + ((self.hops + 1) * TIMESLOT + 4) / 100
-        elif (request.pnum, request.pcmd) == commands.DISCOVERY.key:
+        elif (request.pnum, request.pcmd) == DISCOVERY.key:
             delay = self.discovery_s
         if fault is Fault.LATE:
             delay += LATE_S
@@ -101,26 +115,24 @@ class FakeCoordinator:
     def response(self, request: Request, fault: Fault) -> Response:
         if fault is Fault.ERROR:
             return answer(request, hwpid=2, rcode=1)
-        if (request.pnum, request.pcmd) == commands.FRC_SET_PARAMS.key:
+        if (request.pnum, request.pcmd) == FRC_SET_PARAMS.key:
             before, self.frc_params = self.frc_params, request.pdata[0]
             return answer(request, hwpid=2, pdata=bytes((before,)))
         return answer(request, hwpid=2, pdata=self.pdata(request.pnum, request.pcmd))
 
     def pdata(self, pnum: int, pcmd: int) -> bytes:
         table: dict[tuple[int, int], Callable[[], bytes]] = {
-            commands.OS_READ.key: OsInfo(
+            OS_READ.key: OsInfo(
                 0x81000001, 0x46, 0x24, 0x08D8, 40, 80, 0, 0x31, bytes(16), COORDINATOR_IS
             ).encode,
-            commands.ENUMERATE.key: COORDINATOR_IS.encode,
-            commands.ADDR_INFO.key: AddrInfo(len(self.bonded), 42).encode,
-            commands.BONDED_DEVICES.key: lambda: commands.BONDED_DEVICES.encode(self.bonded),
-            commands.DISCOVERED_DEVICES.key: lambda: commands.DISCOVERED_DEVICES.encode(
-                self.discovered
-            ),
-            commands.DISCOVERY.key: lambda: bytes((len(self.discovered),)),
-            commands.FRC_SEND.key: FrcAnswer(len(self.bonded), bytes(55)).encode,
-            commands.FRC_SEND_SELECTIVE.key: FrcAnswer(len(self.bonded), bytes(55)).encode,
-            commands.FRC_EXTRA_RESULT.key: lambda: bytes(9),
+            ENUMERATE.key: COORDINATOR_IS.encode,
+            ADDR_INFO.key: AddrInfo(len(self.bonded), 42).encode,
+            BONDED_DEVICES.key: lambda: BONDED_DEVICES.encode(self.bonded),
+            DISCOVERED_DEVICES.key: lambda: DISCOVERED_DEVICES.encode(self.discovered),
+            DISCOVERY.key: lambda: bytes((len(self.discovered),)),
+            FRC_SEND.key: FrcAnswer(len(self.bonded), bytes(55)).encode,
+            FRC_SEND_SELECTIVE.key: FrcAnswer(len(self.bonded), bytes(55)).encode,
+            FRC_EXTRA_RESULT.key: lambda: bytes(9),
         }
         return table[pnum, pcmd]() if (pnum, pcmd) in table else b""
 

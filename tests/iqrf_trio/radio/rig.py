@@ -7,13 +7,13 @@ from typing import Any
 import trio
 
 from iqrf_trio.radio.transceiver import Transceiver
-from protocol.dpa import commands
 from protocol.dpa.packet import Request
+from protocol.dpa.peripherals.coordinator import addr_info
 from tests.iqrf_trio.radio.fakes import FakePort
 
 LED = Request(1, 0x06, 0x01)
 OTHER_LED = Request(2, 0x06, 0x01)
-LOCAL = commands.addr_info().request
+LOCAL = addr_info().request
 GREETING = 5
 """Requests with which the transceiver learns the timing."""
 

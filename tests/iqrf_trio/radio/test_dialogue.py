@@ -11,17 +11,18 @@ from trio.testing import MockClock
 from iqrf_trio.radio.dialogue import Dialogue
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
-from protocol.dpa import commands
 from protocol.dpa.attempts import Attempts
 from protocol.dpa.errors import DpaError, DpaTimeoutError, InterfaceError, ResponseCodeError
 from protocol.dpa.packet import Request
+from protocol.dpa.peripherals.coordinator import addr_info, bonded_devices
+from protocol.dpa.peripherals.os import os_read
 from protocol.dpa.step import Step, ask
 from protocol.dpa.transaction import Outcome
 from protocol.queue.lanes import Priority
 from tests.iqrf_trio.radio.fakes import FakePort, Fault
 from tests.iqrf_trio.radio.rig import GREETING, make, running
 
-ASK, ASK_NODE = commands.addr_info(), commands.os_read(1)
+ASK, ASK_NODE = addr_info(), os_read(1)
 
 
 @frozen(eq=False)
@@ -76,7 +77,7 @@ async def test_a_step_is_begun_anew_and_may_catch_an_error(autojump_clock: MockC
     def two() -> Step[int]:
         first = yield from ask(ASK_NODE)
         try:
-            yield from ask(commands.bonded_devices())
+            yield from ask(bonded_devices())
         except ResponseCodeError:
             return first.mid
         return 0

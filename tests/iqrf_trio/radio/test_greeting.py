@@ -6,9 +6,10 @@ from trio.testing import MockClock
 
 from iqrf_trio.edges.ports import PortError
 from iqrf_trio.radio.memory import Memory
-from protocol.dpa import commands
 from protocol.dpa.counters import Count
 from protocol.dpa.packet import answer
+from protocol.dpa.peripherals.coordinator import SET_DPA_PARAMS, SET_HOPS, discovery
+from protocol.dpa.peripherals.frc import FRC_SET_PARAMS, frc_set_params
 from protocol.dpa.requests import local_timeout_ms
 from protocol.dpa.timing import RfMode, Timing
 from protocol.network.parameters import DEFAULTS, Parameters
@@ -24,7 +25,7 @@ async def test_a_reset_message_teaches_the_timing(
     transceiver = make(port, on_async=frames.append)
     message = RESET_MESSAGE[:3] + bytes((pcmd,)) + RESET_MESSAGE[4:]
     async with running(transceiver):
-        await transceiver.call(commands.frc_set_params(0x50))
+        await transceiver.call(frc_set_params(0x50))
         assert transceiver.timing.frc_response_ms == 5160
         port.link.emit([(0, message)])
         await trio.sleep(0.1)
@@ -37,7 +38,7 @@ async def test_what_a_node_reports_of_itself_teaches_nothing(
 ) -> None:
     transceiver = make(port)
     async with running(transceiver):
-        await transceiver.call(commands.frc_set_params(0x50))
+        await transceiver.call(frc_set_params(0x50))
         before = transceiver.timing
         port.link.emit([(0, bytes((3,)) + RESET_MESSAGE[1:])])
         port.link.emit([(0, RESET_MESSAGE[:2] + b"\x5e" + RESET_MESSAGE[3:])])
@@ -78,7 +79,7 @@ async def test_the_response_time_of_frcs_is_left_alone(
         assert transceiver.timing.frc_response_ms == 40  # the default
         assert port.coordinator.frc_params == 0x30
         asked = {(request.pnum, request.pcmd) for _, request in port.coordinator.took}
-        setting = {commands.FRC_SET_PARAMS.key, commands.SET_HOPS.key, commands.SET_DPA_PARAMS.key}
+        setting = {FRC_SET_PARAMS.key, SET_HOPS.key, SET_DPA_PARAMS.key}
         assert not asked & setting
 
 
@@ -92,7 +93,7 @@ async def test_where_the_response_time_is_not_known_the_longest_is_waited_for(
     transceiver = make(port, memory=Memory(recall))
     async with running(transceiver):
         assert transceiver.timing.frc_response_ms == 20_520
-        await transceiver.call(commands.frc_set_params(0x10))
+        await transceiver.call(frc_set_params(0x10))
         assert transceiver.timing.frc_response_ms == 360
 
 
@@ -108,7 +109,7 @@ async def test_what_was_kept_of_the_coordinator_is_known_on_a_new_link(
     transceiver = make(port, memory=Memory(recall, kept.__setitem__))
     async with running(transceiver):
         assert transceiver.timing.frc_response_ms == 1320
-        await transceiver.call(commands.frc_set_params(0x50))
+        await transceiver.call(frc_set_params(0x50))
         assert kept == {0x81000001: Parameters(frc_response_time=0x50)}
         port.link.fail(PortError("cable pulled"))
         await trio.sleep(0.1)
@@ -137,7 +138,7 @@ async def test_a_coordinator_that_speaks_is_not_busy(
     start = trio.current_time()
     async with running(transceiver, connected=False):
         await trio.sleep(5)
-        port.link.emit([(0, answer(commands.discovery(7, 0).request, hwpid=2).encode())])
+        port.link.emit([(0, answer(discovery(7, 0).request, hwpid=2).encode())])
         await transceiver.wait_connected()
         assert port.coordinator.took[0][0] == pytest.approx(start + 5)
 
@@ -169,11 +170,11 @@ async def test_what_is_left_behind_at_the_end_is_known(
 ) -> None:
     port.coordinator.discovery_s = 1000
     transceiver = make(port)
-    discovery = commands.discovery(7, 0).request
+    request = discovery(7, 0).request
     async with trio.open_nursery() as callers, running(transceiver):
-        callers.start_soon(transceiver.transact, discovery)
+        callers.start_soon(transceiver.transact, request)
         await trio.sleep(1)
-    limit_s = local_timeout_ms(discovery, transceiver.timing) / 1000
+    limit_s = local_timeout_ms(request, transceiver.timing) / 1000
     assert limit_s - 10 < transceiver.busy_s < limit_s
 
 

@@ -10,9 +10,9 @@ from trio.testing import MockClock
 from iqrf_trio.edges.ports import ModuleError, PortError
 from iqrf_trio.radio.links import LONGEST_PAUSE_S
 from iqrf_trio.radio.transceiver import LINK_PATIENCE_S, SILENCE
-from protocol.dpa import commands
 from protocol.dpa.counters import Count
 from protocol.dpa.packet import BROADCAST, Request, answer
+from protocol.dpa.peripherals.coordinator import discovery
 from protocol.dpa.requests import local_timeout_ms
 from tests.iqrf_trio.radio.fakes import LOCAL_S, FakePort, Fault
 from tests.iqrf_trio.radio.rig import GREETING, LED, LOCAL, make, running
@@ -176,11 +176,11 @@ async def test_a_coordinator_busy_with_a_discovery_is_not_asked_when_the_link_co
     async with running(transceiver) as nursery:
         asked = len(port.coordinator.took)
         start = trio.current_time()
-        nursery.start_soon(transceiver.transact, commands.discovery(7, 0).request)
+        nursery.start_soon(transceiver.transact, discovery(7, 0).request)
         await trio.sleep(1)
         port.link.fail(PortError("cable pulled"))
         await trio.sleep(1.1)
-        port.link.emit([(17.9, answer(commands.discovery(7, 0).request, hwpid=2).encode())])
+        port.link.emit([(17.9, answer(discovery(7, 0).request, hwpid=2).encode())])
         assert (await transceiver.transact(LOCAL)).status == -4
         await transceiver.wait_connected()
         assert port.coordinator.took[asked + 1][0] == pytest.approx(start + 20)
@@ -195,12 +195,12 @@ async def test_a_coordinator_that_does_not_tell_when_it_is_done_is_asked_in_the_
     async with running(transceiver) as nursery:
         asked = len(port.coordinator.took)
         start = trio.current_time()
-        nursery.start_soon(transceiver.transact, commands.discovery(7, 0).request)
+        nursery.start_soon(transceiver.transact, discovery(7, 0).request)
         await trio.sleep(1)
         port.link.fail(PortError("cable pulled"))
         await trio.sleep(1)
         await transceiver.wait_connected()
-        limit_s = local_timeout_ms(commands.discovery(7, 0).request, transceiver.timing) / 1000
+        limit_s = local_timeout_ms(discovery(7, 0).request, transceiver.timing) / 1000
         assert port.coordinator.took[asked + 1][0] == pytest.approx(start + limit_s)
 
 
@@ -295,12 +295,12 @@ async def test_a_module_is_not_reset_in_the_midst_of_a_discovery(
     transceiver = make(port)
     async with running(transceiver) as nursery:
         start = trio.current_time()
-        nursery.start_soon(transceiver.transact, commands.discovery(7, 0).request)
+        nursery.start_soon(transceiver.transact, discovery(7, 0).request)
         await trio.sleep(1)
         port.link.fail(ModuleError("not ready for 3.0 s"))
         await trio.sleep(1)
         await transceiver.wait_connected()
-        limit_s = local_timeout_ms(commands.discovery(7, 0).request, transceiver.timing) / 1000
+        limit_s = local_timeout_ms(discovery(7, 0).request, transceiver.timing) / 1000
         assert port.reset_at == [pytest.approx(start + limit_s)]
 
 

@@ -10,9 +10,9 @@ from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.wiring.simulator_port import SimulatorPort
-from protocol.dpa import commands
 from protocol.dpa.counters import Count
 from protocol.dpa.packet import Request
+from protocol.dpa.peripherals.memory import RAM_READ
 from tests.iqrf_trio.radio.rig import running
 
 NODE, BLOCK, RAM = 1, 4, 48
@@ -21,7 +21,7 @@ READS = 240
 
 
 def block(number: int) -> Request:
-    return commands.RAM_READ.call(NODE, bytes((number * BLOCK % RAM, BLOCK))).request
+    return RAM_READ.call(NODE, bytes((number * BLOCK % RAM, BLOCK))).request
 
 
 def same(_number: int) -> Request:

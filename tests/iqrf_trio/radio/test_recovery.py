@@ -11,9 +11,11 @@ from trio.testing import MockClock
 
 from iqrf_trio.edges.ports import Link, ModuleError, PortError
 from iqrf_trio.radio.transceiver import START_S, Transceiver
-from protocol.dpa import commands
 from protocol.dpa.counters import Count
 from protocol.dpa.packet import Request, answer
+from protocol.dpa.peripherals.coordinator import discovery
+from protocol.dpa.peripherals.frc import frc_send
+from protocol.dpa.peripherals.memory import eeeprom_read, eeprom_read
 from protocol.dpa.unanswered import UNSURE
 from tests.iqrf_trio.radio.fakes import (
     CONFIRMATION_S,
@@ -24,8 +26,8 @@ from tests.iqrf_trio.radio.fakes import (
     Fault,
 )
 
-MID_1, MID_2 = (commands.eeeprom_read(0, 0x4000 + 8 * node, 4).request for node in (1, 2))
-NODE_1, NODE_2 = (commands.eeprom_read(5, at, 4).request for at in (0, 8))
+MID_1, MID_2 = (eeeprom_read(0, 0x4000 + 8 * node, 4).request for node in (1, 2))
+NODE_1, NODE_2 = (eeprom_read(5, at, 4).request for at in (0, 8))
 
 
 @asynccontextmanager
@@ -112,7 +114,7 @@ async def test_a_module_that_was_reset_is_not_busy_any_more(autojump_clock: Mock
     port.coordinator.discovery_s = 1000
     async with running(port, waits_for_air=True) as transceiver:
         await transceiver.wait_connected()
-        await transceiver.transact(commands.discovery(7, 0).request, timeout_ms=500)
+        await transceiver.transact(discovery(7, 0).request, timeout_ms=500)
         port.link.fail(ModuleError("no module for 1.5 s"))
         await trio.sleep(0.1)
         await transceiver.wait_connected()
@@ -156,7 +158,7 @@ async def test_before_other_data_are_asked_for_the_coordinator_has_to_catch_up(
         assert len(port.coordinator.took) == asked + 1
 
 
-FRC = commands.frc_send(0, bytes(2)).request
+FRC = frc_send(0, bytes(2)).request
 
 
 @pytest.mark.parametrize("request_", [MID_1, FRC], ids=["local", "frc"])
@@ -300,5 +302,5 @@ async def test_a_link_that_is_hopelessly_late_is_opened_again(autojump_clock: Mo
         await transceiver.wait_connected()
         port.coordinator.local_s = 3.0
         for at in range(4 * UNSURE):
-            await transceiver.transact(commands.eeeprom_read(0, at, 4).request)
+            await transceiver.transact(eeeprom_read(0, at, 4).request)
         assert transceiver.counters[Count.OPENED] > 1

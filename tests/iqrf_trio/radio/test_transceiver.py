@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from iqrf_trio.shutdown import GRACE_S, Share
-from protocol.dpa import commands
 from protocol.dpa.counters import Count, kind_of
 from protocol.dpa.errors import DpaTimeoutError, InterfaceError, ResponseCodeError
 from protocol.dpa.packet import BROADCAST, Request, Response
+from protocol.dpa.peripherals.coordinator import addr_info, bonded_devices, discovery
+from protocol.dpa.peripherals.frc import frc_extra_result, frc_send, frc_send_selective
 from protocol.dpa.timing import frc_ms
 from protocol.dpa.transaction import Outcome
 from tests.iqrf_trio.radio.fakes import CONFIRMATION_S, GARBAGE, LATE_S, LOCAL_S, FakePort, Fault
@@ -28,7 +29,7 @@ from tests.iqrf_trio.radio.rig import GREETING, LED, LOCAL, OTHER_LED, make, run
 async def test_a_call_brings_the_value(port: FakePort, autojump_clock: MockClock) -> None:
     transceiver = make(port)
     async with running(transceiver):
-        assert await transceiver.call(commands.bonded_devices()) == {1, 2, 3}
+        assert await transceiver.call(bonded_devices()) == {1, 2, 3}
 
 
 async def test_a_unicast_is_confirmed_and_answered(
@@ -149,12 +150,12 @@ async def test_call_raises_what_the_status_says(port: FakePort, autojump_clock: 
     async with running(transceiver):
         port.coordinator.faults.extend([Fault.SILENT, Fault.ERROR, Fault.NOT_SENT])
         with pytest.raises(DpaTimeoutError):
-            await transceiver.call(commands.addr_info())
+            await transceiver.call(addr_info())
         with pytest.raises(ResponseCodeError) as caught:
-            await transceiver.call(commands.bonded_devices())
+            await transceiver.call(bonded_devices())
         assert caught.value.status == 1
         with pytest.raises(InterfaceError):
-            await transceiver.call(commands.addr_info())
+            await transceiver.call(addr_info())
 
 
 async def test_a_late_answer_is_counted_and_not_taken_for_another(
@@ -279,7 +280,7 @@ async def test_answers_that_pass_by_teach_too(port: FakePort, autojump_clock: Mo
     transceiver = make(port)
     async with running(transceiver):
         port.coordinator.bonded = frozenset(range(1, 31))
-        await transceiver.call(commands.bonded_devices())
+        await transceiver.call(bonded_devices())
         assert transceiver.timing.bonded == 30
 
 
@@ -290,7 +291,7 @@ async def test_an_frc_is_given_the_time_that_the_network_asks_for(
     async with running(transceiver):
         port.coordinator.faults.append(Fault.SILENT)
         start = trio.current_time()
-        outcome = await transceiver.transact(commands.frc_send(0, bytes(2)).request)
+        outcome = await transceiver.transact(frc_send(0, bytes(2)).request)
         assert outcome.status == -1
         took = trio.current_time() - start
         assert took == pytest.approx(1.2 * frc_ms(transceiver.timing) / 1000 + 1, abs=0.01)
@@ -327,10 +328,10 @@ KINDS = {
     LED: Count.UNICAST,
     Request(0xFE, 0x06, 0x01): Count.UNICAST,
     Request(BROADCAST, 0x06, 0x01): Count.BROADCAST,
-    commands.frc_send(0, bytes(2)).request: Count.FRC,
-    commands.frc_send_selective(0x90, [1], bytes(4)).request: Count.FRC,
-    commands.frc_extra_result().request: Count.LOCAL,
-    commands.discovery(7, 0).request: Count.DISCOVERY,
+    frc_send(0, bytes(2)).request: Count.FRC,
+    frc_send_selective(0x90, [1], bytes(4)).request: Count.FRC,
+    frc_extra_result().request: Count.LOCAL,
+    discovery(7, 0).request: Count.DISCOVERY,
     LOCAL: Count.LOCAL,
 }
 
@@ -418,7 +419,7 @@ async def test_shutdown_waits_no_longer_than_the_grace_time(
     statuses = []
 
     async def discover() -> None:
-        outcome = await transceiver.transact(commands.discovery(7, 0).request)
+        outcome = await transceiver.transact(discovery(7, 0).request)
         statuses.append(outcome.status)
 
     async with trio.open_nursery() as callers, running(transceiver):

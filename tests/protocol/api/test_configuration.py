@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from protocol.api.iqmesh.configuration import said_by
-from protocol.dpa.commands import TrConfiguration
+from protocol.dpa.peripherals.os import TrConfiguration
 
 SETTINGS = bytes.fromhex("fe3c0000ff0102070506ff00010000003402") + bytes(13)
 CONFIGURATION = TrConfiguration(0, SETTINGS, 0xC3, 0x72)

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.dpa import commands
 from protocol.dpa.errors import BadResponseError
 from protocol.dpa.packet import Confirmation, Request, Response, parse
 from protocol.dpa.peripherals import COMMANDS
+from protocol.dpa.peripherals.coordinator import SMART_CONNECT, smart_connect
+from protocol.dpa.peripherals.os import OS_READ, OsInfo
 from protocol.dpa.requests import name_of
 
 
@@ -73,12 +74,12 @@ def test_any_answer_is_read_or_bad(key: tuple[int, int], pdata: bytes) -> None:
 
 def test_the_secret_bytes_are_the_keys() -> None:
     ibk = bytes(range(16))
-    request = commands.smart_connect(1, 1, ibk, 5, dpa=0x0417).request
-    assert commands.SMART_CONNECT.secret_request is not None
-    assert request.pdata[commands.SMART_CONNECT.secret_request] == ibk
-    info = commands.OsInfo(1, 2, 3, 4, 5, 6, 7, 8, ibk)
-    assert commands.OS_READ.secret_response is not None
-    assert info.encode()[commands.OS_READ.secret_response] == ibk
+    request = smart_connect(1, 1, ibk, 5, dpa=0x0417).request
+    assert SMART_CONNECT.secret_request is not None
+    assert request.pdata[SMART_CONNECT.secret_request] == ibk
+    info = OsInfo(1, 2, 3, 4, 5, 6, 7, 8, ibk)
+    assert OS_READ.secret_response is not None
+    assert info.encode()[OS_READ.secret_response] == ibk
     keys = {key for key, row in COMMANDS.items() if row.secret_request or row.secret_response}
     assert keys == {(0, 0x0B), (0, 0x0C), (0, 0x12), (1, 6), (1, 7), (2, 0), (2, 6)}
 

@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.dpa import commands
 from protocol.dpa.describe import describe
 from protocol.dpa.packet import Request, Response
 from protocol.dpa.peripherals import COMMANDS
+from protocol.dpa.peripherals.coordinator import BONDED_DEVICES
+from protocol.dpa.peripherals.frc import frc_send_selective
 from protocol.dpa.requests import name_of
 from protocol.dpa.text import ranges
 from protocol.errors import RemoteProtocolError
@@ -47,7 +48,7 @@ def test_lines(frame: str, line: str) -> None:
 
 
 def test_an_frc_tells_its_nodes() -> None:
-    request = commands.frc_send_selective(0x90, [1, 2, 3, 9], bytes((0x5E, 1, 0, 0))).request
+    request = frc_send_selective(0x90, [1, 2, 3, 9], bytes((0x5E, 1, 0, 0))).request
     assert describe(request.encode()) == (
         "request, coordinator: FRC SendSelective: "
         "FRC 0x90 (BYTE1), user data 5e.01.00.00, nodes 1-3 9"
@@ -55,7 +56,7 @@ def test_an_frc_tells_its_nodes() -> None:
 
 
 def test_bonded_devices_are_ranges() -> None:
-    pdata = commands.BONDED_DEVICES.encode(frozenset({1, 2, 3, 7}))
+    pdata = BONDED_DEVICES.encode(frozenset({1, 2, 3, 7}))
     frame = Response(0, 0x00, 0x02, 0, pdata=pdata).encode()
     assert describe(frame).endswith("value 1-3 7")
 

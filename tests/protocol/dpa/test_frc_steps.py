@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from protocol.dpa import commands, frc, frc_steps
+from protocol.dpa import frc, frc_steps
 from protocol.dpa.errors import DpaError, DpaTimeoutError, FrcStatusError
 from protocol.dpa.frc import BUFFER, FRC_DATA, Width, pack
+from protocol.dpa.peripherals.frc import FRC_EXTRA_RESULT, FRC_SEND_SELECTIVE, FRC_SET_PARAMS
 from protocol.dpa.step import Step, T
 
-SET = commands.FRC_SET_PARAMS.key
-SELECTIVE = commands.FRC_SEND_SELECTIVE.key
-EXTRA = commands.FRC_EXTRA_RESULT.key
+SET = FRC_SET_PARAMS.key
+SELECTIVE = FRC_SEND_SELECTIVE.key
+EXTRA = FRC_EXTRA_RESULT.key
 
 
 def answered(step: Step[T], answers: Sequence[bytes | DpaError]) -> tuple[T, list[bytes]]:

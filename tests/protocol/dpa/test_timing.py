@@ -2,9 +2,33 @@
 
 import pytest
 
-from protocol.dpa import commands
+from protocol.dpa.call import Call
 from protocol.dpa.packet import Confirmation, Request, Response, answer
 from protocol.dpa.peripherals import COMMANDS
+from protocol.dpa.peripherals.coordinator import (
+    BONDED_DEVICES,
+    addr_info,
+    authorize_bond,
+    bond_node,
+    bonded_devices,
+    clear_all_bonds,
+    coordinator_backup,
+    discovered_devices,
+    discovery,
+    remove_bond,
+    smart_connect,
+)
+from protocol.dpa.peripherals.exploration import PeripheralEnumeration, enumerate_peripherals
+from protocol.dpa.peripherals.frc import (
+    FRC_SET_PARAMS,
+    frc_extra_result,
+    frc_send,
+    frc_send_selective,
+    frc_set_params,
+)
+from protocol.dpa.peripherals.inputs_outputs import uart_write_read
+from protocol.dpa.peripherals.memory import eeeprom_read
+from protocol.dpa.peripherals.os import os_read, os_read_config, os_restart, os_test_rf_signal
 from protocol.dpa.pnum import IO, OS, UART
 from protocol.dpa.requests import (
     execution_ms,
@@ -92,24 +116,22 @@ def test_an_frc_goes_through_the_whole_network(timing: Timing, ms: int) -> None:
 @pytest.mark.parametrize(
     ("call", "ms"),
     [
-        (commands.addr_info(), 500),
-        (commands.eeeprom_read(0, 0, 54), 500),
-        (commands.bond_node(1, 0), 11_000),
-        (commands.discovery(7, 0), 72_500),
-        (commands.smart_connect(1, 0, bytes(16), 1, dpa=0x0417), 62_500),
-        (commands.authorize_bond(1, 1), 35_000),
-        (commands.authorize_bond(1, 1, (2, 2)), 40_000),
-        (commands.clear_all_bonds(), 5_000),
-        (commands.backup(0), 2_000),
-        (commands.frc_send(0), 1_180 * 12 // 10 + 1_000),
-        (commands.frc_send_selective(0, [1]), 1_180 * 12 // 10 + 1_000),
-        (commands.frc_extra_result(), 500),
-        (commands.os_test_rf_signal(52, 1, 516), 5_660),
+        (addr_info(), 500),
+        (eeeprom_read(0, 0, 54), 500),
+        (bond_node(1, 0), 11_000),
+        (discovery(7, 0), 72_500),
+        (smart_connect(1, 0, bytes(16), 1, dpa=0x0417), 62_500),
+        (authorize_bond(1, 1), 35_000),
+        (authorize_bond(1, 1, (2, 2)), 40_000),
+        (clear_all_bonds(), 5_000),
+        (coordinator_backup(0), 2_000),
+        (frc_send(0), 1_180 * 12 // 10 + 1_000),
+        (frc_send_selective(0, [1]), 1_180 * 12 // 10 + 1_000),
+        (frc_extra_result(), 500),
+        (os_test_rf_signal(52, 1, 516), 5_660),
     ],
 )
-def test_the_coordinator_gets_the_time_its_commands_take(
-    call: commands.Call[object], ms: int
-) -> None:
+def test_the_coordinator_gets_the_time_its_commands_take(call: Call[object], ms: int) -> None:
     assert local_timeout_ms(call.request, SMALL) == ms
 
 
@@ -120,8 +142,8 @@ def test_no_command_is_waited_for_without_end(key: tuple[int, int]) -> None:
 
 
 def test_a_device_is_busy_as_long_as_it_was_asked_to() -> None:
-    assert execution_ms(commands.uart_write_read(1, 20).request) == 200
-    assert execution_ms(commands.uart_write_read(1).request) == 0
+    assert execution_ms(uart_write_read(1, 20).request) == 200
+    assert execution_ms(uart_write_read(1).request) == 0
     assert execution_ms(Request(1, UART, 2)) == 0
     assert execution_ms(Request(1, IO, 0, b"\x20")) == 0
 
@@ -132,18 +154,18 @@ def test_who_needs_the_radio() -> None:
     assert not is_remote(Request(0, OS, 0))
     assert not is_remote(Request(0xFC, OS, 0))
     assert uses_radio(Request(1, OS, 0))
-    assert uses_radio(commands.frc_send(0).request)
-    assert uses_radio(commands.discovery(7, 0).request)
-    assert not uses_radio(commands.frc_extra_result().request)
-    assert not uses_radio(commands.bonded_devices().request)
+    assert uses_radio(frc_send(0).request)
+    assert uses_radio(discovery(7, 0).request)
+    assert not uses_radio(frc_extra_result().request)
+    assert not uses_radio(bonded_devices().request)
 
 
-def _learn(timing: Timing, call: commands.Call[object], pdata: bytes, rcode: int = 0) -> Timing:
+def _learn(timing: Timing, call: Call[object], pdata: bytes, rcode: int = 0) -> Timing:
     response = answer(call.request, hwpid=0, pdata=pdata, rcode=rcode)
     return observe(timing, call.request, response)
 
 
-NODES = commands.BONDED_DEVICES.encode(frozenset({1, 2, 7}))
+NODES = BONDED_DEVICES.encode(frozenset({1, 2, 7}))
 STD = bytes.fromhex("170400fd2600000000000001")
 STD_LP = bytes.fromhex("170400fd2600000000000005")
 
@@ -151,38 +173,36 @@ STD_LP = bytes.fromhex("170400fd2600000000000005")
 @pytest.mark.parametrize(
     ("call", "pdata", "learnt"),
     [
-        (commands.addr_info(), b"\x28\x09", Timing(bonded=40)),
-        (commands.bonded_devices(), NODES, Timing(bonded=3)),
-        (commands.discovered_devices(), NODES, Timing(discovered=3)),
-        (commands.discovery(7, 0), b"\x0f", Timing(discovered=15)),
-        (commands.bond_node(0, 0), b"\x01\x11", Timing(bonded=17)),
-        (commands.authorize_bond(0, 1), b"\x01\x11", Timing(bonded=17)),
-        (commands.remove_bond(1), b"\x10", Timing(bonded=16)),
-        (commands.clear_all_bonds(), b"", Timing(bonded=0, discovered=0)),
-        (commands.frc_set_params(0x78), b"\x00", Timing(frc_response_ms=20_520)),
-        (commands.enumerate_peripherals(0), STD, Timing(RfMode.STD)),
-        (commands.enumerate_peripherals(0), STD_LP, Timing(RfMode.LP)),
-        (commands.os_read(0), bytes(28) + STD, Timing(RfMode.STD)),
-        (commands.os_read(0), bytes(28), UNKNOWN),
-        (commands.os_read_config(0), bytes(34), UNKNOWN),
-        (commands.addr_info(), b"\x28", UNKNOWN),
-        (commands.enumerate_peripherals(1), STD, UNKNOWN),
+        (addr_info(), b"\x28\x09", Timing(bonded=40)),
+        (bonded_devices(), NODES, Timing(bonded=3)),
+        (discovered_devices(), NODES, Timing(discovered=3)),
+        (discovery(7, 0), b"\x0f", Timing(discovered=15)),
+        (bond_node(0, 0), b"\x01\x11", Timing(bonded=17)),
+        (authorize_bond(0, 1), b"\x01\x11", Timing(bonded=17)),
+        (remove_bond(1), b"\x10", Timing(bonded=16)),
+        (clear_all_bonds(), b"", Timing(bonded=0, discovered=0)),
+        (frc_set_params(0x78), b"\x00", Timing(frc_response_ms=20_520)),
+        (enumerate_peripherals(0), STD, Timing(RfMode.STD)),
+        (enumerate_peripherals(0), STD_LP, Timing(RfMode.LP)),
+        (os_read(0), bytes(28) + STD, Timing(RfMode.STD)),
+        (os_read(0), bytes(28), UNKNOWN),
+        (os_read_config(0), bytes(34), UNKNOWN),
+        (addr_info(), b"\x28", UNKNOWN),
+        (enumerate_peripherals(1), STD, UNKNOWN),
     ],
 )
-def test_answers_that_pass_by_teach(
-    call: commands.Call[object], pdata: bytes, learnt: Timing
-) -> None:
+def test_answers_that_pass_by_teach(call: Call[object], pdata: bytes, learnt: Timing) -> None:
     assert _learn(UNKNOWN, call, pdata) == learnt
     assert _learn(UNKNOWN, call, pdata, rcode=1) == UNKNOWN
 
 
 def test_params_without_a_value_teach_nothing() -> None:
-    request = Request(0, *commands.FRC_SET_PARAMS.key)
+    request = Request(0, *FRC_SET_PARAMS.key)
     assert observe(UNKNOWN, request, Response(0, request.pnum, request.pcmd, 0)) == UNKNOWN
 
 
 def test_a_reset_forgets_the_frc_params() -> None:
-    slow = _learn(UNKNOWN, commands.frc_set_params(0x70), b"\x00")
-    assert _learn(slow, commands.os_restart(0), b"") == UNKNOWN
-    enumeration = commands.PeripheralEnumeration.decode(STD)
+    slow = _learn(UNKNOWN, frc_set_params(0x70), b"\x00")
+    assert _learn(slow, os_restart(0), b"") == UNKNOWN
+    enumeration = PeripheralEnumeration.decode(STD)
     assert observe_reset(slow, enumeration) == Timing(RfMode.STD)

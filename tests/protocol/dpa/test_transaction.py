@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.dpa import commands
 from protocol.dpa.errors import (
     BadRequestError,
     BadResponseError,
@@ -17,20 +16,24 @@ from protocol.dpa.errors import (
     ResponseCodeError,
 )
 from protocol.dpa.packet import Confirmation, Packet, Request, Response, answer, parse
+from protocol.dpa.peripherals.coordinator import AddrInfo, addr_info, bond_node
+from protocol.dpa.peripherals.frc import frc_send
+from protocol.dpa.peripherals.inputs_outputs import LEDR_ON, uart_write_read
+from protocol.dpa.peripherals.os import os_read
 from protocol.dpa.timing import RfMode, Timing
 from protocol.dpa.transaction import Former, Outcome, Transaction
 
 TIMING = Timing(RfMode.STD, bonded=5, discovered=5)
 NOW = 1000.0
 
-LOCAL = commands.addr_info().request
+LOCAL = addr_info().request
 LOCAL_ANSWER = answer(LOCAL, hwpid=0, pdata=b"\x05\x09")
 REMOTE = Request(1, 0x06, 0x01)
 CONFIRMATION = Confirmation(1, 0x06, 0x01, 0xFFFF, 0x3B, hops=1, timeslot=4, hops_response=1)
 REMOTE_ANSWER = answer(REMOTE, hwpid=2)
 BROADCAST = Request(0xFF, 0x06, 0x01)
 BROADCAST_CONFIRMATION = Confirmation(0xFF, 0x06, 0x01, 0xFFFF, 0, 3, 8, 0)
-FRC = commands.frc_send(0).request
+FRC = frc_send(0).request
 
 
 def _start(request: Request, **options: float) -> Transaction:
@@ -59,7 +62,7 @@ def test_the_coordinator_answers_without_confirming() -> None:
     assert transaction.receive(LOCAL_ANSWER, NOW + 0.02)
     outcome = _outcome(transaction)
     assert outcome == Outcome(LOCAL, 0, None, LOCAL_ANSWER, NOW, None, NOW + 0.02)
-    assert outcome.value(commands.addr_info()) == commands.AddrInfo(5, 9)
+    assert outcome.value(addr_info()) == AddrInfo(5, 9)
 
 
 def test_a_node_answers_after_the_confirmation() -> None:
@@ -120,7 +123,7 @@ def test_a_short_way_is_given_half_a_second_all_the_same() -> None:
 
 
 def test_a_node_that_listens_to_its_uart_is_waited_for() -> None:
-    request = commands.uart_write_read(1, 200).request
+    request = uart_write_read(1, 200).request
     transaction = _start(request)
     transaction.receive(Confirmation(1, 0x0C, 2, 0xFFFF, 0, 1, 4, 1), NOW)
     assert _wait_ms(transaction) == 80 + 120 + 40 + 100 + 2000
@@ -138,9 +141,9 @@ def test_a_broadcast_is_over_when_its_air_time_is() -> None:
     outcome = _outcome(transaction)
     assert outcome == Outcome(BROADCAST, 0, BROADCAST_CONFIRMATION, None, NOW, NOW + 0.03, None)
     assert transaction.air_free_at == transaction.deadline
-    outcome.value(commands.LEDR_ON.call(0xFF))
+    outcome.value(LEDR_ON.call(0xFF))
     with pytest.raises(BadResponseError):
-        outcome.value(commands.os_read(0xFF))
+        outcome.value(os_read(0xFF))
 
 
 @pytest.mark.parametrize(
@@ -192,7 +195,7 @@ def test_a_local_command_leaves_alone_what_is_on_the_air() -> None:
 
 
 def test_the_coordinator_is_deaf_while_it_works_on_what_was_given_up() -> None:
-    transaction = _start(commands.bond_node(1, 0).request, timeout_ms=1000)
+    transaction = _start(bond_node(1, 0).request, timeout_ms=1000)
     transaction.tick(NOW + 10.9)
     assert transaction.outcome is None
     transaction.fail(-4, NOW + 1)
@@ -200,7 +203,7 @@ def test_the_coordinator_is_deaf_while_it_works_on_what_was_given_up() -> None:
 
 
 def test_what_was_not_sent_keeps_nobody_busy() -> None:
-    transaction = _start(commands.bond_node(1, 0).request)
+    transaction = _start(bond_node(1, 0).request)
     transaction.fail(-4, NOW + 1, sent=False)
     assert transaction.air_free_at == NOW
 
@@ -432,7 +435,7 @@ def test_a_failure_of_the_port_ends_the_transaction(status: int, error: type[Dpa
     outcome = _outcome(transaction)
     assert (outcome.status, outcome.confirmation) == (status, CONFIRMATION)
     with pytest.raises(error) as caught:
-        outcome.value(commands.LEDR_ON.call(1))
+        outcome.value(LEDR_ON.call(1))
     assert caught.value.status == status
 
 

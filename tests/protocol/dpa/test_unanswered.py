@@ -8,8 +8,9 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.dpa import commands
 from protocol.dpa.packet import BROADCAST, Confirmation, Request, Response, answer
+from protocol.dpa.peripherals.coordinator import addr_info, bonded_devices
+from protocol.dpa.peripherals.frc import frc_send
 from protocol.dpa.timing import RfMode, Timing, air_ms, estimate_ms, is_remote, soonest_ms
 from protocol.dpa.transaction import EARLY_S, Former, Outcome, Transaction
 from protocol.dpa.unanswered import DOUBLED_S, PACE_CHANGED, REMEMBERED_S, UNSURE, Unanswered
@@ -17,8 +18,8 @@ from protocol.dpa.unanswered import DOUBLED_S, PACE_CHANGED, REMEMBERED_S, UNSUR
 TIMING = Timing(RfMode.STD, 5, 5)
 LED_ON, LED_OFF = Request(3, 0x06, 0x01), Request(3, 0x06, 0x00)
 READ_LOW, READ_HIGH = (Request(3, 0x05, 0x00, bytes((address, 8))) for address in (0, 8))
-LOCAL = commands.addr_info().request
-OTHER_LOCAL = commands.bonded_devices().request
+LOCAL = addr_info().request
+OTHER_LOCAL = bonded_devices().request
 BROADCAST_LED = Request(BROADCAST, 0x06, 0x01)
 
 
@@ -83,7 +84,7 @@ def test_who_was_confirmed_needs_no_other_proof(unanswered: Unanswered) -> None:
     assert not unanswered.doubtful(READ_HIGH)
 
 
-@pytest.mark.parametrize("request_", [LOCAL, commands.frc_send(0).request])
+@pytest.mark.parametrize("request_", [LOCAL, frc_send(0).request])
 def test_the_coordinator_itself_is_asked_something_else_first(
     unanswered: Unanswered, request_: Request
 ) -> None:
@@ -195,7 +196,7 @@ def test_one_answer_that_was_read_late_does_not_make_an_instant_coordinator_slow
     unanswered: Unanswered,
 ) -> None:
     """Held back until nothing else can come, each later answer would take half a second."""
-    request, now = commands.addr_info().request, 1.0
+    request, now = addr_info().request, 1.0
     for took_s in (0.0003, 0.004, 0.0003, 0.004):
         transaction = Transaction(request, TIMING, now, former=unanswered.former(request, now))
         transaction.receive(response_to(request), now + took_s)
@@ -207,7 +208,7 @@ def test_one_answer_that_was_read_late_does_not_make_an_instant_coordinator_slow
 def test_a_coordinator_that_takes_its_time_again_is_believed_after_a_while(
     unanswered: Unanswered,
 ) -> None:
-    request, now = commands.addr_info().request, 1.0
+    request, now = addr_info().request, 1.0
     for took_s in (0.0003, *PACE_CHANGED[False] * (0.004,)):
         transaction = Transaction(request, TIMING, now, former=unanswered.former(request, now))
         transaction.receive(response_to(request), now + took_s)

@@ -8,8 +8,10 @@ from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import BOOT_S
 from iqrf_trio.simulator.serving.bus_faults import BusFault
-from protocol.dpa import commands
 from protocol.dpa.packet import Confirmation, Request, Response, parse
+from protocol.dpa.peripherals.coordinator import ADDR_INFO, addr_info
+from protocol.dpa.peripherals.frc import frc_send
+from protocol.dpa.peripherals.os import os_read
 from protocol.dpa.timing import estimate_ms, frc_ms, soonest_ms
 from protocol.link import spi
 from protocol.link.spi_master import (
@@ -28,8 +30,8 @@ from protocol.link.spi_master import (
 from protocol.link.tr_info import TrInfo
 from tests.iqrf_trio.simulator.serving.spi_wire import Wire
 
-ADDR_INFO = commands.addr_info().request
-OS_READ = commands.os_read(0).request
+ADDR_INFO_REQUEST = addr_info().request
+OS_READ_REQUEST = os_read(0).request
 LED = Request(1, 0x06, 0x01)
 
 
@@ -50,10 +52,10 @@ def minimum_us(*exchanged: bytes) -> int:
 
 
 def test_a_request_is_answered(wire: Wire) -> None:
-    (frame,) = wire.ask(ADDR_INFO)
+    (frame,) = wire.ask(ADDR_INFO_REQUEST)
     packet = parse(frame)
     assert isinstance(packet, Response)
-    assert commands.ADDR_INFO.decode(packet.pdata).bonded == 3
+    assert ADDR_INFO.decode(packet.pdata).bonded == 3
     assert wire.slave.hurried == 0
 
 
@@ -63,25 +65,27 @@ def test_a_unicast_is_confirmed_and_answered(wire: Wire) -> None:
     assert isinstance(response, Response)
 
 
-@pytest.mark.parametrize("request_", [ADDR_INFO, OS_READ], ids=["shortest", "longer"])
+@pytest.mark.parametrize(
+    "request_", [ADDR_INFO_REQUEST, OS_READ_REQUEST], ids=["shortest", "longer"]
+)
 def test_the_bus_is_used_little_more_than_the_protocol_asks_for(
     wire: Wire, request_: Request
 ) -> None:
-    wire.ask(ADDR_INFO)  # the first look at the module is behind us
+    wire.ask(ADDR_INFO_REQUEST)  # the first look at the module is behind us
     before = wire.bus_us
     (frame,) = wire.ask(request_)
     assert wire.bus_us - before <= 1.1 * minimum_us(request_.encode(), frame)
 
 
 def test_a_local_command_takes_little_longer_than_the_bus_and_the_module(wire: Wire) -> None:
-    wire.ask(ADDR_INFO)
+    wire.ask(ADDR_INFO_REQUEST)
     start = wire.now
-    wire.ask(ADDR_INFO)
+    wire.ask(ADDR_INFO_REQUEST)
     assert wire.now - start < 0.010  # 4.4 ms on the bus, 3 ms for the command
 
 
 def test_an_idle_module_is_looked_at_rarely(wire: Wire) -> None:
-    wire.ask(ADDR_INFO)
+    wire.ask(ADDR_INFO_REQUEST)
     wire.run(lambda: False, 2)
     before = wire.exchanges
     wire.run(lambda: False, 10)
@@ -108,26 +112,26 @@ def test_messages_of_all_lengths_pass() -> None:
 
 def test_data_pending_does_not_keep_a_request_waiting(wire: Wire) -> None:
     wire.slave.offer(b"\x01\x00\x06\x3f\xff\xff")
-    assert len(wire.ask(ADDR_INFO, 2)) == 2
+    assert len(wire.ask(ADDR_INFO_REQUEST, 2)) == 2
 
 
 def test_gaps_are_longer_for_old_modules() -> None:
     wire = Wire(generate(1, 1), slow=True)
     wire.faults.set(BusFault.SLOW)
-    assert len(wire.ask(ADDR_INFO)) == 1
+    assert len(wire.ask(ADDR_INFO_REQUEST)) == 1
     assert wire.slave.hurried == 0
 
 
 def test_gaps_grow_when_the_module_asks_for_it(wire: Wire) -> None:
     wire.faults.set(BusFault.SLOW)
-    assert len(wire.ask(ADDR_INFO)) == 1
+    assert len(wire.ask(ADDR_INFO_REQUEST)) == 1
     # The bytes sent before it could ask for it were torn, at most a look.
     assert wire.slave.hurried <= 2
 
 
 def test_a_request_withdrawn_in_time_is_never_sent(wire: Wire) -> None:
     wire.faults.set(BusFault.BUSY)
-    order = Order(ADDR_INFO.encode())
+    order = Order(ADDR_INFO_REQUEST.encode())
     wire.master.send(order)
     wire.run(lambda: False, 0.1)
     wire.master.withdraw(order)
@@ -160,7 +164,7 @@ def test_an_answer_is_fetched_as_soon_as_it_may_be_there(wire: Wire) -> None:
 
 
 def test_what_never_comes_is_not_waited_for_tightly(wire: Wire) -> None:
-    wire.ask(ADDR_INFO)
+    wire.ask(ADDR_INFO_REQUEST)
     wire.master.expect(0.1, 0.2)
     wire.run(lambda: False, 2)
     before = wire.exchanges
@@ -169,7 +173,7 @@ def test_what_never_comes_is_not_waited_for_tightly(wire: Wire) -> None:
 
 
 def test_a_module_at_work_is_looked_at_more_often_than_an_idle_one(wire: Wire) -> None:
-    wire.ask(ADDR_INFO)
+    wire.ask(ADDR_INFO_REQUEST)
     wire.faults.set(BusFault.BUSY)
     wire.run(lambda: False, 1.5)
     before = wire.exchanges
@@ -178,7 +182,7 @@ def test_a_module_at_work_is_looked_at_more_often_than_an_idle_one(wire: Wire) -
 
 
 def test_a_module_that_is_watched_counts_as_well_until_it_is_not(wire: Wire) -> None:
-    wire.ask(ADDR_INFO)
+    wire.ask(ADDR_INFO_REQUEST)
     wire.run(lambda: False, 2)
     watch = wire.master.next(wire.now)
     assert isinstance(watch, Watch)
@@ -208,7 +212,7 @@ def test_a_module_tells_who_it_is(wire: Wire, info: TrInfo) -> None:
     assert introduced(wire) == info
     assert wire.now < 0.030
     assert wire.slave.hurried == 0
-    assert len(wire.ask(ADDR_INFO)) == 1
+    assert len(wire.ask(ADDR_INFO_REQUEST)) == 1
 
 
 def test_a_module_that_keeps_its_key_tells_the_rest(wire: Wire) -> None:
@@ -221,7 +225,7 @@ def test_a_module_that_does_not_know_the_question_is_left_alone(wire: Wire) -> N
     assert introduced(wire) is None
     assert wire.master.failure == ""
     assert wire.master.bad_checksums == 0
-    assert len(wire.ask(ADDR_INFO)) == 1
+    assert len(wire.ask(ADDR_INFO_REQUEST)) == 1
 
 
 def test_torn_information_is_asked_for_again(wire: Wire) -> None:
@@ -234,9 +238,9 @@ def test_torn_information_is_asked_for_again(wire: Wire) -> None:
 
 def test_what_the_module_has_to_say_goes_first(wire: Wire) -> None:
     wire.info = TrInfo(0x8100528A, 0x42, 0x24, 8).encode()
-    wire.slave.offer(ADDR_INFO.encode())
+    wire.slave.offer(ADDR_INFO_REQUEST.encode())
     assert introduced(wire)
-    assert list(wire.master.received) == [ADDR_INFO.encode()]
+    assert list(wire.master.received) == [ADDR_INFO_REQUEST.encode()]
 
 
 def test_nobody_to_ask_is_no_failure_before_its_time(wire: Wire) -> None:
@@ -252,10 +256,10 @@ def test_nobody_to_ask_is_no_failure_before_its_time(wire: Wire) -> None:
 
 
 def test_a_packet_rejected_is_sent_again(wire: Wire) -> None:
-    wire.ask(ADDR_INFO)
+    wire.ask(ADDR_INFO_REQUEST)
     wire.faults.set(BusFault.GARBLED, every=2)
     requests = wire.mesh.counters.received
-    order = Order(ADDR_INFO.encode())
+    order = Order(ADDR_INFO_REQUEST.encode())
     wire.master.send(order)
     wire.run(lambda: bool(wire.master.received) or order.done)
     wire.run(lambda: bool(wire.master.received), 0.2)
@@ -265,20 +269,20 @@ def test_a_packet_rejected_is_sent_again(wire: Wire) -> None:
 
 def test_a_packet_rejected_over_and_over_is_given_up(wire: Wire) -> None:
     wire.faults.set(BusFault.GARBLED)
-    order = Order(ADDR_INFO.encode())
+    order = Order(ADDR_INFO_REQUEST.encode())
     wire.master.send(order)
     wire.run(lambda: order.done)
     assert order.refusal == "rejected for its checksum"
     assert order.attempts == ATTEMPTS
     assert wire.mesh.counters.received == 0
     wire.faults.clear()
-    assert len(wire.ask(ADDR_INFO)) == 1
+    assert len(wire.ask(ADDR_INFO_REQUEST)) == 1
 
 
 def test_a_storm_of_wrong_checksums_is_a_failure(wire: Wire) -> None:
     wire.faults.set(BusFault.GARBLED)
     for _ in range(STORM):
-        wire.slave.offer(ADDR_INFO.encode())
+        wire.slave.offer(ADDR_INFO_REQUEST.encode())
     wire.run(lambda: False)
     assert wire.master.failure == f"{STORM} wrong checksums in a row, the last one received"
     assert not wire.master.received
@@ -288,10 +292,10 @@ def test_a_good_message_in_between_ends_a_storm(wire: Wire) -> None:
     for _ in range(3):
         wire.faults.set(BusFault.GARBLED)
         for _ in range(STORM - 1):
-            wire.slave.offer(ADDR_INFO.encode())
+            wire.slave.offer(ADDR_INFO_REQUEST.encode())
         wire.run(lambda: False, 0.5)
         wire.faults.clear()
-        wire.slave.offer(ADDR_INFO.encode())
+        wire.slave.offer(ADDR_INFO_REQUEST.encode())
         wire.run(lambda: bool(wire.master.received), 0.5)
         wire.master.received.clear()
     assert wire.master.bad_checksums == 3 * (STORM - 1)
@@ -299,11 +303,11 @@ def test_a_good_message_in_between_ends_a_storm(wire: Wire) -> None:
 
 
 def test_a_packet_accepted_in_between_ends_a_storm(wire: Wire) -> None:
-    wire.ask(ADDR_INFO)
+    wire.ask(ADDR_INFO_REQUEST)
     wire.mesh.faults.arm(Fault.SILENT, times=None)
     wire.faults.set(BusFault.GARBLED, every=2)
     for _ in range(STORM + 1):
-        order = Order(ADDR_INFO.encode())
+        order = Order(ADDR_INFO_REQUEST.encode())
         wire.master.send(order)
         wire.run(lambda: order.done, 0.5)  # noqa: B023 - it is run at once
         assert order.accepted
@@ -314,7 +318,7 @@ def test_a_packet_accepted_in_between_ends_a_storm(wire: Wire) -> None:
 def test_torn_looks_lead_to_nothing_wrong(wire: Wire) -> None:
     wire.faults.set(BusFault.GLITCH, every=3)
     for _ in range(20):
-        assert len(wire.ask(ADDR_INFO)) == 1
+        assert len(wire.ask(ADDR_INFO_REQUEST)) == 1
     assert wire.master.bad_checksums == 0
     assert wire.mesh.counters.received == 20
 
@@ -331,7 +335,7 @@ def test_torn_looks_lead_to_nothing_wrong(wire: Wire) -> None:
     ],
 )
 def test_a_status_that_sticks_is_a_failure_soon(wire: Wire, status: int, after_s: float) -> None:
-    wire.ask(ADDR_INFO)
+    wire.ask(ADDR_INFO_REQUEST)
     wire.faults.set(BusFault.STUCK, status=status)
     start = wire.now
     wire.run(lambda: False, 60)
@@ -340,7 +344,7 @@ def test_a_status_that_sticks_is_a_failure_soon(wire: Wire, status: int, after_s
 
 
 def test_an_odd_status_behind_a_packet_is_looked_into(wire: Wire) -> None:
-    order, start = Order(ADDR_INFO.encode()), wire.now
+    order, start = Order(ADDR_INFO_REQUEST.encode()), wire.now
     wire.master.send(order)
     # Two looks, then the packet; the module dies in the middle of it.
     wire.step()
@@ -353,7 +357,7 @@ def test_an_odd_status_behind_a_packet_is_looked_into(wire: Wire) -> None:
 
 
 def test_a_long_command_is_waited_for(wire: Wire) -> None:
-    request = commands.frc_send(0, bytes(2)).request
+    request = frc_send(0, bytes(2)).request
     order = Order(request.encode(), patience_s=30)
     wire.master.send(order)
     duration = frc_ms(wire.mesh.coordinator.timing()) / 1000
@@ -363,13 +367,13 @@ def test_a_long_command_is_waited_for(wire: Wire) -> None:
 
 
 def test_a_restart_is_lived_through(wire: Wire) -> None:
-    wire.ask(ADDR_INFO)
+    wire.ask(ADDR_INFO_REQUEST)
     wire.mesh.reset(wire.now)
     wire.slave.restart(wire.now + BOOT_S)
     wire.run(lambda: bool(wire.master.received))
     assert wire.master.failure == ""
     assert wire.master.received.popleft()[2:4] == b"\xff\x3f"
-    assert len(wire.ask(ADDR_INFO)) == 1
+    assert len(wire.ask(ADDR_INFO_REQUEST)) == 1
 
 
 @given(
@@ -377,7 +381,7 @@ def test_a_restart_is_lived_through(wire: Wire) -> None:
         st.tuples(
             st.sampled_from([mode for mode in BusFault if mode is not BusFault.SILENT]),
             st.integers(1, 5),
-            st.sampled_from([ADDR_INFO, OS_READ]),
+            st.sampled_from([ADDR_INFO_REQUEST, OS_READ_REQUEST]),
         ),
         max_size=8,
     )
@@ -400,4 +404,4 @@ def test_whatever_happens_orders_end_and_no_message_is_invented(
     assert all(isinstance(answer, Response) and answer.nadr == 0 for answer in answers)
     assert len(answers) <= len(history)
     wire.master.received.clear()
-    assert len(wire.ask(ADDR_INFO)) == 1
+    assert len(wire.ask(ADDR_INFO_REQUEST)) == 1

@@ -3,8 +3,10 @@
 import pytest
 from attrs import evolve
 
-from protocol.dpa import commands
 from protocol.dpa.packet import Request, answer
+from protocol.dpa.peripherals.coordinator import bond_node, bonded_devices, remove_bond, set_mid
+from protocol.dpa.peripherals.node import node_remove_bond
+from protocol.dpa.peripherals.os import os_batch, os_restart
 from protocol.dpa.transaction import Outcome
 from protocol.network.triggers import changes_network, corrected_mid
 
@@ -27,26 +29,26 @@ def test_commands_of_the_coordinator(pcmd: int) -> None:
 
 
 def test_other_peripherals_change_nothing() -> None:
-    assert not changes_network(outcome(commands.os_restart(0).request))
-    assert not changes_network(outcome(commands.node_remove_bond(3).request))
+    assert not changes_network(outcome(os_restart(0).request))
+    assert not changes_network(outcome(node_remove_bond(3).request))
 
 
 def test_a_mid_that_was_put_right() -> None:
-    request = commands.set_mid(0x8100_0A0B, 7).request
+    request = set_mid(0x8100_0A0B, 7).request
     assert corrected_mid(outcome(request)) == {7: 0x8100_0A0B}
     assert not corrected_mid(outcome(request, rcode=1))
     assert not corrected_mid(outcome(evolve(request, pdata=request.pdata[:4])))
     assert not corrected_mid(outcome(evolve(request, nadr=1)))
-    assert not corrected_mid(outcome(commands.bond_node(7, 1).request))
+    assert not corrected_mid(outcome(bond_node(7, 1).request))
 
 
 @pytest.mark.parametrize(
     ("nodes", "changes"), [((3,), True), ((3, 4), True), ((), False)], ids=["one", "two", "none"]
 )
 def test_bonds_that_a_batch_removes(nodes: tuple[int, ...], changes: bool) -> None:
-    requests = [commands.bonded_devices().request]
-    requests += [commands.remove_bond(node).request for node in nodes]
-    batch = commands.os_batch(0, requests).request
+    requests = [bonded_devices().request]
+    requests += [remove_bond(node).request for node in nodes]
+    batch = os_batch(0, requests).request
     assert changes_network(outcome(batch)) is changes
     # A node's own batch does not reach the coordinator's table.
     assert not changes_network(outcome(evolve(batch, nadr=3)))

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.dpa import commands
 from protocol.dpa.frc import (
     FRC_DATA,
     MEMORY_READ,
@@ -17,7 +16,13 @@ from protocol.dpa.frc import (
     width_of,
 )
 from protocol.dpa.packet import MAX_NODE, Request, Response, answer, parse
-from protocol.dpa.peripherals.frc import FRC_SEND_SELECTIVE, FrcAnswer
+from protocol.dpa.peripherals.frc import (
+    FRC_SEND_SELECTIVE,
+    FrcAnswer,
+    frc_extra_result,
+    frc_send,
+    frc_send_selective,
+)
 from protocol.errors import ProtocolError
 from protocol.network.network import Network
 from protocol.readings.overheard import Exchange, Values, answered
@@ -33,13 +38,13 @@ def frc(
 ) -> tuple[Exchange, Exchange]:
     """An FRC, selective if `nodes` are given, and the Extra result behind it."""
     if nodes is None:
-        request = commands.frc_send(command, user_data).request
+        request = frc_send(command, user_data).request
     else:
-        request = commands.frc_send_selective(command, nodes, user_data).request
+        request = frc_send_selective(command, nodes, user_data).request
     asked = range(1, MAX_NODE + 1) if nodes is None else nodes
     data = pack(width_of(command), asked, values, selective=nodes is not None)
     collected = FrcAnswer(len(values), data[:FRC_DATA]).encode()
-    extra = commands.frc_extra_result().request
+    extra = frc_extra_result().request
     return (
         (request, answer(request, hwpid=0, pdata=collected)),
         (extra, answer(extra, hwpid=0, pdata=data[FRC_DATA:])),
@@ -170,7 +175,7 @@ def test_an_frc_that_failed_brings_nothing() -> None:
 def test_noise_is_understood_or_refused(
     pcmd: int, command: bytes, rest: bytes, collected: bytes, more: bytes
 ) -> None:
-    request, extra = Request(0, 0x0D, pcmd, command + rest), commands.frc_extra_result().request
+    request, extra = Request(0, 0x0D, pcmd, command + rest), frc_extra_result().request
     first = (request, answer(request, hwpid=0, pdata=collected))
     behind = (extra, answer(extra, hwpid=0, pdata=more))
     for exchange, before in ((first, None), (behind, first)):

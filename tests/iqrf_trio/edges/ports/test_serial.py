@@ -20,10 +20,11 @@ from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.serving.bus_faults import BusFault
 from iqrf_trio.simulator.serving.lines import LineKind
 from iqrf_trio.simulator.serving.pty import SerialDevice
-from protocol.dpa import commands
+from protocol.dpa.peripherals.coordinator import bonded_devices
+from protocol.dpa.peripherals.memory import eeeprom_read, eeeprom_write
 from protocol.link import hdlc
 
-REQUEST = commands.bonded_devices().request.encode()
+REQUEST = bonded_devices().request.encode()
 
 
 def port_to(kind: LineKind, path: Path) -> Port:
@@ -56,8 +57,8 @@ async def test_a_device_answers(kind: LineKind, tmp_path: Path) -> None:
         async with await port.open() as link:
             for byte in (0x00, 0x03, 0x04, 0x0A, 0x0D, 0x11, 0x13, 0x1A, 0x7D, 0x7E, 0xFF):
                 data = bytes((byte,)) * 4
-                write = commands.eeeprom_write(0, 0x0100, data).request
-                read = commands.eeeprom_read(0, 0x0100, 4).request
+                write = eeeprom_write(0, 0x0100, data).request
+                read = eeeprom_read(0, 0x0100, 4).request
                 for request in (write, read):
                     await link.send(request.encode())
                     response = await link.receive()

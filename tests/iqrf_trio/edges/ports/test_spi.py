@@ -16,8 +16,8 @@ from iqrf_trio.edges.ports.spi import INTRODUCTION_S, SpiLink, SpiPort
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.serving.bus_faults import BusFault
 from iqrf_trio.simulator.serving.spi import SpiModule, Transfer
-from protocol.dpa import commands
 from protocol.dpa.packet import Confirmation, Request, Response, parse
+from protocol.dpa.peripherals.coordinator import bonded_devices
 from protocol.dpa.timing import estimate_ms, soonest_ms
 from protocol.link import spi
 from protocol.link.spi_master import ABSENCE_S, Master
@@ -26,7 +26,7 @@ from tests.packages import needs_spi
 SOON_S = 0.25
 """Nobody waits so long for a thread."""
 
-REQUEST = commands.bonded_devices().request.encode()
+REQUEST = bonded_devices().request.encode()
 LED = Request(1, 0x06, 0x03).encode()
 
 

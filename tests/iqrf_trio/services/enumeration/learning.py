@@ -17,8 +17,8 @@ from iqrf_trio.store import Store, inline
 from iqrf_trio.wiring import products
 from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.api.db import Step
-from protocol.dpa import commands
-from protocol.dpa.commands import Call
+from protocol.dpa.call import Call
+from protocol.dpa.peripherals.coordinator import discovery
 from protocol.network.network import Device, Network
 
 Told = tuple[Step, int, str]
@@ -95,7 +95,7 @@ class School:
         return await self.transceiver.call(call)
 
     async def discover(self) -> None:
-        await self.transceiver.call(commands.discovery(7, 0))
+        await self.transceiver.call(discovery(7, 0))
 
     def written(self) -> int:
         """Rows that were written since the store was opened."""

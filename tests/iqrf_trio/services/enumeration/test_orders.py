@@ -15,9 +15,18 @@ from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.api.db import Step
-from protocol.dpa import commands
-from protocol.dpa.commands import Call
+from protocol.dpa.call import Call
 from protocol.dpa.errors import DpaError
+from protocol.dpa.peripherals.coordinator import (
+    addr_info,
+    authorize_bond,
+    bond_node,
+    bonded_devices,
+    clear_all_bonds,
+    discovery,
+    remove_bond,
+    set_mid,
+)
 from protocol.network.network import Network
 from tests.iqrf_trio.services.enumeration.learning import STEPS, WITHOUT_STANDARDS, School, school
 
@@ -116,7 +125,7 @@ async def test_a_run_that_failed_is_repeated_after_growing_pauses(
 ) -> None:
     mesh = generate(5)
     async with school(tmp_path, mesh) as here:
-        bonded = commands.bonded_devices().request
+        bonded = bonded_devices().request
         mesh.faults.arm(Fault.NO_RESPONSE, times=8, when=lambda request: request == bonded)
         start = trio.current_time()
         here.enumeration.launch()
@@ -137,8 +146,8 @@ async def test_what_a_clients_run_should_have_brought_is_still_due_when_it_fails
 ) -> None:
     mesh = generate(5)
     async with school(tmp_path, mesh, after_bonding=True) as here:
-        await here.call(commands.remove_bond(5))
-        bonded = commands.bonded_devices().request
+        await here.call(remove_bond(5))
+        bonded = bonded_devices().request
         mesh.faults.arm(Fault.NO_RESPONSE, times=2, when=lambda request: request == bonded)
         client = here.start(standards=True)
         await client.over.wait()
@@ -175,11 +184,11 @@ def stranger(mesh: Mesh) -> int:
 
 
 CHANGES: list[Call[object]] = [
-    commands.bond_node(0, 0),
-    commands.remove_bond(3),
-    commands.clear_all_bonds(),
-    commands.discovery(7, 0),
-    commands.set_mid(0x8111_1111, 3),
+    bond_node(0, 0),
+    remove_bond(3),
+    clear_all_bonds(),
+    discovery(7, 0),
+    set_mid(0x8111_1111, 3),
 ]
 
 
@@ -201,7 +210,7 @@ async def test_a_node_whose_bond_was_authorized_is_looked_at(
     mesh = unbonded(6)
     async with school(tmp_path, mesh, after_bonding=True) as here:
         await here.learn(standards=True)
-        await here.call(commands.authorize_bond(9, stranger(mesh)))
+        await here.call(authorize_bond(9, stranger(mesh)))
         await trio.sleep(60)
         assert here.unasked == STEPS
         assert known(here) == bonds(here)
@@ -211,8 +220,8 @@ async def test_a_node_whose_bond_was_authorized_is_looked_at(
 async def test_a_change_that_failed_is_no_change(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with school(tmp_path, generate(3), after_bonding=True) as here:
         with pytest.raises(DpaError):
-            await here.call(commands.remove_bond(77))
-        await here.call(commands.addr_info())
+            await here.call(remove_bond(77))
+        await here.call(addr_info())
         await trio.sleep(60)
         assert here.unasked == []
 
@@ -221,7 +230,7 @@ async def test_whoever_does_not_want_it_is_left_in_peace(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
     async with school(tmp_path, generate(3), after_bonding=False) as here:
-        await here.call(commands.remove_bond(3))
+        await here.call(remove_bond(3))
         await trio.sleep(60)
         assert here.unasked == []
 
@@ -231,7 +240,7 @@ async def test_many_changes_are_looked_at_once_and_after_the_last(
 ) -> None:
     async with school(tmp_path, generate(10), after_bonding=True) as here:
         for address in range(1, 8):
-            await here.call(commands.remove_bond(address))
+            await here.call(remove_bond(address))
             await trio.sleep(QUIET_S - 1)
         assert here.unasked == []
         await trio.sleep(60)
@@ -245,7 +254,7 @@ async def test_a_change_during_a_run_is_looked_at_after_it(
     async with school(tmp_path, generate(50), after_bonding=True) as here:
         pupil = here.start(standards=True)
         await pupil.reached(Step.DEVICES)
-        await here.call(commands.remove_bond(50))
+        await here.call(remove_bond(50))
         await pupil.over.wait()
         assert 50 in known(here)
         await trio.sleep(60)
@@ -257,11 +266,11 @@ async def test_a_client_that_learns_all_of_it_spares_us_the_run(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
     async with school(tmp_path, generate(5), after_bonding=True) as here:
-        await here.call(commands.remove_bond(5))
+        await here.call(remove_bond(5))
         await here.learn(standards=True)
         await trio.sleep(60)
         assert here.unasked == []
-        await here.call(commands.remove_bond(4))
+        await here.call(remove_bond(4))
         await here.learn()
         await trio.sleep(60)
         assert here.unasked == STEPS
@@ -312,7 +321,7 @@ async def test_who_waits_is_told_too(tmp_path: Path, autojump_clock: MockClock) 
     async with school(tmp_path, generate(50), after_bonding=True) as here:
         here.enumeration.launch()
         await wait_all_tasks_blocked()
-        await here.call(commands.remove_bond(50))
+        await here.call(remove_bond(50))
         waiting = here.start()
         here.enumeration.cancel()
         assert waiting.told == [(Step.STARTED, -1, "cancelled")]

@@ -21,9 +21,15 @@ from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.products import GATEWAY, PRODUCTS, Product, SensorModel
 from protocol.api.db import Step
-from protocol.dpa import commands
-from protocol.dpa.commands import DISCOVERED_DEVICES, FRC_SEND_SELECTIVE, OS_READ
 from protocol.dpa.packet import Request
+from protocol.dpa.peripherals.coordinator import (
+    DISCOVERED_DEVICES,
+    clear_all_bonds,
+    remove_bond,
+    set_mid,
+)
+from protocol.dpa.peripherals.frc import FRC_SEND_SELECTIVE
+from protocol.dpa.peripherals.os import OS_READ
 from protocol.dpa.timing import RfMode, frc_ms
 from protocol.network.network import Device, Network
 from protocol.queue.lanes import Priority
@@ -351,7 +357,7 @@ async def test_a_repair_of_the_coordinators_table_changes_no_device(
         assert here.device(1).mid == 0x8111_1111
         await here.store.set_metadata({1: {"name": "first"}})
         before = here.device(1)
-        await here.call(commands.set_mid(right, 1))
+        await here.call(set_mid(right, 1))
         await here.learn(standards=True)
         assert here.device(1) == evolve(before, mid=right)
 
@@ -368,7 +374,7 @@ async def test_an_empty_or_exchanged_coordinator_takes_no_metadata_with_it(
         if accident == "exchanged":
             here.mesh.replace_coordinator(0x81FF_FFFF)
         else:
-            await here.call(commands.clear_all_bonds())
+            await here.call(clear_all_bonds())
         await here.learn(standards=True)
         assert len(here.network) == 1
         if accident == "exchanged":
@@ -402,7 +408,7 @@ async def test_a_node_that_is_gone_takes_everything_along(
     async with school(tmp_path, generate(5)) as here:
         await here.learn(standards=True)
         await here.store.set_metadata({1: {"name": "first"}})
-        await here.call(commands.remove_bond(1))
+        await here.call(remove_bond(1))
         await here.learn()
         assert here.network.get(1) is None
         assert len(here.network) == 5

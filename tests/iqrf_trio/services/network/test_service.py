@@ -16,7 +16,7 @@ from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.store import StoreError
 from iqrf_trio.store.errors import ReadOnlyError
 from iqrf_trio.wiring.simulator_port import SimulatorPort
-from protocol.dpa import commands
+from protocol.dpa.peripherals.frc import frc_set_params
 from protocol.iqmesh.journal import JournalEntry
 from protocol.network.parameters import Parameters
 from tests.iqrf_trio.handlers.caller import Caller
@@ -240,7 +240,7 @@ async def test_a_client_that_sets_the_parameters_waits_for_the_end(
         mesh.node(2).online = False
         rig.caller.send(PING, {}, msgId="ping")
         await on_the_air(mesh)
-        raw = commands.frc_set_params(0x10).request.encode().hex(".")
+        raw = frc_set_params(0x10).request.encode().hex(".")
         rig.caller.send("iqrfRaw", {"rData": raw}, msgId="set")
         rig.caller.send("iqrfRaw", {"rData": "00.00.06.03.ff.ff"}, msgId="led")
         answers = [(await rig.caller.next())["data"] for _ in range(3)]

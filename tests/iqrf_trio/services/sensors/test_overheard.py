@@ -13,10 +13,10 @@ from trio.testing import MockClock
 from iqrf_trio.services.sensors.overheard import GATHER_S
 from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.mesh import Mesh
-from protocol.dpa import commands
 from protocol.dpa.call import Call
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BYTE, SENSOR_4BYTE
 from protocol.dpa.packet import Response
+from protocol.dpa.peripherals.frc import frc_extra_result, frc_send, frc_send_selective
 from protocol.standard.sensor import ANY_TYPE, frc_user_data
 from tests.iqrf_trio.services.sensors.rig import EPOCH, Rig, gateway, measured, mesh_of
 
@@ -230,9 +230,9 @@ async def test_what_a_client_collects_is_stored(
     mesh, user_data = mixed_mesh(), frc_user_data(type_, index)
     async with gateway(mesh) as rig:
         call = (
-            commands.frc_send_selective(command, {1, 2, 3}, user_data)
+            frc_send_selective(command, {1, 2, 3}, user_data)
             if selective
-            else commands.frc_send(command, user_data)
+            else frc_send(command, user_data)
         )
         assert (await rig.ask("iqrfRaw", frame(call)))["status"] == 0
         await trio.sleep(SOON_S)
@@ -245,12 +245,12 @@ async def test_the_extra_result_right_behind_an_frc_brings_the_rest(
 ) -> None:
     mesh = mesh_of(dict.fromkeys(range(1, 32), (1,)))
     async with gateway(mesh) as rig:
-        send = commands.frc_send_selective(SENSOR_2BYTE, range(1, 32), frc_user_data(1, 0))
+        send = frc_send_selective(SENSOR_2BYTE, range(1, 32), frc_user_data(1, 0))
         with writes(rig) as written:
             await rig.ask("iqrfRaw", frame(send))
             await trio.sleep(SOON_S)
             assert {address for address, _ in heard(rig)} == set(range(1, 27))
-            await rig.ask("iqrfRaw", frame(commands.frc_extra_result()))
+            await rig.ask("iqrfRaw", frame(frc_extra_result()))
             await trio.sleep(SOON_S)
             assert heard(rig) == measured(mesh)
             assert len(heard(rig)) == 31
@@ -263,13 +263,13 @@ async def test_an_extra_result_behind_an_frc_whose_answer_was_lost_belongs_to_no
     mesh = mesh_of(dict.fromkeys(range(1, 32), (1, 1)))
     async with gateway(mesh) as rig:
         first, second = (
-            commands.frc_send_selective(SENSOR_2BYTE, range(1, 32), frc_user_data(1, type_index))
+            frc_send_selective(SENSOR_2BYTE, range(1, 32), frc_user_data(1, type_index))
             for type_index in (0, 1)
         )
         assert (await rig.ask("iqrfRaw", frame(first)))["status"] == 0
         mesh.faults.arm(Fault.NO_RESPONSE)
         assert (await rig.ask("iqrfRaw", frame(second)))["status"] == -1
-        assert (await rig.ask("iqrfRaw", frame(commands.frc_extra_result())))["status"] == 0
+        assert (await rig.ask("iqrfRaw", frame(frc_extra_result())))["status"] == 0
         await trio.sleep(SOON_S)
         assert heard(rig).keys() == {(address, 0) for address in range(1, 27)}
 

@@ -21,9 +21,9 @@ from iqrf_trio.simulator.faults import Condition, Fault
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.products import SensorModel
 from iqrf_trio.simulator.signals import Fixed
-from protocol.dpa import commands
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BYTE
 from protocol.dpa.packet import Request
+from protocol.dpa.peripherals.frc import FRC_SEND_SELECTIVE, FRC_SET_PARAMS
 from protocol.network.network import Value
 from protocol.readings.settings import SensorSettings
 from protocol.standard.quantities import QUANTITIES, decode, encode
@@ -51,7 +51,7 @@ def frc(command: int, type_: int | None = None) -> Condition:
 
     def matches(request: Request) -> bool:
         return (
-            (request.pnum, request.pcmd) == commands.FRC_SEND_SELECTIVE.key
+            (request.pnum, request.pcmd) == FRC_SEND_SELECTIVE.key
             and request.pdata[0] == command
             and (type_ is None or request.pdata[32] == type_)
         )
@@ -590,9 +590,9 @@ class ParamsLog:
         rig.gateway.transceiver.trace = self._trace
 
     def _trace(self, direction: str, frame: bytes) -> None:
-        if direction == "out" and frame[2:4] == bytes(commands.FRC_SET_PARAMS.key):
+        if direction == "out" and frame[2:4] == bytes(FRC_SET_PARAMS.key):
             self.set.append(frame[6])
-        if direction == "out" and frame[2:4] == bytes(commands.FRC_SEND_SELECTIVE.key):
+        if direction == "out" and frame[2:4] == bytes(FRC_SEND_SELECTIVE.key):
             self.at_frc.append((frame[6], self._rig.mesh.coordinator.collector.params))
 
 
@@ -651,9 +651,7 @@ async def test_frc_parameters_survive_an_answer_that_is_lost(autojump_clock: Moc
     mesh = mesh_of({1: (133, 1)})
     async with gateway(mesh) as rig:
         await rig.ask("iqrfRaw", raw_params(0x50))
-        mesh.faults.arm(
-            Fault.NO_RESPONSE, when=lambda request: request.pcmd == commands.FRC_SET_PARAMS.pcmd
-        )
+        mesh.faults.arm(Fault.NO_RESPONSE, when=lambda request: request.pcmd == FRC_SET_PARAMS.pcmd)
         report = await rig.cycle()
         assert report["statusStr"] == "ok"
         assert mesh.coordinator.collector.params == 0x50

@@ -15,8 +15,9 @@ from iqrf_trio.services.vault.shelves import newest
 from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.flash import FlashChip
-from protocol.dpa import commands
 from protocol.dpa.errors import DpaError
+from protocol.dpa.peripherals.coordinator import COORDINATOR_BACKUP, remove_bond
+from protocol.dpa.peripherals.os import os_read
 from protocol.network.network import Device, Network
 from protocol.queue.lanes import Priority
 from protocol.vault.blocks import unpack
@@ -29,8 +30,8 @@ async def kept(it: Vaulted) -> list[int]:
     return [len(await shelf.entries()) for shelf in it.shelves]
 
 
-async def remove_bond(it: Vaulted, address: int) -> None:
-    call = commands.remove_bond(address)
+async def remove_the_bond(it: Vaulted, address: int) -> None:
+    call = remove_bond(address)
     await it.scheduler.perform(Priority.INTERACTIVE, lambda: it.transceiver.call(call))
 
 
@@ -79,7 +80,7 @@ async def test_changed_bonds_are_kept_once_they_are_quiet(
 ) -> None:
     async with vaulted(tmp_path) as it:
         for address in (3, 4, 5):
-            await remove_bond(it, address)
+            await remove_the_bond(it, address)
             await trio.sleep(QUIET_S / 2)
             assert await kept(it) == [0]
         await trio.sleep(QUIET_S)
@@ -95,7 +96,7 @@ async def test_a_network_that_is_being_learned_is_waited_for(
 ) -> None:
     learning = [True]
     async with vaulted(tmp_path, busy=lambda: learning[0]) as it:
-        await remove_bond(it, 3)
+        await remove_the_bond(it, 3)
         await trio.sleep(5 * QUIET_S)
         assert await kept(it) == [0]
         learning[0] = False
@@ -152,7 +153,7 @@ async def test_others_get_on_the_air_while_a_snapshot_is_made(
         nursery.start_soon(it.keeper.take)
         await trio.sleep(1)
         asked_at = trio.current_time()
-        call = commands.os_read(0)
+        call = os_read(0)
         await it.scheduler.perform(Priority.INTERACTIVE, lambda: it.transceiver.call(call))
         # One block at most; all of them take ten seconds.
         assert trio.current_time() - asked_at < 0.6
@@ -165,7 +166,7 @@ async def test_a_copy_begins_anew_when_the_bonds_change_meanwhile(
     async with vaulted(tmp_path) as it, trio.open_nursery() as nursery:
         nursery.start_soon(it.keeper.take)
         await trio.sleep(5)
-        await remove_bond(it, 3)
+        await remove_the_bond(it, 3)
         await trio.sleep(QUIET_S / 2)
         found = await newest(it.shelves[0])
         assert found is not None
@@ -176,7 +177,7 @@ async def test_a_copy_begins_anew_when_the_bonds_change_meanwhile(
 async def test_a_copy_that_failed_is_tried_again(
     tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    block = commands.COORDINATOR_BACKUP.key
+    block = COORDINATOR_BACKUP.key
     async with vaulted(tmp_path, schedule_s=3600) as it:
         it.mesh.faults.arm(
             Fault.REFUSAL, 1, times=3, when=lambda each: (each.pnum, each.pcmd) == block

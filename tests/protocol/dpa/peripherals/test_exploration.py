@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.dpa.commands import (
+from protocol.dpa.errors import BadResponseError
+from protocol.dpa.peripherals.exploration import (
     ENUMERATE,
     PeripheralEnumeration,
     enumerate_peripherals,
     more_peripherals,
     peripheral_info,
 )
-from protocol.dpa.errors import BadResponseError
 from protocol.dpa.pnum import BINARY_OUTPUT, COORDINATOR_PNUM, FRC, LIGHT, NODE, SENSOR
 from protocol.errors import LocalProtocolError
 

@@ -2,14 +2,20 @@
 
 import pytest
 
-from protocol.dpa import commands, frc
-from protocol.dpa.commands import FrcAnswer
+from protocol.dpa import frc
 from protocol.dpa.errors import BadResponseError
+from protocol.dpa.peripherals.frc import (
+    FrcAnswer,
+    frc_extra_result,
+    frc_send,
+    frc_send_selective,
+    frc_set_params,
+)
 from protocol.errors import LocalProtocolError
 
 
 def test_a_ping() -> None:
-    call = commands.frc_send(frc.PING)
+    call = frc_send(frc.PING)
     assert call.request.encode() == bytes.fromhex("00000d00ffff000000")
     answer = call.decode(bytes.fromhex("28feffffffff01").ljust(56, b"\0"))
     assert answer.ok
@@ -20,7 +26,7 @@ def test_a_ping() -> None:
 
 def test_a_selective_memory_read() -> None:
     user_data = frc.memory_read_4b(0x04A0, 0x02, 0x00, plus_one=True)
-    call = commands.frc_send_selective(frc.MEMORY_READ_4B, [1, 2, 3], user_data)
+    call = frc_send_selective(frc.MEMORY_READ_4B, [1, 2, 3], user_data)
     assert call.request.encode().hex() == "00000d02fffffa0e" + 58 * "0" + "0100a004020000"
 
 
@@ -38,7 +44,7 @@ def test_a_torn_answer_is_bad(length: int) -> None:
 
 
 def test_the_extra_result_has_nine_bytes() -> None:
-    call = commands.frc_extra_result()
+    call = frc_extra_result()
     assert call.request.encode() == bytes.fromhex("00000d01ffff")
     assert call.decode(bytes(9)) == bytes(9)
     with pytest.raises(BadResponseError):
@@ -46,7 +52,7 @@ def test_the_extra_result_has_nine_bytes() -> None:
 
 
 def test_params() -> None:
-    call = commands.frc_set_params(0x10)
+    call = frc_set_params(0x10)
     assert call.request.encode() == bytes.fromhex("00000d03ffff10")
     assert call.decode(b"\x00") == 0
 
@@ -54,11 +60,11 @@ def test_params() -> None:
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: commands.frc_send(0, b"\0"),
-        lambda: commands.frc_send(0, bytes(31)),
-        lambda: commands.frc_send(256),
-        lambda: commands.frc_send_selective(0, [1], bytes(26)),
-        lambda: commands.frc_send_selective(0, [240]),
+        lambda: frc_send(0, b"\0"),
+        lambda: frc_send(0, bytes(31)),
+        lambda: frc_send(256),
+        lambda: frc_send_selective(0, [1], bytes(26)),
+        lambda: frc_send_selective(0, [240]),
     ],
 )
 def test_what_the_protocol_cannot_express_is_refused(build: object) -> None:
@@ -68,5 +74,5 @@ def test_what_the_protocol_cannot_express_is_refused(build: object) -> None:
 
 
 def test_the_longest_user_data_fit() -> None:
-    assert len(commands.frc_send(0, bytes(30)).request.pdata) == 31
-    assert len(commands.frc_send_selective(0, [], bytes(25)).request.pdata) == 56
+    assert len(frc_send(0, bytes(30)).request.pdata) == 31
+    assert len(frc_send_selective(0, [], bytes(25)).request.pdata) == 56

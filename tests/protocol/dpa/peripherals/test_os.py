@@ -5,11 +5,29 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.dpa import commands
-from protocol.dpa.commands import OsInfo, TrConfiguration
+from protocol.dpa.call import Call
 from protocol.dpa.errors import BadResponseError
 from protocol.dpa.packet import Request
-from protocol.dpa.peripherals.os import rssi_dbm, supply_volts
+from protocol.dpa.peripherals.exploration import PeripheralEnumeration
+from protocol.dpa.peripherals.os import (
+    OS_READ,
+    OsInfo,
+    TrConfiguration,
+    os_batch,
+    os_factory_settings,
+    os_indicate,
+    os_read,
+    os_read_config,
+    os_reset,
+    os_restart,
+    os_rfpgm,
+    os_sleep,
+    os_test_rf_signal,
+    os_write_config,
+    os_write_config_byte,
+    rssi_dbm,
+    supply_volts,
+)
 from protocol.errors import LocalProtocolError
 from tests.protocol.dpa.peripherals.test_exploration import ENUMERATIONS
 
@@ -26,7 +44,7 @@ CONFIGURATION = bytes.fromhex(
 
 
 def test_a_coordinator_says_what_it_is() -> None:
-    info = commands.os_read(0).decode(COORDINATOR)
+    info = os_read(0).decode(COORDINATOR)
     assert info.mid == 0x81113AD1
     assert (info.os_version_text, info.os_build, info.module) == ("4.03D", 0x08C8, "TR-72D")
     assert info.rssi_dbm == -50
@@ -88,14 +106,14 @@ def test_supply_voltage(code: int, volts: float | None) -> None:
 
 @given(st.none() | ENUMERATIONS, st.binary(min_size=16, max_size=16), st.integers(0, 0xFFFFFFFF))
 def test_os_info_round_trips(
-    enumeration: commands.PeripheralEnumeration | None, ibk: bytes, mid: int
+    enumeration: PeripheralEnumeration | None, ibk: bytes, mid: int
 ) -> None:
     info = evolve(OsInfo.decode(NODE), enumeration=enumeration, ibk=ibk, mid=mid)
-    assert commands.OS_READ.decode(commands.OS_READ.encode(info)) == info
+    assert OS_READ.decode(OS_READ.encode(info)) == info
 
 
 def test_a_configuration_knows_whether_it_is_intact() -> None:
-    configuration = commands.os_read_config(0).decode(CONFIGURATION)
+    configuration = os_read_config(0).decode(CONFIGURATION)
     assert configuration.intact
     assert (configuration.rfpgm, configuration.init_phy) == (0xC3, 0x30)
     assert configuration.encode() == CONFIGURATION
@@ -106,45 +124,43 @@ def test_a_configuration_knows_whether_it_is_intact() -> None:
 
 def test_a_configuration_is_written_with_its_checksum() -> None:
     configuration = TrConfiguration.decode(CONFIGURATION)
-    call = commands.os_write_config(0, configuration.settings, configuration.rfpgm)
+    call = os_write_config(0, configuration.settings, configuration.rfpgm)
     assert call.request.pdata == CONFIGURATION[:-1]
     with pytest.raises(LocalProtocolError):
-        commands.os_write_config(0, bytes(30), 0xC3)
+        os_write_config(0, bytes(30), 0xC3)
 
 
 def test_requests() -> None:
-    frames: dict[commands.Call[object], str] = {
-        commands.os_read(1): "01000200ffff",
-        commands.os_reset(1): "01000201ffff",
-        commands.os_read_config(1): "01000202ffff",
-        commands.os_rfpgm(1): "01000203ffff",
-        commands.os_sleep(2, 1, 0): "02000204ffff010000",
-        commands.os_indicate(1, 3): "01000207ffff03",
-        commands.os_restart(1): "01000208ffff",
-        commands.os_write_config_byte(0, (2, 0x20, 0x20), (9, 5, 0xFF)): (
-            "00000209ffff0220200905ff"
-        ),
-        commands.os_test_rf_signal(0x34, 1, 0x0204): "0000020cffff34010402",
-        commands.os_factory_settings(1): "0100020dffff",
+    frames: dict[Call[object], str] = {
+        os_read(1): "01000200ffff",
+        os_reset(1): "01000201ffff",
+        os_read_config(1): "01000202ffff",
+        os_rfpgm(1): "01000203ffff",
+        os_sleep(2, 1, 0): "02000204ffff010000",
+        os_indicate(1, 3): "01000207ffff03",
+        os_restart(1): "01000208ffff",
+        os_write_config_byte(0, (2, 0x20, 0x20), (9, 5, 0xFF)): ("00000209ffff0220200905ff"),
+        os_test_rf_signal(0x34, 1, 0x0204): "0000020cffff34010402",
+        os_factory_settings(1): "0100020dffff",
     }
     for call, frame in frames.items():
         assert call.request.encode().hex() == frame
 
 
 def test_a_batch_ends_with_a_zero() -> None:
-    call = commands.os_batch(1, [Request(0, 6, 1), Request(0, 2, 4, b"\x01\x00\x00")])
+    call = os_batch(1, [Request(0, 6, 1), Request(0, 2, 4, b"\x01\x00\x00")])
     assert call.request.pdata.hex() == "050601ffff080204ffff01000000"
 
 
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: commands.os_batch(1, []),
-        lambda: commands.os_batch(1, [Request(0, 6, 1)] * 12),
-        lambda: commands.os_indicate(1, 4),
-        lambda: commands.os_sleep(1, 0x10000, 0),
-        lambda: commands.os_write_config_byte(1),
-        lambda: commands.os_write_config_byte(1, *[(1, 1, 1)] * 19),
+        lambda: os_batch(1, []),
+        lambda: os_batch(1, [Request(0, 6, 1)] * 12),
+        lambda: os_indicate(1, 4),
+        lambda: os_sleep(1, 0x10000, 0),
+        lambda: os_write_config_byte(1),
+        lambda: os_write_config_byte(1, *[(1, 1, 1)] * 19),
     ],
 )
 def test_what_the_protocol_cannot_express_is_refused(build: object) -> None:
