@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -13,6 +12,7 @@ import trio
 from protocol.outward.exposition import render
 from protocol.standard.presentation import PRESENTATIONS
 from tests.iqrf_trio.house import house
+from tests.programs import needs
 from tests.protocol.outward.test_cost import large
 from tests.protocol.outward.test_metrics import everything
 
@@ -20,7 +20,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 FILES = DOCS / "monitoring"
 PAGE = (DOCS / "monitoring.md").read_text("utf-8")
 
-promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
+promtool = needs("promtool", "prometheus")
 
 
 def known() -> set[str]:
@@ -75,7 +75,7 @@ def test_telegraf_is_given_toml() -> None:
     assert told["inputs"]["prometheus"][0]["urls"] == ["http://127.0.0.1:1339/metrics"]
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+@needs("curl", "curl")
 async def test_each_command_of_the_page_works(tmp_path: Path) -> None:
     commands = "".join(re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)).splitlines()
     assert len(commands) > 4

@@ -1,6 +1,5 @@
 """Chromium by Playwright, in a thread beside the gateway: what a person would see and press."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -10,10 +9,14 @@ from typing import Any, TypeVar
 import trio
 from attrs import define, field
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+from tests.programs import found, required
+
+CHROMIUM = found("chromium") or found("chromium-browser")
 
 MISSING = (
-    "no Chromium here: apt-get install chromium"
+    ""
+    if required("chromium")
+    else "no Chromium here: apt-get install chromium"
     if CHROMIUM is None
     else "no playwright here: pip install .[browser]"
     if find_spec("playwright") is None

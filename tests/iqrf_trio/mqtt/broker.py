@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -11,19 +10,16 @@ from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
 
-import pytest
 import trio
 from attrs import define, field
 
 from iqrf_trio.edges.mqtt import Incoming, MqttConnection, MqttSettings
+from tests.programs import found, needs
 
-MOSQUITTO = shutil.which("mosquitto") or (
-    "/usr/sbin/mosquitto" if Path("/usr/sbin/mosquitto").exists() else None
-)
+MOSQUITTO = found("mosquitto")
 
-needs_mosquitto = pytest.mark.skipif(
-    MOSQUITTO is None, reason="mosquitto is not installed (on Debian: sudo apt install mosquitto)"
-)
+needs_mosquitto = needs("mosquitto", "mosquitto")
+needs_clients = needs("mosquitto_pub", "mosquitto-clients")
 
 
 def free_port() -> int:
@@ -75,6 +71,16 @@ class Broker:
                 await trio.sleep(0.02)
             else:
                 return
+
+    def freeze(self) -> None:
+        """Have it hold its connections and say nothing, until `thaw`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     async def kill(self) -> None:
         """End it as a power cut does."""

@@ -1,7 +1,6 @@
 """The JSON API over a real broker: our topics, and those of the older gateway."""
 
 import json
-import shutil
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -17,16 +16,12 @@ from tests.iqrf_trio.mqtt.broker import (
     Listener,
     listening,
     mosquitto,
+    needs_clients,
     needs_mosquitto,
     settings_for,
 )
 
 pytestmark = [needs_mosquitto, pytest.mark.slow]
-
-needs_clients = pytest.mark.skipif(
-    shutil.which("mosquitto_pub") is None,
-    reason="mosquitto_pub is not installed (on Debian: sudo apt install mosquitto-clients)",
-)
 
 OLD = ("Iqrf/DpaRequest", "Iqrf/DpaResponse")
 OLD_SETS = (f"mqtt.request_topic={OLD[0]}", f"mqtt.response_topic={OLD[1]}", "mqtt.scope=manage")

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 from functools import partial
 from pathlib import Path
 
@@ -12,19 +11,18 @@ import trio
 from iqrf_trio import config
 from iqrf_trio.edges.mqtt import Incoming
 from tests.iqrf_trio.house import house
-from tests.iqrf_trio.mqtt.broker import listening, mosquitto, needs_mosquitto, settings_for
+from tests.iqrf_trio.mqtt.broker import (
+    listening,
+    mosquitto,
+    needs_clients,
+    needs_mosquitto,
+    settings_for,
+)
 from tests.iqrf_trio.mqtt.test_topics import enumerated
 
 ROOT = Path(__file__).parents[3]
 
-pytestmark = [
-    needs_mosquitto,
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        shutil.which("mosquitto_pub") is None,
-        reason="mosquitto_pub is not installed (on Debian: sudo apt install mosquitto-clients)",
-    ),
-]
+pytestmark = [needs_mosquitto, needs_clients, pytest.mark.slow]
 
 TOML = re.compile(r"^ *```toml\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```console test\n(.*?)^```$", re.MULTILINE | re.DOTALL)
