@@ -295,7 +295,7 @@ class Http:
 
 @frozen
 class History:
-    """Values of years, kept in a file of its own where HTTP is on."""
+    """Values of years, kept in a file of its own where HTTP or MQTT is on."""
 
     enabled: bool = setting(True)
     path: str = setting("", "the file; empty = history.db in the state directory")

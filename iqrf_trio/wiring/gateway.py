@@ -198,9 +198,10 @@ async def build(
 
 
 def _history(config: Config, wall_clock: Clock, shutdown: Shutdown, hop: Hop) -> History | None:
-    """The history, where there is HTTP to ask for it."""
+    """The history, where there is HTTP to ask for it, or a broker whose gaps are filled from it."""
     http, settings = config.http, config.history
-    if not settings.enabled or (http.port is None and http.tls_port is None):
+    asked = http.port is not None or http.tls_port is not None or config.mqtt.broker is not None
+    if not settings.enabled or not asked:
         return None
     path = Path(settings.path) if settings.path else config.gateway.state_dir / HISTORY_NAME
     size = bytes_of(settings.max_size)
