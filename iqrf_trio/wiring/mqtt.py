@@ -187,7 +187,7 @@ class Mqtt:
 
     def _publish(self, text: str) -> None:
         """A message that nobody asked for."""
-        self.link.event(self.topics.event, text.encode())
+        self.link.numbered_event(self.topics.event, text.encode())
         if self._section.response_topic:
             self.link.event(self._section.response_topic, text.encode())
 

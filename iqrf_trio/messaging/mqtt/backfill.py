@@ -103,7 +103,7 @@ class MqttBackfill:
         while self._link.up:
             await trio.sleep(LOOK_S)
             if self._link.outbox.waiting(Kind.EVENT) <= MANY:
-                self._link.event(self._topic, message)
+                self._link.numbered_event(self._topic, message)
                 self.sent += 1
                 self._until = at
                 return True

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -11,6 +12,7 @@ from attrs import define, field, frozen
 from iqrf_trio.edges.mqtt import Hop, Incoming, MqttConnection, MqttError, MqttSettings
 from iqrf_trio.shutdown import Share, Shutdown
 from protocol.outward.health import AWAY_S, Check, Status
+from protocol.outward.mqtt.numbers import EventNumbers
 from protocol.outward.mqtt.outbox import Kind, Outbox
 from protocol.outward.mqtt.pauses import STEADY_S, pause_s
 from protocol.outward.mqtt.topics import matches
@@ -61,12 +63,17 @@ class MqttLink:
     """Messages from the broker for which there was no room."""
     reason: str = field(default="not connected yet", init=False)
     """Why there is no connection."""
+    _numbers: EventNumbers = field(init=False)
     _on_connect: list[Callable[[], None]] = field(factory=list, init=False)
     _subscriptions: list[_Subscription] = field(factory=list, init=False)
     _incoming: deque[Incoming] = field(factory=deque, init=False)
     _news: trio.Event = field(factory=trio.Event, init=False)
     _ending: trio.Event = field(factory=trio.Event, init=False)
     _away_since: float = field(factory=trio.current_time, init=False)
+
+    @_numbers.default
+    def _make_numbers(self) -> EventNumbers:
+        return EventNumbers(secrets.token_hex(4))
 
     @property
     def up(self) -> bool:
@@ -112,6 +119,14 @@ class MqttLink:
         """Publish something once."""
         self.outbox.put_event(topic, payload)
         self._news.set()
+
+    def numbered_event(self, topic: str, payload: bytes) -> None:
+        """Publish a JSON object once, with its number among the events of this run.
+
+        The number is given here, not when the message goes out, so that one that is dropped
+        leaves a gap.
+        """
+        self.event(topic, self._numbers.mark(payload))
 
     def answer(self, topic: str, payload: bytes, correlation: bytes | None = None) -> bool:
         """Publish something now or never; False where there is no room."""

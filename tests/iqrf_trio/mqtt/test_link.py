@@ -12,6 +12,7 @@ import trio
 from iqrf_trio.edges.mqtt import MqttConnection, MqttError, MqttSettings, Will, tls_context
 from iqrf_trio.messaging.mqtt.link import MqttLink
 from iqrf_trio.shutdown import Shutdown
+from protocol.outward.health import Status
 from protocol.outward.mqtt.outbox import Kind, Outbox
 from tests.iqrf_trio.house import house, request
 from tests.iqrf_trio.mqtt.broker import listening, mosquitto, needs_mosquitto, settings_for, until
@@ -72,6 +73,25 @@ async def test_a_broker_that_is_killed_for_a_hundred_messages(tmp_path: Path) ->
                 assert distinct == list(range(200))
                 assert states["iqrf/gw1/s1"] == 191
                 assert link.outbox.dropped[Kind.EVENT] == 0
+
+
+async def test_a_broker_that_falls_silent_is_left_and_tried_again(tmp_path: Path) -> None:
+    with trio.fail_after(60):
+        async with (
+            mosquitto(tmp_path / "broker") as broker,
+            linked(settings_for(broker, "gateway", keepalive=1)) as link,
+        ):
+            await connected(link)
+            await emptied(link)
+            broker.freeze()  # the connection stays, and nothing comes any more
+            link.event("iqrf/gw1/event", b"kept")
+            await until(lambda: not link.up)
+            assert link.reason == "it is silent"
+            assert link.check().status is not Status.PASS
+            broker.thaw()
+            async with listening(settings_for(broker), "#") as after:
+                await after.until(lambda m: m.payload == b"kept")
+            await connected(link, 2)
 
 
 async def test_a_gateway_that_stops_is_offline_and_no_will_is_needed(tmp_path: Path) -> None:

@@ -4,11 +4,16 @@ import signal
 from pathlib import Path
 
 import pytest
+import trio
 
 from tests.end_to_end.process import program
 from tests.iqrf_trio.mqtt.broker import listening, mosquitto, needs_mosquitto, settings_for
 
 pytestmark = [needs_mosquitto, pytest.mark.slow]
+
+
+KEEPALIVE_S = 5
+"""The shortest that can be configured."""
 
 
 async def test_a_gateway_that_is_killed_is_offline(tmp_path: Path) -> None:
@@ -23,6 +28,24 @@ async def test_a_gateway_that_is_killed_is_offline(tmp_path: Path) -> None:
             gateway.process.send_signal(signal.SIGKILL)
             last = await heard.until(lambda m: m.payload == b"offline")
             assert last.topic == heard.heard[0].topic
+
+
+async def test_a_gateway_that_hangs_is_offline_after_its_keepalive(tmp_path: Path) -> None:
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), "iqrf/+/status") as heard,
+    ):
+        state = str(tmp_path / "state")
+        words = ("run", "--simulate", "--state-dir", state, "--port", "0", "--mqtt", broker.url)
+        keepalive = ("--set", f"mqtt.keepalive={KEEPALIVE_S}")
+        async with program(*words, *keepalive, cwd=tmp_path) as gateway:
+            await heard.until(lambda m: m.payload == b"online")
+            gateway.process.send_signal(signal.SIGSTOP)  # as without power: nobody ends TCP
+            try:
+                with trio.fail_after(6 * KEEPALIVE_S):  # the broker adds its own pace to 1.5
+                    await heard.until(lambda m: m.payload == b"offline")
+            finally:
+                gateway.process.send_signal(signal.SIGCONT)
 
 
 async def test_a_gateway_that_is_stopped_is_offline(tmp_path: Path) -> None:

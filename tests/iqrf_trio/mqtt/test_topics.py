@@ -248,6 +248,17 @@ async def test_the_cycles_of_an_outage_come_from_the_history(tmp_path: Path) -> 
         assert mids == {f"{node.mid:08x}" for node in home.gateway.store.network.nodes}
 
 
+async def test_events_are_numbered(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        async with authenticated(it.home) as client:
+            assert (await ask(client, "iqrfSensorData_Start"))["status"] == 0
+        await it.heard.until(lambda _m: len(it.heard.on(f"{GATEWAY}/event")) >= 2)
+        told = [json.loads(message.payload) for message in it.heard.on(f"{GATEWAY}/event")]
+        assert [each["seq"] for each in told] == list(range(1, len(told) + 1))
+        assert len({each["run"] for each in told}) == 1
+        assert all("mType" in each for each in told)
+
+
 async def test_an_output_is_switched(tmp_path: Path) -> None:
     async with scene(tmp_path, "mqtt.commands=set") as it:
         await it.json(f"{it.node}/info")
