@@ -96,6 +96,7 @@ async def _serve(
         if parts.trace:
             core.start_soon(parts.trace.run)
         core.start_soon(parts.coordinators.run)
+        core.start_soon(parts.configurations.run)
         if parts.history:
             core.start_soon(parts.history.run)
         await core.start(gateway.transceiver.run)

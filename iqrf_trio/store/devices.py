@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from iqrf_trio.store import gone, json_text, sensors
+from iqrf_trio.store import configurations, gone, json_text, sensors
 from iqrf_trio.store.errors import StoreError
 from iqrf_trio.store.gone import Mids
 from iqrf_trio.store.sqlite import Connection
@@ -137,8 +137,9 @@ def correct_mids(connection: Connection, mids: Mapping[int, int]) -> None:
 
 
 def forget_all(connection: Connection) -> None:
-    """Empty the network: devices, products, sensors, metadata, also of the gone, and values."""
+    """Empty the network: devices, products, sensors, values, metadata and configurations."""
     gone.forget_all(connection)
+    configurations.forget_all(connection)
     connection.execute("DELETE FROM device")
     connection.execute("DELETE FROM product")
 

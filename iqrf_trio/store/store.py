@@ -13,6 +13,7 @@ from attrs import define, evolve, field
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import (
     archive,
+    configurations,
     devices,
     journal,
     parameters,
@@ -27,6 +28,7 @@ from iqrf_trio.store.sqlite import Connection
 from protocol.auth.rights import Rights
 from protocol.auth.tokens import Token, TokenText
 from protocol.iqmesh.journal import JournalEntry
+from protocol.network.configurations import Change, Configuration
 from protocol.network.network import JsonObject, Network, Value
 from protocol.network.parameters import Parameters
 from protocol.tasks.task import Run, Task
@@ -127,6 +129,14 @@ class Store:
         """Keep what is known of that coordinator's parameters."""
         work = partial(parameters.save, coordinator=coordinator, parameters=known)
         await self._database.write(work)
+
+    async def configuration(self, mid: int) -> Configuration | None:
+        """The configuration that the module with this MID was last seen with."""
+        return await self._database.read(partial(configurations.find, mid=mid))
+
+    async def change_configurations(self, changes: Sequence[tuple[int, Change]]) -> None:
+        """Note what became of configurations, by MID."""
+        await self._database.write(partial(configurations.change, changes=changes))
 
     async def journal(self) -> JournalEntry | None:
         """What a network service has changed and not put back."""

@@ -23,6 +23,7 @@ from iqrf_trio.radio.memory import Memory
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.clock import Clock
+from iqrf_trio.services.configurations import Configurations
 from iqrf_trio.services.coordinators import Coordinators, load_busy
 from iqrf_trio.services.enumeration import Enumeration, Interview
 from iqrf_trio.services.history import History
@@ -68,6 +69,7 @@ class Parts:
     announcer: Announcer
     overheard: Overheard
     coordinators: Coordinators
+    configurations: Configurations
     trace: TraceFile | None
     measurements: Measurements
     pulse: Pulse
@@ -113,9 +115,11 @@ async def build(
             overheard.answer(outcome, lambda: transceiver.counters)
         enumeration.observe(outcome)
         keeper.observe(outcome)
+        configurations.observe(outcome)
 
     trace = trace_of(config)
     coordinators = Coordinators(store, shutdown)
+    configurations = Configurations(store, shutdown)
     transceiver = Transceiver(
         port,
         on_async=on_async,
@@ -188,6 +192,7 @@ async def build(
         announcer,
         overheard,
         coordinators,
+        configurations,
         trace,
         measurements,
         pulse,

@@ -19,6 +19,7 @@ from iqrf_trio.messaging.announcements import Announcer
 from iqrf_trio.radio.memory import Memory
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.services.configurations import Configurations
 from iqrf_trio.services.coordinators import Coordinators
 from iqrf_trio.services.enumeration import Enumeration, Interview
 from iqrf_trio.services.network.service import NetworkServices
@@ -50,6 +51,7 @@ class Rig:
     store: Store
     caller: Caller
     lanes: trio.CancelScope
+    configurations: Configurations
 
     @property
     def network(self) -> NetworkServices:
@@ -64,7 +66,14 @@ async def gateway(state: Path, port: Port) -> AsyncIterator[Rig]:
         shutdown = Shutdown()
         coordinators = Coordinators(store, shutdown)
         memory = Memory(coordinators.recall, coordinators.note)
-        transceiver = Transceiver(port, on_async=lambda _: None, memory=memory, shutdown=shutdown)
+        configurations = Configurations(store, shutdown)
+        transceiver = Transceiver(
+            port,
+            on_async=lambda _: None,
+            on_answer=configurations.observe,
+            memory=memory,
+            shutdown=shutdown,
+        )
         scheduler, announcer = Scheduler(shutdown=shutdown), Announcer("gw", {})
         parts = Gateway(
             ins_id="iqrfgd2-default",
@@ -96,9 +105,10 @@ async def gateway(state: Path, port: Port) -> AsyncIterator[Rig]:
         nursery.start_soon(serve)
         await nursery.start(scheduler.run_management)
         nursery.start_soon(coordinators.run)
+        nursery.start_soon(configurations.run)
         nursery.start_soon(parts.network.run)
         await transceiver.wait_connected()
-        yield Rig(parts, store, Caller(parts), lanes)
+        yield Rig(parts, store, Caller(parts), lanes, configurations)
         nursery.cancel_scope.cancel()
 
 

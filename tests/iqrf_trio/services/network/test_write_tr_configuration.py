@@ -147,3 +147,19 @@ async def test_a_key_of_too_many_bytes(tmp_path: Path, autojump_clock: MockClock
     async with gateway(tmp_path, SimulatorPort(generate(1))) as rig:
         answer = await rig.caller.ask(WRITE, {"deviceAddr": 1, "accessPassword": "\u00e9" * 9})
         assert answer["status"] == 1001
+
+
+async def test_what_a_module_was_last_seen_with_is_kept_by_its_mid(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(3)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        await rig.caller.ask("iqmeshNetwork_EnumerateDevice", {"deviceAddr": 2})
+        mid = mesh.node(2).mid
+        for address, power in ((2, 5), (255, 3)):
+            await rig.caller.ask(WRITE, {"deviceAddr": address, "txPower": power})
+            kept = await rig.configurations.of(mid)
+            assert kept is not None
+            assert kept.settings == bytes(mesh.node(2).system.settings)
+            assert kept.settings[7] == power
+        assert await rig.configurations.of(mesh.node(1).mid) is None
