@@ -61,6 +61,10 @@ class Visit:
         found.wait_for()
         return found
 
+    def panel(self, title: str) -> Any:
+        """The panel of a long work."""
+        return self.page.locator(".work", has_text=title).first
+
     @property
     def overflow(self) -> int:
         """By how many pixels the page is wider than the window."""

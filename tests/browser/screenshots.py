@@ -29,7 +29,10 @@ VIEWS = {
     "node": ("node/{mid}", ".tiles"),
     "node-chart": ("node/{mid}", ".tiles"),
     "sensors": ("sensors", ".bars li"),
-    "network": ("network", ".work"),
+    "network-add": ("network/add", ".work"),
+    "network-check": ("network/check", ".work"),
+    "network-mend": ("network/mend", ".work"),
+    "network-backup": ("network/backup", ".work"),
     "readings": ("readings", ".fields"),
     "messages": ("messages/iqmeshNetwork_Ping", ".sender"),
 }

@@ -10,6 +10,8 @@ import pytest
 import trio
 
 from iqrf_trio.simulator.files.plan import generate
+from iqrf_trio.simulator.node import Node
+from iqrf_trio.simulator.products import PRODUCTS
 from iqrf_trio.store import DATABASE_NAME, tokens
 from iqrf_trio.store.sqlite import opened, transact
 from tests.browser.driver import MISSING, Visit, drive
@@ -22,7 +24,10 @@ pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=MISSING),
 ]
 
-PAGES = ("overview", "map", "nodes", "sensors", "network", "readings", "messages")
+PAGES = (
+    *("overview", "map", "nodes", "sensors", "readings", "messages"),
+    *("network/add", "network/check", "network/mend", "network/backup"),
+)
 
 NEAREST = """() => {
     const places = [...document.querySelectorAll(".map .dot")].map(
@@ -128,21 +133,68 @@ async def test_a_node_with_its_chart(home: House) -> None:
 async def test_long_works_tell_how_far_they_are(home: House) -> None:
     def scenario(visit: Visit) -> None:
         visit.open("network", home.token)
-        ping = visit.page.locator(".work", has_text="Ping all")
+        ping = visit.panel("Ping all")
         ping.locator("button >> text=Begin").click()
         ping.locator(".result").wait_for()
         assert "All 12 nodes answered" in ping.inner_text()
-        restart = visit.page.locator(".work", has_text="Restart all")
+        learn = visit.panel("Learn the network")
+        learn.locator("button >> text=Begin").click()
+        visit.open("map")  # it goes on while another page is shown
+        visit.sees(".map .dot")
+        visit.open("network")
+        learn.locator(".result").wait_for()
+        assert "finished" in learn.inner_text()
+        report = visit.panel("Health report")
+        report.locator("button >> text=Begin").click()
+        report.locator(".result tbody tr").nth(11).wait_for()
+        visit.open("network/mend")
+        restart = visit.panel("Restart all")
         assert restart.locator("button").is_disabled()
         restart.locator("input").fill("ALL")
         assert restart.locator("button").is_enabled()
-        learn = visit.page.locator(".work", has_text="Learn the network")
-        learn.locator("button >> text=Begin").click()
-        learn.locator(".result").wait_for()
-        assert "finished" in learn.inner_text()
         assert visit.errors == []
 
     await drive(scenario, home.http_url)
+
+
+async def test_what_is_mended_is_tried_before(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("network/mend", home.token)
+        mids = visit.panel("Wrong MIDs")
+        carry_out = mids.locator("button >> text=Begin")
+        assert carry_out.is_disabled()
+        mids.locator("button >> text=Try").click()
+        mids.locator(".result").wait_for()
+        assert "Nothing was changed" in mids.inner_text()
+        carry_out.click()
+        mids.locator("text=Done").wait_for()
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+
+
+async def test_a_node_is_bonded_by_its_button(tmp_path: Path) -> None:
+    def scenario(visit: Visit, token: str) -> None:
+        visit.open("network/add", token)
+        bond = visit.panel("Bond by button")
+        bond.locator("button >> text=Begin").click()
+        bond.locator(".result").wait_for()
+        assert "Node 13 is in the network, which has 13 nodes now." in bond.inner_text()
+        code = visit.panel("Bond by IQRF code")
+        code.locator("input").first.fill("tea")
+        code.locator("button >> text=Begin").click()
+        code.locator(".result .silent").wait_for()
+        visit.open("network/backup")
+        visit.sees("button >> text=Make a snapshot").click()
+        visit.sees("text=Kept:")
+        visit.sees(".work li")
+        assert visit.errors == []
+
+    mesh = generate(12)
+    mesh.world.nodes.append(Node(0x81000777, PRODUCTS[0], position=(0.1, 0.0)))
+    async with house(tmp_path, mesh=mesh, limit_s=200) as home:
+        await learnt(home)
+        await drive(partial(scenario, token=home.token), home.http_url)
 
 
 async def test_readings_and_messages(home: House) -> None:

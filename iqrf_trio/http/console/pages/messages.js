@@ -1,23 +1,23 @@
 // Any message of the API, from a form made of its schema; and what comes unasked.
 import { html, useState } from "../vendor/htm-preact.js";
-import { ask } from "../parts/http.js";
+import { isFinal, useMessages } from "../parts/api.js";
 import { call } from "../parts/live.js";
 import { initial, Members } from "../parts/schema_form.js";
 import { go } from "../parts/router.js";
 import { get, useStore } from "../parts/store.js";
-import { Action, Choice, Loading, useAnswer } from "../parts/widgets.js";
+import { Action, Choice, Loading } from "../parts/widgets.js";
 import { moment } from "../parts/words.js";
 import { T } from "../texts.js";
 
 const FIRST = "mngDaemon_Version";
 
 export function Messages({ rest }) {
-  const { answer: known, error } = useAnswer("messages", () => ask("api/v1/messages"));
-  const message = known?.messages.find((each) => each.mType === (rest[0] ?? FIRST)) ?? known?.messages[0];
+  const { answer: known, error } = useMessages();
+  const message = known?.find((each) => each.mType === (rest[0] ?? FIRST)) ?? known?.[0];
   return html`<h1>${T.messages}</h1>
     ${error && html`<p role="alert">${error.message}</p>`}
     ${message ? html`<label class="wide">${T.message} <select value=${message.mType} onChange=${(event) => go("messages", event.target.value)}>
-        ${known.messages.map(({ mType }) => html`<option key=${mType} value=${mType}>${mType}</option>`)}
+        ${known.map(({ mType }) => html`<option key=${mType} value=${mType}>${mType}</option>`)}
       </select></label>
       <${Sender} key=${message.mType} message=${message} />` : !error && html`<${Loading} lines=${5} />`}
     <${Unasked} />`;
@@ -73,12 +73,6 @@ function parsed(text) {
   } catch (error) {
     throw new Error(T.notJson(error.message));
   }
-}
-
-// `final` of a message is the member and value of the last of several answers.
-function isFinal({ final }, data) {
-  if ("progress" in data) return false;
-  return !final || data.rsp?.[final.member] === final.value || (data.status !== 0 && !(final.byDevice && final.member in (data.rsp ?? {})));
 }
 
 const body = (mType, req) => ({ mType, data: { msgId: "1", ...(req === undefined ? {} : { req }) } });

@@ -1,31 +1,44 @@
-// What can be done with the whole network; each long work is a panel with progress and cancel.
-import { html, useState } from "../vendor/htm-preact.js";
-import { call } from "../parts/live.js";
-import { useStore } from "../parts/store.js";
+// What can be done with the whole network, in groups; each long work is a panel of its own.
+import { html } from "../vendor/htm-preact.js";
+import { Snapshots } from "../parts/snapshots.js";
+import { Tabs } from "../parts/widgets.js";
 import { Work } from "../parts/work.js";
 import { T } from "../texts.js";
 
-export function Network() {
-  const [again, setAgain] = useState(false);
-  const { rights } = useStore();
-  const limits = { refused: rights && rights.scope !== "manage" ? T.notAllowed("manage") : "" };
-  return html`<h1>${T.network}</h1>
-    <${Work} title=${T.learn} help=${T.learnHelp} ...${limits} cancels=${false}
-      begin=${(onAnswer) => call("iqrfDb_Enumerate", { reenumerate: again, standards: true }, { onAnswer, isLast: isLastStep })}
-      tell=${({ data }) => data.rsp.stepStr} between=${({ rsp }) => ({ text: T.step(rsp.step, rsp.stepStr), done: rsp.step, total: 8 })}>
-      <label class="check"><input type="checkbox" checked=${again} onChange=${(event) => setAgain(event.target.checked)} /> ${T.learnAgain}</label>
-    <//>
-    <${Work} title=${T.pingAll} help=${T.pingAllHelp} ...${limits} begin=${asked("iqmeshNetwork_Ping")} tell=${told("pingResult")} between=${paced} />
-    <${Work} title=${T.restartAll} help=${T.restartAllHelp} ...${limits} typed="ALL" begin=${asked("iqmeshNetwork_Restart")} tell=${told("restartResult")} between=${paced} />`;
-}
-
-const isLastStep = (data) => data.status !== 0 || data.rsp?.step === 8;
-
-const asked = (mType) => (onAnswer) => call(mType, { hwpId: 0xffff }, { extras: { progress: true }, onAnswer });
-
-const paced = ({ progress }) => ({ text: T.progress(progress.done, progress.total, progress.seconds), ...progress });
-
-const told = (member) => ({ data }) => {
-  const results = data.rsp?.[member] ?? [];
+// Of an answer with a list of {address, result}.
+const told = (member) => ({ rsp }) => {
+  const results = rsp?.[member] ?? [];
   return T.answered(results.filter((each) => !each.result).map((each) => each.address), results.length);
 };
+
+const bonded = ({ rsp }) => T.bonded(rsp.assignedAddr, rsp.nodesNr);
+
+const GROUPS = {
+  add: [
+    { mType: "iqmeshNetwork_BondNodeLocal", members: ["deviceAddr"], given: { deviceAddr: 0 }, tell: bonded },
+    { mType: "iqmeshNetwork_SmartConnect", members: ["smartConnectCode", "deviceAddr"], given: { deviceAddr: 0 }, tell: bonded },
+  ],
+  check: [
+    { mType: "iqrfDb_Enumerate", members: ["reenumerate"], given: { standards: true }, cancels: false, tell: ({ rsp }) => rsp.stepStr },
+    { mType: "iqmeshNetwork_Ping", given: { hwpId: 0xffff }, tell: told("pingResult") },
+    { mType: "iqrfTrio_HealthReport", members: ["rounds"] },
+    { mType: "iqmeshNetwork_MaintenanceTestRF", members: ["deviceAddr", "rfChannel", "rxFilter", "measurementTime"], given: { deviceAddr: 0, rfChannel: 52, rxFilter: 0, measurementTime: 5160 } },
+    { mType: "iqmeshNetwork_MaintenanceFrcResponseTime", members: ["command"], given: { command: 224 } },
+  ],
+  mend: [
+    { mType: "iqmeshNetwork_MaintenanceInconsistentMIDsInCoord" },
+    { mType: "iqmeshNetwork_MaintenanceDuplicatedAddresses" },
+    { mType: "iqmeshNetwork_MaintenanceUselessPrebondedNodes" },
+    { mType: "iqmeshNetwork_Restart", given: { hwpId: 0xffff }, typed: T.all, tell: told("restartResult") },
+    { mType: "iqmeshNetwork_RemoveBond", given: { deviceAddr: 255, wholeNetwork: true }, typed: T.all },
+  ],
+  backup: [],
+};
+
+export function Network({ rest }) {
+  const group = rest[0] in GROUPS ? rest[0] : "check";
+  return html`<h1>${T.network}</h1>
+    <${Tabs} label=${T.network} tabs=${Object.keys(GROUPS).map((name) => [`#/network/${name}`, T.groups[name]])} shown=${`#/network/${group}`} />
+    ${GROUPS[group].map((work) => html`<${Work} key=${work.mType} title=${T.works[work.mType.split("_")[1]]} help=${T.worksHelp[work.mType.split("_")[1]]} ...${work} />`)}
+    ${group === "backup" && html`<${Snapshots} />`}`;
+}

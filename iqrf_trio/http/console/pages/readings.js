@@ -1,20 +1,18 @@
 // The readings of all sensors: whether they run, how often, and how the last ones went.
 import { html, useState } from "../vendor/htm-preact.js";
 import { call, loadHealth, loadReadings } from "../parts/live.js";
+import { useLimits } from "../parts/limits.js";
 import { useNow, useStore } from "../parts/store.js";
 import { Action, Loading, State } from "../parts/widgets.js";
 import { duration, moment } from "../parts/words.js";
 import { T } from "../texts.js";
 
 export function Readings() {
-  const { readings, monitor, rights, connected } = useStore();
+  const { readings, monitor } = useStore();
+  const limits = useLimits();
   if (!readings) return html`<h1>${T.readings}</h1><${Loading} lines=${6} />`;
   const { settings, running, cycles } = readings;
   const text = running ? T.readingsRun(settings.period) : T.readingsStopped;
-  const limits = (scope) => {
-    const refused = scope === "manage" ? rights?.scope !== "manage" : rights?.scope === "read";
-    return { disabled: refused || !connected, why: refused ? T.notAllowed(scope) : T.noConnection };
-  };
   const change = async (mType, said = T.done) => {
     await call(mType);
     await Promise.all([loadReadings(), loadHealth()]);
@@ -54,7 +52,7 @@ function Settings({ settings, limits }) {
 
 function Cycles({ cycles }) {
   const now = useNow();
-  if (!cycles.length) return html`<p class="soft">${T.noCycles}</p>`;
+  if (!cycles.length) return html`<p class="soft">${T.noneYet}</p>`;
   return html`<table><thead><tr>${Object.values(T.cycleColumns).map((text) => html`<th key=${text}>${text}</th>`)}</tr></thead>
     <tbody>${cycles.toReversed().map((cycle) => html`<tr key=${cycle.at}>
       <td>${moment(Date.parse(cycle.at), now)}</td>

@@ -3,6 +3,7 @@ import { html, useState } from "../vendor/htm-preact.js";
 import { T } from "../texts.js";
 import { ask } from "./http.js";
 import { History, RSSI, SUPPLY } from "./history.js";
+import { useLimits } from "./limits.js";
 import { call, loadNetwork } from "./live.js";
 import { address } from "./router.js";
 import { period, useNow, useStore } from "./store.js";
@@ -70,16 +71,14 @@ function Tile({ device, sensor, open, onOpen }) {
 }
 
 function Actions({ device }) {
-  const { rights, connected } = useStore();
-  const refused = rights?.scope === "read";
+  const limit = useLimits()("control");
   const dpa = (pnum, pcmd) => {
     const bytes = [device.address, 0, pnum, pcmd, 0xff, 0xff];
     return call("iqrfRaw", { rData: bytes.map((each) => each.toString(16).padStart(2, "0")).join(".") });
   };
-  const limits = { disabled: refused || !connected, why: refused ? T.notAllowed("control") : T.noConnection };
   return html`<div class="actions">
-    <${Action} label=${T.ping} ...${limits} run=${async () => (await dpa(0x02, 0x00), T.pinged)} />
-    <${Action} label=${T.identify} ...${limits} run=${async () => (await dpa(0x07, 0x03), T.identified)} />
+    <${Action} label=${T.ping} ...${limit} run=${async () => (await dpa(0x02, 0x00), T.pinged)} />
+    <${Action} label=${T.identify} ...${limit} run=${async () => (await dpa(0x07, 0x03), T.identified)} />
   </div>`;
 }
 

@@ -42,10 +42,11 @@ export async function request(path, key, options = {}) {
   return body;
 }
 
-// The JSON at a path below the gateway's address. Throws Problem.
-export async function ask(path) {
+// The JSON at a path below the gateway's address. `options` as for fetch, but that `body` may be an
+// object. Throws Problem.
+export async function ask(path, { body, ...options } = {}) {
   try {
-    return await request(path, storedKey());
+    return await request(path, storedKey(), { ...options, ...(body && { body: JSON.stringify(body) }) });
   } catch (problem) {
     if (problem.status === 401) signedOut(T.sessionOver);
     throw problem;

@@ -10,26 +10,33 @@ export function initial({ example, schema }) {
   return Object.fromEntries(members.map(([name, each]) => [name, each.default]));
 }
 
-export function Members({ schema, value, onChange }) {
+// The schema with these members only.
+export const only = ({ properties, required }, names) => ({
+  properties: Object.fromEntries(names.filter((name) => name in properties).map((name) => [name, properties[name]])),
+  required,
+});
+
+// `names` are words for members, where there are some.
+export function Members({ schema, names = {}, value, onChange }) {
   const members = Object.entries(schema.properties ?? {});
   if (!members.length) return html`<p class="soft">${T.noMembers}</p>`;
   const set = (name, given) => {
     const { [name]: _, ...others } = value ?? {};
     onChange(given === undefined ? others : { ...others, [name]: given });
   };
-  return html`<div class="fields">${members.map(([name, each]) => html`<${Field} key=${name} name=${name} schema=${each}
+  return html`<div class="fields">${members.map(([name, each]) => html`<${Field} key=${name} name=${names[name] ?? name} schema=${each}
     needed=${schema.required?.includes(name)} value=${value?.[name]} onChange=${(given) => set(name, given)} />`)}</div>`;
 }
 
 function Field({ name, schema, needed, value, onChange }) {
   const label = html`<span>${name}${needed ? " *" : ""}</span>${schema.description && html`<small>${schema.description}</small>`}`;
   if (schema.type === "boolean")
-    return html`<label class="check"><input type="checkbox" checked=${value ?? false} onChange=${(event) => onChange(event.target.checked)} /> ${label}</label>`;
+    return html`<label class="check"><input type="checkbox" checked=${value ?? schema.default ?? false} onChange=${(event) => onChange(event.target.checked)} /> <span>${label}</span></label>`;
   if (schema.enum)
     return html`<label>${label}<select value=${value} onChange=${(event) => onChange(schema.enum.find((each) => String(each) === event.target.value))}>
       ${schema.enum.map((each) => html`<option key=${each}>${String(each)}</option>`)}</select></label>`;
   if (schema.type === "integer" || schema.type === "number")
-    return html`<label>${label}<input type="number" min=${schema.minimum} max=${schema.maximum} step=${schema.type === "integer" ? 1 : "any"} value=${value ?? ""}
+    return html`<label>${label}<input type="number" min=${schema.minimum} max=${schema.maximum} step=${schema.type === "integer" ? 1 : "any"} value=${value ?? schema.default ?? ""}
       onInput=${(event) => onChange(event.target.value === "" ? undefined : Number(event.target.value))} /></label>`;
   if (schema.type === "string")
     return html`<label>${label}<input value=${value ?? ""} onInput=${(event) => onChange(event.target.value || (needed ? "" : undefined))} /></label>`;

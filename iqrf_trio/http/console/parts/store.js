@@ -15,6 +15,7 @@ let state = {
   monitor: null, // the last ntfDaemon_Monitor
   readings: null, // GET api/v1/readings: how they are set, and the last cycles
   events: [], // what happened while the page was open, newest first: {at, text, level}
+  works: {}, // works that take long, by id: see works.js
   unasked: [], // messages that came unasked, newest first: {at, message}
 };
 

@@ -24,6 +24,16 @@ export function Age({ at }) {
     ${T.ago(age(at, now))}</time>`;
 }
 
+// A button that cannot be pressed while `why` says something.
+export function Refusable({ kind = "", why, onClick, children }) {
+  return html`<button class=${kind} disabled=${Boolean(why)} title=${why} onClick=${onClick}>${children}</button>`;
+}
+
+// Several views of one page, as links. `tabs` are [href, text].
+export function Tabs({ label, tabs, shown }) {
+  return html`<nav class="tabs" aria-label=${label}>${tabs.map(([href, text]) => html`<a key=${href} href=${href} aria-current=${href === shown ? "page" : null}>${text}</a>`)}</nav>`;
+}
+
 // A button that carries out something that takes a while: it says so, and what became of it.
 export function Action({ label, run, kind = "", disabled = false, why = "" }) {
   const [busy, setBusy] = useState(false);

@@ -1,41 +1,51 @@
-// A panel for a work that takes long: begin, how far it is, cancel, and what came of it, which stays
-// until it is closed.
-import { html, useRef, useState } from "../vendor/htm-preact.js";
+// A panel for a work that takes long, made of its message: a form of some members, a dry run first
+// where there is one, how far it is, cancel, and what came of it.
+import { html, useState } from "../vendor/htm-preact.js";
 import { T } from "../texts.js";
-import { call } from "./live.js";
+import { useMessages } from "./api.js";
+import { useLimits } from "./limits.js";
+import { Members, only } from "./schema_form.js";
 import { useStore } from "./store.js";
-import { State } from "./widgets.js";
+import { Told } from "./told.js";
+import { Refusable, State } from "./widgets.js";
+import { begin, cancel, close } from "./works.js";
 
-// `begin(onAnswer)` sends the request and gives the promise of the last message, `tell(message)`
-// makes a sentence of it, `between(data)` makes {text, done, total} of an answer in between. With
-// `typed` that very word is asked for before. `refused` says why it cannot be begun.
-export function Work({ title, help, begin, tell, between, typed = "", cancels = true, refused = "", children }) {
-  const { connected } = useStore();
-  const [work, setWork] = useState(null); // {pace} while it runs, {result} afterwards
+// `members` are those that can be filled in, `given` is sent besides or is what they begin with.
+// With `typed` that very word is asked for before. Nothing is shown of a message that there is not.
+export function Work({ mType, id = mType, title, help, members = [], given = {}, typed = "", cancels = true, tell, children }) {
+  const message = useMessages().answer?.find((each) => each.mType === mType);
+  const limits = useLimits();
+  const { works } = useStore();
+  const [req, setReq] = useState(given);
   const [word, setWord] = useState("");
-  const request = useRef();
-  const start = async () => {
-    setWork({ pace: null });
-    setWord("");
-    try {
-      request.current = begin((data) => setWork({ pace: between(data) }));
-      setWork({ result: { state: "good", text: tell(await request.current) } });
-    } catch (error) {
-      setWork({ result: { state: "silent", text: error.message } });
-    }
-  };
-  const cancel = () => call("iqrfTrio_Cancel", { msgId: request.current.msgId }).catch(() => {});
-  const why = refused || (connected ? "" : T.noConnection);
+  if (!message) return null;
+  const work = works[id];
   const running = work && !work.result;
+  const limit = limits(message.scope ?? "manage", message.service);
+  const tries = message.extras.includes("dryRun");
+  const start = (dry) => {
+    setWord("");
+    begin(id, message, message.schema ? { ...given, ...req } : undefined, { tell, dry });
+  };
+  const why = limit.why || (typed && word !== typed ? T.typeFirst(typed) : tries && !work?.dry ? T.tryFirst : "");
   return html`<section class="work" aria-label=${title}>
-    <h2>${title}</h2><p class="soft">${help}</p>
-    ${!running && children}
-    ${typed && !running && html`<label class="danger">${T.typeAll} <input value=${word} disabled=${Boolean(why)} onInput=${(event) => setWord(event.target.value)} /></label>`}
-    ${!running && html`<button class=${typed ? "dangerous" : "main"} disabled=${Boolean(why) || word !== typed} title=${why} onClick=${start}>${T.begin}</button>`}
-    ${running && html`<div class="running" role="status">
-      <progress aria-label=${title} value=${work.pace?.done} max=${work.pace?.total ?? 1} /> <span>${work.pace?.text ?? T.busy}</span>
-      ${cancels && html`<button onClick=${cancel}>${T.stopIt}</button>`}
-    </div>`}
-    ${work?.result && html`<p class="result" role="status"><${State} ...${work.result} /> <button class="quiet" onClick=${() => setWork(null)}>${T.dismiss}</button></p>`}
+    <h2>${title}</h2><p class="soft">${help ?? message.about}</p>
+    ${running ? html`<${Running} title=${title} work=${work} cancels=${cancels} />` : html`
+      ${members.length > 0 && html`<${Members} schema=${only(message.schema, members)} names=${T.members} value=${req} onChange=${setReq} />`}
+      ${children}
+      ${typed && html`<label class="danger">${T.typeIt(typed)} <input value=${word} disabled=${limit.disabled} onInput=${(event) => setWord(event.target.value)} /></label>`}
+      <div class="buttons">
+        ${tries && html`<${Refusable} why=${limit.why} onClick=${() => start(true)}>${T.tryIt}<//>`}
+        <${Refusable} kind=${typed ? "dangerous" : "main"} why=${why} onClick=${() => start(false)}>${T.begin}<//>
+      </div>`}
+    ${work?.result && html`<div class="result"><p role="status"><${State} ...${work.result} /> <button class="quiet" onClick=${() => close(id)}>${T.dismiss}</button></p>
+      <${Told} value=${work.told} /></div>`}
   </section>`;
+}
+
+function Running({ title, work, cancels }) {
+  return html`<div class="running" role="status">
+    <progress aria-label=${title} value=${work.pace?.done} max=${work.pace?.total ?? 1} /> <span>${work.pace?.text ?? T.busy}</span>
+    ${cancels && html`<button onClick=${() => cancel(work)}>${T.stopIt}</button>`}
+  </div>`;
 }
