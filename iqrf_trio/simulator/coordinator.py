@@ -10,14 +10,16 @@ from iqrf_trio.simulator.peripherals.inputs_outputs import GreenLed, Pins, RedLe
 from iqrf_trio.simulator.peripherals.memory import Eeeprom, Eeprom, Ram
 from iqrf_trio.simulator.signals import phase_of
 from iqrf_trio.simulator.world import World
-from protocol.dpa.packet import COORDINATOR, Request
-from protocol.dpa.peripherals.coordinator import BOND_NODE, OPTIMIZED_HOPS
+from protocol.dpa.packet import COORDINATOR, TEMPORARY, Request
+from protocol.dpa.peripherals.coordinator import BOND_NODE, OPTIMIZED_HOPS, SMART_CONNECT
 from protocol.dpa.peripherals.frc import FRC_EXTRA_RESULT
 from protocol.dpa.requests import command_of
 from protocol.dpa.timing import LOCAL_MS, Timing
 
 _BUTTON_MS = 10_000
 """How long Bond node waits for a button."""
+_PREBONDING_MS = 10_000
+"""How long Smart connect takes that prebonds all it finds (seen with 30 nodes)."""
 
 
 @define(eq=False, repr=False)
@@ -65,6 +67,8 @@ class Coordinator(Module):
         command = command_of(request)
         if command is BOND_NODE and not any(node.button for node in self.world.strangers(now)):
             return _BUTTON_MS
+        if command is SMART_CONNECT and request.pdata[:1] == bytes((TEMPORARY,)):
+            return _PREBONDING_MS
         return command.simulated_ms(request.pdata, self.timing()) if command else LOCAL_MS
 
     def answers(self, request: Request, now: float) -> bytes:

@@ -11,7 +11,7 @@ from iqrf_trio.simulator.faults import Fault, Faults
 from iqrf_trio.simulator.module import Module
 from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.refusal import UNKNOWN_NADR, Refused
-from iqrf_trio.simulator.world import World
+from iqrf_trio.simulator.world import Passage, World
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BIT, SENSOR_2BYTE, SENSOR_4BYTE
 from protocol.dpa.packet import BROADCAST, COORDINATOR, Confirmation, Request, Response, answer
 from protocol.dpa.peripherals.exploration import ENUMERATE
@@ -178,7 +178,10 @@ class Mesh:
         confirmed_at, arrived_at = self._send(request, confirmation, now)
         node = self._member(request.nadr)
         reached = self.coordinator.reaches(request.nadr, min(hops, hops_response))
-        if node is None or not reached or not self.world.hears(node, arrived_at):
+        passage = self.world.passage(node, arrived_at) if node and reached else Passage.LOST
+        if node is None or passage is not Passage.WHOLE:
+            if node is not None and passage is Passage.UNANSWERED:
+                self._unheard(node, request, arrived_at)
             # The coordinator does not know, and waits as long as a short response takes.
             self._occupy(confirmed_at, arrived_at + response_ms(confirmation, 0) / 1000)
             return
@@ -191,6 +194,13 @@ class Mesh:
         if node.rebooting:
             node.reset()
 
+    def _unheard(self, node: Node, request: Request, now: float) -> None:
+        """Let a node execute a request whose answer is lost."""
+        self._execute(node, request, now)
+        node.sensors.said.clear()
+        if node.rebooting:
+            node.reset()
+
     def _broadcast(self, request: Request, now: float) -> None:
         self.counters.requests[Kind.BROADCAST] += 1
         confirmation = self._confirmation(request, self.coordinator.broadcast_hops(), 0)
@@ -198,10 +208,7 @@ class Mesh:
         self._occupy(confirmed_at, arrived_at)
         for node in list(self.world.members(self.coordinator.bonds.network)):
             if self.world.hears(node, arrived_at):
-                self._execute(node, request, arrived_at)
-                node.sensors.said.clear()
-                if node.rebooting:
-                    node.reset()
+                self._unheard(node, request, arrived_at)
 
     def _member(self, address: int) -> Node | None:
         """The node at `address`, if the coordinator has the key of its network."""

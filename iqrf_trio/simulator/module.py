@@ -46,6 +46,8 @@ class Module:
     supply: int = SUPPLY_VOLTAGE
     rssi: int = 0
     ibk: bytes = b""
+    dpa: int = field(factory=lambda: DPA_VERSION)
+    """The version of DPA in it, 0x0417 for 4.17."""
     rebooting: bool = field(init=False, default=False)
     system: System = field(init=False)
     peripherals: dict[int, Peripheral] = field(init=False, factory=dict)
@@ -71,7 +73,7 @@ class Module:
     def enumeration(self) -> PeripheralEnumeration:
         """How it describes itself to Exploration."""
         return PeripheralEnumeration(
-            dpa=DPA_VERSION,
+            dpa=self.dpa,
             user_per_nr=len(self.product.user),
             embedded=self.embedded,
             hwpid=self.product.hwpid,

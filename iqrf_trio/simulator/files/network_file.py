@@ -12,7 +12,7 @@ from iqrf_trio.simulator.files.toml_table import NetworkFileError, Table
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.peripherals.os import IBK_LENGTH
-from iqrf_trio.simulator.products import GATEWAY, PRODUCTS, Product, SensorModel
+from iqrf_trio.simulator.products import DPA_VERSION, GATEWAY, PRODUCTS, Product, SensorModel
 from iqrf_trio.simulator.routes import Position
 from iqrf_trio.simulator.signals import HOUR, Fixed, Growing, Signal, Wave
 from protocol.dpa.packet import MAX_NODE, TEMPORARY
@@ -153,6 +153,7 @@ def _node(
         online=table.take("online", bool, True),
         ibk=_key(table),
         button=table.take("button", bool, True),
+        dpa=table.number("dpa", 0, _WORD, DPA_VERSION),
         frc_time=table.number("frc_time", 0, 0xFF) if table.has("frc_time") else None,
         noise=_noise(table),
     )

@@ -16,7 +16,7 @@ from iqrf_trio.simulator.refusal import (
     of_length,
 )
 from iqrf_trio.simulator.world import World
-from protocol.dpa.packet import MAX_NODE
+from protocol.dpa.packet import MAX_NODE, TEMPORARY
 from protocol.dpa.peripherals.coordinator import (
     ADDR_INFO,
     AUTHORIZE_BOND,
@@ -152,11 +152,24 @@ class Administration(Peripheral):
 
     def _smart_connect(self, pdata: bytes, now: float) -> bytes:
         of_length(pdata, _SMART_CONNECT_LENGTH)
+        if pdata[0] == TEMPORARY:
+            return self._prebond(pdata[_SMART_CONNECT_MID], now)
         mid = int.from_bytes(pdata[_SMART_CONNECT_MID], "little")
         node = self._stranger(mid, now)
         if node is None or pdata[_SMART_CONNECT_IBK] != node.ibk:
             raise Refused(FAIL)
         return self._bond(self._address(pdata[0]), node)
+
+    def _prebond(self, filtering: bytes, now: float) -> bytes:
+        """Prebond all strangers, or those whose MID leaves a remainder: (remainder, divisor)."""
+        remainder, divisor = filtering[0], filtering[1]
+        self.world.prebond(
+            self.bonds.network,
+            self.bonds.mids,
+            lambda mid: not divisor or mid % divisor == remainder,
+            now,
+        )
+        return SMART_CONNECT.encode(Bonded(TEMPORARY, len(self.bonds.mids)))
 
     def _authorize(self, pdata: bytes, now: float) -> bytes:
         if not pdata or len(pdata) % _PAIR or len(pdata) > MAX_AUTHORIZED * _PAIR:
@@ -165,10 +178,11 @@ class Administration(Peripheral):
         for start in range(0, len(pdata), _PAIR):
             address = self._address(pdata[start])
             mid = int.from_bytes(pdata[start + 1 : start + _PAIR], "little")
-            # The coordinator keeps the bond whether or not such a module is there.
+            # The coordinator keeps the bond whether or not such a module is there, and hears it.
             self.bonds.add(address, mid)
-            if node := self._stranger(mid, now):
-                node.nadr, node.network = address, self.bonds.network
+            for node in list(self.world.prebonded(self.bonds.network)):
+                if node.mid == mid and self.world.hears(node, now):
+                    node.nadr = address
         # Of several nodes the coordinator names none.
         named = address if len(pdata) == _PAIR else 0
         return AUTHORIZE_BOND.encode(Bonded(named, len(self.bonds.mids)))

@@ -1,31 +1,29 @@
 """The FRC peripheral of the simulated coordinator: it collects what nodes answer."""
 
 from collections.abc import Iterable, Mapping
-from random import Random
 
 from attrs import define, field
 
 from iqrf_trio.simulator.bonds import Bonds
 from iqrf_trio.simulator.peripherals.frc_answers import answer
+from iqrf_trio.simulator.peripherals.frc_prebonded import PREBONDED, answers
 from iqrf_trio.simulator.peripherals.peripheral import Handler, Peripheral
 from iqrf_trio.simulator.refusal import WRONG_LENGTH, Refused, of_length
-from iqrf_trio.simulator.world import World
+from iqrf_trio.simulator.world import Passage, World
 from protocol.dpa.frc import (
     BUFFER,
     FRC_DATA,
     MAX_SELECTIVE_USER_DATA,
     MAX_USER_DATA,
     MIN_USER_DATA,
-    PREBONDED_ALIVE,
     SELECTED_NODES,
-    Width,
     members,
     pack,
     response_time_ms,
     slots,
     width_of,
 )
-from protocol.dpa.packet import MAX_NODE, TEMPORARY
+from protocol.dpa.packet import MAX_NODE
 from protocol.dpa.peripherals.exploration import PeripheralInfo
 from protocol.dpa.peripherals.frc import (
     FRC_EXTRA_RESULT,
@@ -100,8 +98,8 @@ class Collector(Peripheral):
         *,
         selective: bool,
     ) -> bytes:
-        if command == PREBONDED_ALIVE:
-            return self._find_prebonded(user_data[0], now)
+        if command in PREBONDED:
+            return self._ask_prebonded(command, asked, user_data, now, selective=selective)
         width, asked = width_of(command), sorted(asked)
         values = {}
         for address, slot in slots(width, asked, selective=selective).items():
@@ -109,23 +107,40 @@ class Collector(Peripheral):
                 continue
             node = self.world.at(address)
             known = node and node.network == self.bonds.network
-            if node and known and self.world.hears(node, now):
-                values[address] = answer(node, command, user_data, now)
+            if not (node and known):
+                continue
+            passage = self.world.passage(node, now)
+            if passage is Passage.LOST:
+                continue
+            value = answer(node, command, user_data, now)
+            if passage is Passage.WHOLE:
+                values[address] = value
+            else:
+                node.sensors.said.clear()
         self.buffer = pack(width, asked, values, selective=selective)
         self.params &= ~_OFFLINE
         status = len(values) if self.bonds.mids else NOBODY
         return FrcAnswer(status, self.buffer[:FRC_DATA]).encode()
 
-    def _find_prebonded(self, seed: int, now: float) -> bytes:
-        """Each prebonded node answers at a place of its own choice, which another may have too."""
-        found = [
+    def _ask_prebonded(
+        self,
+        command: int,
+        asked: Iterable[int],
+        user_data: bytes,
+        now: float,
+        *,
+        selective: bool,
+    ) -> bytes:
+        """As `_collect`, of nodes without an address: the answers stand at places by chance."""
+        heard = [
             node
-            for node in self.world.members(self.bonds.network)
-            if node.nadr == TEMPORARY and self.world.hears(node, now)
+            for node in self.world.prebonded(self.bonds.network)
+            if self.world.passage(node, now) is Passage.WHOLE
         ]
-        places = {Random(f"{node.mid} {seed}").randint(1, MAX_NODE): 0b11 for node in found}
-        self.buffer = pack(Width.BITS2, range(1, MAX_NODE + 1), places)
-        return FrcAnswer(len(places), self.buffer[:FRC_DATA]).encode()
+        width, selected = width_of(command), sorted(asked) if selective else None
+        values = answers(heard, command, selected, user_data, now)
+        self.buffer = pack(width, range(width.capacity + 1), values, selective=False)
+        return FrcAnswer(len(values), self.buffer[:FRC_DATA]).encode()
 
     def _set_params(self, params: int) -> bytes:
         previous, self.params = self.params, params

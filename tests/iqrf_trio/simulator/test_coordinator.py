@@ -34,6 +34,8 @@ mid = 0x81117C57
 
 ZEROS = ".00" * 64
 
+PREBOND = "00.00.00.12.ff.ff.fe.00" + ".00" * 21 + ".ff" + ".00" * 14
+
 
 @pytest.fixture
 def mesh() -> Mesh:
@@ -178,6 +180,7 @@ def test_smart_connect_bonds_the_named_module(mesh: Mesh, talk: Talk) -> None:
 
 
 def test_authorize_bond_takes_one_or_several(mesh: Mesh, talk: Talk) -> None:
+    assert talk.pdata(PREBOND) == "fe.02"
     assert talk.pdata("00.00.00.0d.ff.ff.00.57.7c.11.81") == "01.03"
     assert talk.rcode("01.00.06.01.ff.ff") == 0
     assert talk.pdata("00.00.00.0d.ff.ff.0b.01.00.00.00.0c.02.00.00.00") == "00.05"

@@ -210,7 +210,9 @@ async def test_a_node_whose_bond_was_authorized_is_looked_at(
     mesh = unbonded(6)
     async with school(tmp_path, mesh, after_bonding=True) as here:
         await here.learn(standards=True)
-        await here.call(authorize_bond(9, stranger(mesh)))
+        mid, bonded = stranger(mesh), mesh.coordinator.bonds
+        mesh.world.prebond(bonded.network, bonded.mids, lambda _mid: True, 0.0)
+        await here.call(authorize_bond(9, mid))
         await trio.sleep(60)
         assert here.unasked == STEPS
         assert known(here) == bonds(here)
