@@ -11,7 +11,6 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "protocol": 0,
     "protocol.errors": 0,
-    "protocol.incumbent": 0,
     "protocol.dpa": 1,
     "protocol.queue": 2,
     "protocol.standard": 2,
@@ -23,6 +22,7 @@ FLOORS = {
     "protocol.tasks": 5,
     "protocol.vault": 5,
     "protocol.api": 6,
+    "protocol.incumbent": 7,
     "protocol.outward": 7,
     "iqrf_trio": 10,  # the bare package: its version
     "iqrf_trio.shutdown": 11,

@@ -4,35 +4,34 @@ import argparse
 import json
 import os
 from collections.abc import Mapping, Sequence
-from functools import partial
+from datetime import UTC, datetime
 from pathlib import Path
 
 from iqrf_trio import config
 from iqrf_trio.cli import Failure
+from iqrf_trio.cli.support import incumbent_databases as databases
+from iqrf_trio.cli.support import incumbent_files
 from iqrf_trio.cli.support.privileges import give_up_root
 from iqrf_trio.cli.support.rendering import pretty
 from iqrf_trio.cli.support.replacing import replace
 from iqrf_trio.cli.support.tables import cell
-from iqrf_trio.store import DATABASE_NAME, StoreError, network_import, token_import
-from iqrf_trio.store.sqlite import opened, transact
-from protocol.incumbent import Translation, lost_tasks, translate, without_tls
-from protocol.network.identity import listed
-from protocol.network.network import Network
+from iqrf_trio.store import DATABASE_NAME
+from protocol.incumbent import Translation, translate, without_tls
+from protocol.incumbent.task_items import Messagings
+from protocol.incumbent.tasks import schedule
+from protocol.tasks.agenda import Moment
+from protocol.tasks.task import Task
 
 HELP = """Take over the configuration directory, the certificates and the databases of an IQRF
 Gateway Daemon 2.x: its port and pins, WebSocket listeners, MQTT broker, queues, sensor data
-service, API tokens, devices and their metadata. What nobody will do here any more (UDP, tasks) is
-named first, then what is taken and what is left. The daemon may be running; its files are not
-changed. A file of ours that is replaced is kept as .bak."""
+service, API tokens, devices and their metadata, tasks. What nobody will do here any more (a task
+of a kind that is not known, UDP) is named first, then what is taken and what is left. The daemon
+may be running; its files are not changed. A file of ours that is replaced is kept as .bak."""
 
 CONFIGURATION = Path("/etc/iqrf-gateway-daemon")
 DATABASES = Path("/usr/share/iqrf-gateway-daemon/DB")
 
 TASKS = Path("/var/cache/iqrf-gateway-daemon/scheduler")
-
-TOKENS = "IqrfAuthDb.db"
-DEVICES = ("IqrfDb.db", "IqrfInfo.db")
-"""The database of devices since 2.7, and that of the versions before."""
 
 _CERTIFICATES = {"websocket.certificate": "cert.pem", "websocket.private_key": "privkey.pem"}
 
@@ -51,7 +50,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--databases", metavar="DIR", type=Path, default=DATABASES, help="(default: %(default)s)"
     )
     parser.add_argument(
-        "--tasks", metavar="DIR", type=Path, default=TASKS, help="(default: %(default)s)"
+        "--tasks",
+        metavar="PATH",
+        type=Path,
+        default=TASKS,
+        help="a folder, a Tasks.json, or the archive that its web interface exports "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--output",
@@ -70,23 +74,27 @@ def run(arguments: argparse.Namespace) -> int:
     output: Path = arguments.output
     if _is_edited(output) and not arguments.force:
         raise Failure(f"{output} was edited", "name another --output, or replace it with --force")
-    translation = translate(_read(arguments.directory))
-    translation.lost += lost_tasks(_json_files(arguments.tasks))
+    configuration = _read(arguments.directory)
+    translation = translate(configuration)
+    tasks = _read_tasks(arguments, configuration, translation)
     if not arguments.json:
         _tell("Lost, for nothing here does it", translation.lost)
     _settle_certificates(translation, arguments.directory, output.parent)
     _write_secrets(translation, output.parent)
     if arguments.state_dir is not None:
         translation.settings["gateway.state_dir"] = str(arguments.state_dir)
-    databases: Path = arguments.databases
-    tokens = _read_tokens(databases / TOKENS, translation)
-    network = _read_devices(databases, translation)
+    sources: Path = arguments.databases
+    tokens = databases.read_tokens(sources / databases.TOKENS, translation)
+    network = databases.read_devices(sources, translation)
     state_dir = _write(translation, output)
     give_up_root(state_dir)
+    path = state_dir / DATABASE_NAME
     if tokens is not None:
-        _import_tokens(tokens, databases / TOKENS, state_dir / DATABASE_NAME, translation)
+        databases.import_tokens(tokens, sources / databases.TOKENS, path, translation)
     if network is not None:
-        _import_devices(*network, state_dir / DATABASE_NAME, translation)
+        databases.import_devices(*network, path, translation)
+    if tasks:
+        databases.import_tasks(tasks, arguments.tasks, path, translation)
     if arguments.json:
         told = {"written": str(output), "lost": translation.lost}
         print(pretty(told | {"taken": translation.taken, "left": translation.left}))
@@ -113,14 +121,10 @@ def _is_edited(file: Path) -> bool:
 
 
 def _read(directory: Path) -> Mapping[str, object]:
-    """The files of the configuration directory, by name."""
+    """What stands in the JSON files of the configuration, by name; None for what is no JSON."""
     if not (directory / "config.json").is_file():
         raise Failure(f"{directory} has no config.json", "name the old gateway's configuration")
-    return _json_files(directory)
 
-
-def _json_files(directory: Path) -> Mapping[str, object]:
-    """What stands in the JSON files of a directory, by name; None for what is no JSON."""
     files: dict[str, object] = {}
     for file in sorted(directory.glob("*.json")):
         try:
@@ -192,56 +196,22 @@ def _text(translation: Translation) -> str:
     )
 
 
-def _read_tokens(source: Path, translation: Translation) -> Sequence[token_import.Record] | None:
-    """The old gateway's tokens, None where there is no database of them."""
-    if not source.is_file():
-        translation.leave("API tokens", f"there is no {source}")
+def _read_tasks(
+    arguments: argparse.Namespace, configuration: Mapping[str, object], translation: Translation
+) -> Sequence[Task]:
+    """The tasks that can be taken; the others are told before all else that is lost."""
+    messagings = Messagings.of(configuration, _broker(translation))
+    now = Moment(0.0, datetime.now(UTC).timestamp())
+    found = schedule(incumbent_files.tasks(arguments.tasks, arguments.directory), messagings, now)
+    translation.lost[:0] = found.lost
+    translation.left += found.left
+    if found.answers_websocket:
+        translation.take("tasks.answers_to_all", True, "the tasks, as it was")
+    return found.tasks
+
+
+def _broker(translation: Translation) -> str | None:
+    """The instance of our MQTT messaging, None where there will be none."""
+    if "mqtt.url" not in translation.settings:
         return None
-    try:
-        return token_import.read(source)
-    except StoreError as error:
-        raise Failure(str(error)) from None
-
-
-def _import_tokens(
-    records: Sequence[token_import.Record], source: Path, path: Path, translation: Translation
-) -> None:
-    try:
-        with opened(path) as connection:
-            records = transact(connection, partial(token_import.take_over, records=records))
-    except StoreError as error:
-        raise Failure(str(error)) from None
-    for record in records:
-        if not record.token:
-            translation.leave(f"API token {record.id} of {record.owner}", str(record.obstacle))
-    taken = sum(record.token is not None for record in records)
-    translation.taken.append(f"{taken} of {len(records)} API tokens from {source}")
-
-
-def _read_devices(directory: Path, translation: Translation) -> tuple[Network, Path] | None:
-    """The devices of the newest database that is there, and that database."""
-    sources = [directory / name for name in DEVICES if (directory / name).is_file()]
-    if not sources:
-        translation.leave("devices", f"there is no {directory / DEVICES[0]}")
-        return None
-    source, *older = sources
-    for each in older:
-        translation.leave(str(each), f"{source.name} is newer")
-    try:
-        return network_import.read(source), source
-    except StoreError as error:
-        raise Failure(str(error)) from None
-
-
-def _import_devices(imported: Network, source: Path, path: Path, translation: Translation) -> None:
-    try:
-        with opened(path) as connection:
-            taken = transact(connection, partial(network_import.take_over, imported=imported))
-    except StoreError as error:
-        raise Failure(str(error)) from None
-    if taken.refused:
-        refused = listed(taken.refused)
-        translation.leave(f"devices at {refused}", "other modules have their addresses here")
-    translation.taken.append(
-        f"{len(taken.added)} of {len(imported)} devices with their metadata from {source}"
-    )
+    return str(translation.settings.get("mqtt.instance", config.Config().mqtt.instance))

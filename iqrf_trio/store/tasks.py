@@ -4,11 +4,12 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import asdict
+from attrs import asdict, frozen
 
 from iqrf_trio.store import json_text
 from iqrf_trio.store.sqlite import Connection
 from protocol.readings.settings import Messaging
+from protocol.tasks.book import MAX_TASKS
 from protocol.tasks.task import Item, Run, Task
 from protocol.tasks.time_spec import TimeSpec, TimeSpecError
 
@@ -65,6 +66,29 @@ def note_runs(connection: Connection, runs: Mapping[str, Run]) -> None:
         "UPDATE task SET run = ? WHERE id = ?",
         [(_run_text(run), task_id) for task_id, run in runs.items()],
     )
+
+
+@frozen
+class Taken:
+    """What became of an import: tasks, and those that were refused with the reason."""
+
+    added: tuple[Task, ...]
+    refused: tuple[tuple[Task, str], ...]
+
+
+def take_over(connection: Connection, imported: Sequence[Task]) -> Taken:
+    """Keep those whose ids are free, as far as there is room; no task that is here is replaced."""
+    known = {task_id for (task_id,) in connection.execute("SELECT id FROM task")}
+    added, refused = list[Task](), list[tuple[Task, str]]()
+    for task in imported:
+        if task.task_id in known:
+            refused.append((task, "a task of this id is here already"))
+        elif len(known) + len(added) >= MAX_TASKS:
+            refused.append((task, f"there are {MAX_TASKS} tasks already"))
+        else:
+            save(connection, task)
+            added.append(task)
+    return Taken(tuple(added), tuple(refused))
 
 
 def _run_text(run: Run | None) -> str | None:

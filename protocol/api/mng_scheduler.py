@@ -18,13 +18,8 @@ from protocol.tasks.task import CLIENT
 from protocol.tasks.time_spec import NO_CRON, normalised
 from protocol.tasks.time_spec import TimeSpec as Times
 
-TaskId = Annotated[
-    str,
-    Pattern(
-        "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
-        "a UUID of version 4 in small letters",
-    ),
-]
+UUID_4 = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+TaskId = Annotated[str, Pattern(UUID_4, "a UUID of version 4 in small letters")]
 CronTime = str | Annotated[tuple[str, ...], Exactly(7)]
 
 # What the members mean, for those who send and those who get them.

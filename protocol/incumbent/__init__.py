@@ -10,12 +10,11 @@ from functools import partial
 from protocol.incumbent import listeners
 from protocol.incumbent.listeners import without_tls
 from protocol.incumbent.losses import LOSSES
-from protocol.incumbent.losses import tasks as lost_tasks
 from protocol.incumbent.mqtt import mqtt
 from protocol.incumbent.port import PORTS, port
 from protocol.incumbent.translation import Object, Translation
 
-__all__ = ["PORTS", "Translation", "lost_tasks", "translate", "without_tls"]
+__all__ = ["PORTS", "Translation", "translate", "without_tls"]
 
 Take = Callable[[Translation, str, Object], None]
 

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 
 from attrs import define, field
 
+from protocol.api.errors import InvalidRequestError
+
 Object = Mapping[str, object]
+
+
+class UnfitError(InvalidRequestError):
+    """What cannot be taken over; the message says why."""
 
 
 @define

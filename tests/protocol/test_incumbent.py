@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.incumbent import Translation, lost_tasks, translate
+from protocol.incumbent import Translation, translate
 
 SPI = {
     "component": "iqrf::IqrfSpi",
@@ -378,33 +378,4 @@ def test_a_broker_is_taken_with_its_topics() -> None:
             "MQTT: clients of tcp://10.0.0.2:1883 (topics Iqrf/DpaRequest, Iqrf/DpaResponse) are "
             "not served, there is one broker, and another is taken; b.json"
         )
-    ]
-
-
-def test_tasks_are_told_with_time_and_messages() -> None:
-    message = {"mType": "iqrfEmbedLedr_Pulse", "data": {}}
-    tasks = {
-        "1.json": {
-            "description": "blink",
-            "timeSpec": {"cronTime": "0 */5 * * * * *"},
-            "task": [{"message": message}, {"message": message}],
-        },
-        "2.json": {
-            "taskId": 7,
-            "enabled": False,
-            "timeSpec": {"periodic": True, "period": 60},
-            "task": {"messaging": "ws", "message": message},
-        },
-        "3.json": {"timeSpec": {"exactTime": True, "startTime": "2023-01-01T12:00:00Z"}},
-        "4.json": {"timeSpec": {"cronTime": ["0", "*/5", "*", "*", "*", "*", "*"]}, "task": [5]},
-        "5.json": None,
-        "6.json": {},
-    }
-    assert list(lost_tasks(tasks)) == [
-        "task blink: cron 0 */5 * * * * *, iqrfEmbedLedr_Pulse, iqrfEmbedLedr_Pulse; 1.json",
-        "task 7: every 60 s, iqrfEmbedLedr_Pulse, switched off; 2.json",
-        "task 3.json: at 2023-01-01T12:00:00Z, no known message; 3.json",
-        "task 4.json: cron 0 */5 * * * * *, no known message; 4.json",
-        "task in 5.json: it is no object",
-        "task 6.json: at no known time, no known message; 6.json",
     ]

@@ -2,17 +2,24 @@
 
 import json
 import stat
+import zipfile
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+import trio
 
 from iqrf_trio import config
 from iqrf_trio.__main__ import main
-from iqrf_trio.store import DATABASE_NAME, devices
+from iqrf_trio.store import DATABASE_NAME, devices, tasks
 from iqrf_trio.store.sqlite import connect
+from protocol.tasks.book import MAX_TASKS
+from protocol.tasks.task import Task
+from tests.iqrf_trio.house import house
 from tests.iqrf_trio.store import old_info, old_network
 from tests.iqrf_trio.store import test_token_import as old_tokens
+from tests.protocol.incumbent.test_tasks import ID, PULSE, of_2_0, of_2_2, of_2_7
 from tests.protocol.test_incumbent import MESSAGING, SPI, WEBSOCKET, service
 
 
@@ -144,18 +151,135 @@ def test_without_its_certificate_a_tls_listener_for_all_becomes_no_plain_one_for
 def test_what_is_lost_is_named_first(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mqtt = {"component": "iqrf::MqttMessaging", "BrokerAddr": "ws://10.0.0.1:1883"}
     write(old, "iqrf__MqttMessaging.json", mqtt)
-    tasks = old.parent / "scheduler"
-    tasks.mkdir()
+    folder = old.parent / "scheduler"
+    folder.mkdir()
     blink = {"description": "blink\x1b", "timeSpec": {"periodic": True, "period": 60}}
-    write(tasks, "1.json", blink)
+    write(folder, "1.json", blink)
     assert take_over(old) == 0
     assert capsys.readouterr().out.startswith(
         "Lost, for nothing here does it:\n"
+        "  task blink?: every 60 s, no known message: clientId: must be a string, not null; "
+        "1.json\n"
         "  MQTT: clients of ws://10.0.0.1:1883 are not served, its address is none that is known "
         "here; iqrf__MqttMessaging.json\n"
-        "  task blink?: every 60 s, no known message; 1.json\n"
         "Written: "
     )
+
+
+def scheduled(old: Path) -> Path:
+    """Tasks of three versions, in the folder of the scheduler and in that of the configuration."""
+    folder = old.parent / "scheduler"
+    folder.mkdir()
+    write(folder, f"{ID}.json", of_2_7())
+    write(folder, "1736.json", of_2_2(description="check"))
+    (folder / "0.json").write_text("{")
+    (old / "Scheduler").mkdir()
+    write(old / "Scheduler", "Tasks.json", of_2_0({"description": "read"}))
+    return folder
+
+
+def kept(old: Path) -> list[Task]:
+    """The tasks in our database."""
+    with closing(connect(old.parent / "state" / DATABASE_NAME)) as connection:
+        return sorted(tasks.load(connection), key=lambda task: task.description)
+
+
+def test_tasks_are_taken(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = scheduled(old)
+    assert take_over(old) == 0
+    blink, check, read = kept(old)
+    assert [each.description for each in (blink, check, read)] == ["blink", "check", "read"]
+    assert all(each.persist and each.enabled and each.owner is None for each in kept(old))
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "Lost, for nothing here does it:\n  task in 0.json: unexpected end of data"
+    )
+    assert f"  3 of 3 tasks from {folder}" in said
+    assert "  tasks.answers_to_all from the tasks, as it was" in said
+    # Whoever heard the answers there hears them here.
+    assert config.load(old.parent / "etc/ours.toml", (), environment={}).tasks.answers_to_all
+
+
+def test_tasks_that_are_here_are_not_replaced(
+    old: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = scheduled(old)
+    assert take_over(old) == 0
+    before = kept(old)
+    write(folder, f"{ID}.json", of_2_7(description="changed since"))
+    write(folder, "1737.json", of_2_2(taskId=1737, description="new"))
+    assert take_over(old, "--force") == 0
+    assert [each for each in kept(old) if each.description != "new"] == before
+    said = capsys.readouterr().out
+    assert f"  task {ID}: a task of this id is here already" in said
+    assert f"  1 of 4 tasks from {folder}" in said
+
+
+def test_there_are_not_more_tasks_than_may_be(
+    old: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = old.parent / "scheduler"
+    folder.mkdir()
+    write(folder, "all.json", [of_2_2(taskId=number) for number in range(MAX_TASKS - 1)])
+    assert take_over(old) == 0
+    write(folder, "all.json", [of_2_2(taskId=-1), of_2_2(taskId=-2)])
+    capsys.readouterr()
+    assert take_over(old, "--force") == 0
+    assert len(kept(old)) == MAX_TASKS
+    assert f"there are {MAX_TASKS} tasks already" in capsys.readouterr().out
+
+
+def test_without_tasks_of_websocket_clients_answers_stay_with_the_owner(old: Path) -> None:
+    folder = old.parent / "scheduler"
+    folder.mkdir()
+    quiet = {"messaging": [{"type": "mqtt", "instance": "MqttMessaging"}], "message": PULSE}
+    write(folder, "1.json", of_2_7(task=quiet))
+    assert take_over(old) == 0
+    assert len(kept(old)) == 1
+    assert not config.load(old.parent / "etc/ours.toml", (), environment={}).tasks.answers_to_all
+
+
+def test_tasks_that_were_exported(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    archive = old.parent / "tasks.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr(f"{ID}.json", json.dumps(of_2_7(active=True)))
+        made.writestr("readme.txt", "no task")
+    assert take_over(old, "--tasks", str(archive)) == 0
+    assert [each.task_id for each in kept(old)] == [ID]
+    archive.write_bytes(archive.read_bytes().replace(b"blink", b"blonk"))
+    capsys.readouterr()
+    assert take_over(old, "--tasks", str(archive), "--force") == 1
+    assert "tasks.zip" in capsys.readouterr().err
+
+
+def test_a_file_of_tasks_by_its_name(old: Path) -> None:
+    file = old.parent / "mine.json"
+    file.write_text(json.dumps(of_2_0({}, {"time": "@daily"})))
+    assert take_over(old, "--tasks", str(file)) == 0
+    assert len(kept(old)) == 2
+
+
+async def test_a_task_that_came_in_runs_and_answers(old: Path, tmp_path: Path) -> None:
+    folder = old.parent / "scheduler"
+    folder.mkdir()
+    version = {"mType": "mngDaemon_Version", "data": {"msgId": "stored"}}
+    item = {"messaging": "WebsocketMessaging", "message": version}
+    periodic = {"cronTime": "", "exactTime": False, "periodic": True, "period": 60, "startTime": ""}
+    write(folder, "1.json", of_2_2(task=item, timeSpec=periodic))
+    assert await trio.to_thread.run_sync(take_over, old) == 0
+    (task,) = kept(old)
+    where = tmp_path / "house"
+    where.mkdir()
+    (old.parent / "state" / DATABASE_NAME).rename(where / DATABASE_NAME)
+    async with house(where, "tasks.answers_to_all=true") as home:
+        while (run := home.gateway.tasks.book.get(task.client_id, task.task_id).run) is None:
+            await trio.lowlevel.checkpoint()
+        while run is None or run.ended is None:
+            await trio.lowlevel.checkpoint()
+            run = home.gateway.tasks.book.get(task.client_id, task.task_id).run
+        assert run.status == 0
+        answer: Any = run.answer
+        assert answer["data"]["msgId"] == "stored"
 
 
 def test_the_password_of_a_broker_gets_a_file(old: Path) -> None:
