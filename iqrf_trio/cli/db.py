@@ -5,10 +5,13 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from attrs import asdict
+
 from iqrf_trio.cli import USAGE, Failure
 from iqrf_trio.cli.support.privileges import give_up_root
 from iqrf_trio.cli.support.rendering import pretty
 from iqrf_trio.cli.support.state import database_path
+from iqrf_trio.cli.support.tables import cell
 from iqrf_trio.config import ConfigError
 from iqrf_trio.store import StoreError, files, network_import, occupied
 from iqrf_trio.store.sqlite import connect, opened, transact
@@ -78,11 +81,17 @@ def _import(file: Path, path: Path, *, as_json: bool) -> None:
     with opened(path) as connection:
         taken = transact(connection, partial(network_import.take_over, imported=imported))
     if as_json:
-        told = {"devices": len(imported), "added": taken.added}
-        print(pretty(told | {"completed": taken.completed, "refused": taken.refused}))
+        told = {"devices": len(imported.network)} | asdict(taken) | {"lost": imported.lost}
+        print(pretty(told))
         return
-    print(f"{len(taken.added)} of {len(imported)} devices are taken over.")
+    print(f"{len(taken.added)} of {len(imported.network)} devices are taken over.")
     if taken.completed:
         print(f"Known already, but completed: {listed(taken.completed)}.")
     if taken.refused:
         print(f"Left out, as other modules have their addresses: {listed(taken.refused)}.")
+    if taken.other_metadata:
+        print(f"Metadata left out, as they have others here: {listed(taken.other_metadata)}.")
+    if taken.kept:
+        print(f"Metadata of {taken.kept} modules are kept for when they are bonded.")
+    for each in imported.lost:
+        print(f"Lost: {cell(each)}.")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from iqrf_trio.store.old_tables import FRCS, Row, json_object, rows
+from iqrf_trio.store.old_tables import FRCS, Metadata, Row, json_object, rows
 from iqrf_trio.store.sqlite import Connection
 from protocol.auth.times import InvalidTimeError, parse_iso
 from protocol.dpa.packet import MAX_NODE
@@ -18,8 +18,11 @@ _TIMES = ("%Y-%m-%d %H:%M:%S", "%a, %d %b %y %H:%M:%S GMT")
 _TABLES = ("device", "product", "bo", "light", "sensor", "deviceSensor")
 
 
-def devices(connection: Connection, path: Path) -> Iterator[Device]:
-    """All devices. Raises StoreError, and KeyError or TypeError for rows of another form."""
+def devices(connection: Connection, path: Path, metadata: Metadata) -> Iterator[Device]:
+    """All devices; `metadata` reads theirs.
+
+    Raises StoreError, and KeyError or TypeError for rows of another form.
+    """
     tables = {name: rows(connection, path, name) for name in _TABLES}
     products = {row["id"]: _product(row) for row in tables["product"]}
     outputs = {row["deviceId"]: row["count"] for row in tables["bo"]}
@@ -42,7 +45,7 @@ def devices(connection: Connection, path: Path) -> Iterator[Device]:
             sensors=_sensors(owned[row["address"]], kinds),
             binary_outputs=outputs.get(row["id"], 0),
             light=row["id"] in lights,
-            metadata=json_object(row["metadata"]),
+            metadata=metadata.of(f"device {row['address']}", row["metadata"]),
         )
 
 
@@ -83,7 +86,7 @@ def _sensors(owned: Iterable[Row], kinds: Mapping[int, Row]) -> tuple[Sensor, ..
 
 def _latest(row: Row) -> tuple[Value | None, datetime | None]:
     """Value and time; neither where one of the two cannot be told."""
-    block = (json_object(row["metadata"]) or {}).get("datablock")
+    block = (json_object(row["metadata"])[0] or {}).get("datablock")
     value: Value | None = tuple(block) if isinstance(block, list) else row["value"]
     updated = _time(row["updated"])
     return (None, None) if value is None or updated is None else (value, updated)

@@ -8,10 +8,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from iqrf_trio.store.old_tables import FRCS, Row, json_object, names, rows
+from iqrf_trio.store.old_tables import FRCS, Metadata, Row, names, rows
 from iqrf_trio.store.sqlite import Connection
 from protocol.dpa.packet import COORDINATOR, MAX_NODE
-from protocol.network.network import Device, Identity, Product, Sensor
+from protocol.network.network import Device, Identity, JsonObject, Product, Sensor
 
 _TABLES = ("Bonded", "Node", "Device", "Sensor", "Binout")
 
@@ -23,8 +23,11 @@ _COLUMNS = {"2Bit": "Frc2bit", "1Byte": "Frc1byte", "2Byte": "Frc2byte", "4Byte"
 _MID = 0xFFFF_FFFF
 
 
-def devices(connection: Connection, path: Path) -> Iterator[Device]:
-    """All devices. Raises StoreError, and KeyError or TypeError for rows of another form."""
+def devices(connection: Connection, path: Path, metadata: Metadata) -> Iterator[Device]:
+    """All devices; `metadata` reads theirs.
+
+    Raises StoreError, and KeyError or TypeError for rows of another form.
+    """
     tables = {name: rows(connection, path, name) for name in _TABLES}
     lights = _lights(connection, path)
     nodes = {row["Mid"]: row for row in tables["Node"]}
@@ -48,8 +51,21 @@ def devices(connection: Connection, path: Path) -> Iterator[Device]:
             sensors=_sensors(owned[product_id]),
             binary_outputs=outputs.get(product_id, 0),
             light=product_id in lights,
-            metadata=json_object(node.get("MetaData")),
+            metadata=metadata.of(f"device {row['Nadr']}", node.get("MetaData")),
         )
+
+
+def unbonded(
+    connection: Connection, path: Path, metadata: Metadata
+) -> Iterator[tuple[int, JsonObject]]:
+    """The metadata of modules that are not bonded (any more), by their MIDs."""
+    bonded = {row["Mid"] for row in rows(connection, path, "Bonded")}
+    for row in rows(connection, path, "Node"):
+        if row["Mid"] not in bonded:
+            mid = row["Mid"] & _MID
+            found = metadata.of(f"module {mid:08X}", row["MetaData"])
+            if found is not None:
+                yield mid, found
 
 
 def _lights(connection: Connection, path: Path) -> set[object]:

@@ -1,10 +1,12 @@
 """What the databases of old gateways have in common: tables of rows, JSON in columns, FRCs."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from attrs import define, field
+
+from iqrf_trio.store import json_text
 from iqrf_trio.store.errors import StoreError
 from iqrf_trio.store.sqlite import Connection
 from protocol.api import document
@@ -36,11 +38,33 @@ def rows(connection: Connection, path: Path, table: str) -> Sequence[Row]:
     return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]
 
 
-def json_object(text: object) -> JsonObject | None:
-    """The object that `text` is as JSON, None where it is none or no answer could hold it."""
-    if isinstance(text, str):
-        with suppress(NotJsonError):
-            found = document.read(text)
-            if isinstance(found.value, dict) and not found.problem:
-                return found.value
-    return None
+@define
+class Metadata:
+    """Reads users' metadata, which are JSON objects; what cannot be taken is told in `lost`."""
+
+    lost: list[str] = field(factory=list)
+
+    def of(self, whose: str, text: object) -> JsonObject | None:
+        """The object that `text` is as JSON, None where it is none or no answer could hold it."""
+        if text is None:
+            return None
+        found, problem = json_object(text)
+        if found is None:
+            self.lost.append(f"metadata of {whose}: {problem}")
+        return found
+
+
+def json_object(text: object) -> tuple[JsonObject | None, str]:
+    """The object that `text` is as JSON; None and the reason where it is none that can be held."""
+    if not isinstance(text, str):
+        return None, "no text"
+    try:
+        found = document.read(text)
+        if found.problem:
+            return None, found.problem
+        json_text.dump(found.value)
+    except NotJsonError:
+        return None, "no JSON"
+    except StoreError as error:
+        return None, str(error)
+    return (found.value, "") if isinstance(found.value, dict) else (None, "no JSON object")

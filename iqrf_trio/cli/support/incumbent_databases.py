@@ -7,10 +7,10 @@ from pathlib import Path
 from iqrf_trio.cli import Failure
 from iqrf_trio.store import StoreError, network_import, token_import
 from iqrf_trio.store import tasks as task_rows
+from iqrf_trio.store.network_import import Imported
 from iqrf_trio.store.sqlite import opened, transact
 from protocol.incumbent import Translation
 from protocol.network.identity import listed
-from protocol.network.network import Network
 from protocol.tasks.task import Task
 
 TOKENS = "IqrfAuthDb.db"
@@ -45,7 +45,7 @@ def import_tokens(
     translation.taken.append(f"{taken} of {len(records)} API tokens from {source}")
 
 
-def read_devices(directory: Path, translation: Translation) -> tuple[Network, Path] | None:
+def read_devices(directory: Path, translation: Translation) -> tuple[Imported, Path] | None:
     """The devices of the newest database that is there, and that database."""
     sources = [directory / name for name in DEVICES if (directory / name).is_file()]
     if not sources:
@@ -60,7 +60,7 @@ def read_devices(directory: Path, translation: Translation) -> tuple[Network, Pa
         raise Failure(str(error)) from None
 
 
-def import_devices(imported: Network, source: Path, path: Path, translation: Translation) -> None:
+def import_devices(imported: Imported, source: Path, path: Path, translation: Translation) -> None:
     """Take the devices over into our database at `path`. Raises Failure."""
     try:
         with opened(path) as connection:
@@ -70,9 +70,20 @@ def import_devices(imported: Network, source: Path, path: Path, translation: Tra
     if taken.refused:
         refused = listed(taken.refused)
         translation.leave(f"devices at {refused}", "other modules have their addresses here")
+    if taken.other_metadata:
+        own = listed(taken.other_metadata)
+        translation.leave(f"metadata of the devices at {own}", "they have other metadata here")
+    translation.left += imported.lost
     translation.taken.append(
-        f"{len(taken.added)} of {len(imported)} devices with their metadata from {source}"
+        f"{len(taken.added)} of {len(imported.network)} devices with their metadata from {source}"
     )
+    if taken.completed:
+        completed = listed(taken.completed)
+        translation.taken.append(f"what was not known of the devices at {completed}")
+    if taken.kept:
+        translation.taken.append(
+            f"metadata of {taken.kept} modules that are not in the network, for when they come"
+        )
 
 
 def import_tasks(found: Sequence[Task], source: Path, path: Path, translation: Translation) -> None:

@@ -25,14 +25,24 @@ def addresses(state: Path) -> list[int]:
 
 def test_import(old: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["db", "import", old, "--state-dir", str(tmp_path)]) == 0
-    assert capsys.readouterr().out == "3 of 3 devices are taken over.\n"
+    assert capsys.readouterr().out == (
+        "3 of 3 devices are taken over.\nLost: metadata of device 2: no JSON.\n"
+    )
     assert addresses(tmp_path) == [0, 1, 2]
 
 
 def test_import_told_as_json(old: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["db", "import", old, "--json", "--state-dir", str(tmp_path)]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told == {"devices": 3, "added": [0, 1, 2], "completed": [], "refused": []}
+    assert told.pop("lost")[0].startswith("metadata of device 2: no JSON")
+    assert told == {
+        "devices": 3,
+        "added": [0, 1, 2],
+        "completed": [],
+        "refused": [],
+        "other_metadata": [],
+        "kept": 0,
+    }
 
 
 def test_what_was_known_already(
@@ -46,6 +56,7 @@ def test_what_was_known_already(
         "1 of 3 devices are taken over.",
         "Known already, but completed: 0.",
         "Left out, as other modules have their addresses: 1.",
+        "Lost: metadata of device 2: no JSON.",
     ]
 
 

@@ -1,6 +1,7 @@
 """`iqrf-trio import-incumbent`: an old gateway's files become ours, and it is told which."""
 
 import json
+import sqlite3
 import stat
 import zipfile
 from contextlib import closing
@@ -85,6 +86,21 @@ def test_everything_that_has_a_counterpart_is_taken(
     assert "  port.spi.board from iqrf__IqrfSpi.json, whose pins are those of this board" in said
     assert "  3 of 3 devices with their metadata from " in said
     assert "  1 of 1 API tokens from " in said
+
+
+def test_metadata_are_taken_or_named(older: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(sqlite3.connect(older.parent / "DB/IqrfInfo.db")) as info, info:
+        info.execute("UPDATE Node SET MetaData = '{\"a\":1}' WHERE Mid = 2165406755")
+    assert take_over(older) == 0
+    said = capsys.readouterr().out
+    assert "  metadata of 1 modules that are not in the network, for when they come" in said
+    assert "  metadata of device 3: n: " in said
+    path = older.parent / "state" / DATABASE_NAME
+    with closing(connect(path)) as connection, connection:
+        devices.set_metadata(connection, {2: {"b": 1}})
+    assert take_over(older, "--force") == 0
+    said = capsys.readouterr().out
+    assert "  metadata of the devices at 2: they have other metadata here" in said
 
 
 def test_json(old: Path, capsys: pytest.CaptureFixture[str]) -> None:

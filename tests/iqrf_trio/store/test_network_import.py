@@ -10,17 +10,18 @@ import pytest
 from attrs import evolve
 
 from iqrf_trio.store import StoreError, devices
-from iqrf_trio.store.network_import import Taken, read, take_over
+from iqrf_trio.store.network_import import Imported, Taken, read, take_over
 from iqrf_trio.store.sqlite import Connection, connect, transact
 from protocol.network.network import Device, Identity, Network, Product
 from tests.iqrf_trio.store import old_network
 
+_NESTED = '{"a":' * 200 + "1" + "}" * 200
 THEN = datetime(2025, 6, 2, 8, 2, 36, tzinfo=UTC)
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Network:
-    return read(old_network.make(tmp_path / "IqrfDb.db"))
+    return read(old_network.make(tmp_path / "IqrfDb.db")).network
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 
 def import_into(connection: Connection, old: Network) -> tuple[Taken, Network]:
-    taken = transact(connection, partial(take_over, imported=old))
+    taken = transact(connection, partial(take_over, imported=Imported(old)))
     return taken, devices.load(connection)
 
 
@@ -101,9 +102,56 @@ def test_what_is_known_here_is_completed_but_not_replaced(
     assert list(network) == [coordinator, stranger, evolve(bare, sensors=first.sensors)]
 
 
+def test_metadata_that_cannot_be_taken_are_told(tmp_path: Path) -> None:
+    broken = [
+        f"UPDATE device SET metadata = '{text}' WHERE address = {address}"
+        for address, text in enumerate(['{"a":[1e400]}', '"text"', _NESTED])
+    ]
+    imported = read(old_network.make(tmp_path / "IqrfDb.db", *broken))
+    assert [device.metadata for device in imported.network] == [None] * 3
+    assert [line.partition(":")[0] for line in imported.lost] == [
+        f"metadata of device {address}" for address in range(3)
+    ]
+    assert "a[0]" in imported.lost[0]
+    assert "no JSON object" in imported.lost[1]
+    assert "100 levels" in imported.lost[2]
+
+
+def test_metadata_of_a_module_whose_address_is_taken_wait_for_it(
+    connection: Connection, old: Network
+) -> None:
+    coordinator, first, _ = old
+    there = evolve(first, metadata={"name": "mine"})
+    imported = Network.of([coordinator, there])
+    stranger = Device(1, 0x8100_0001, metadata={"name": "other"})
+    transact(connection, partial(devices.save, network=Network.of([stranger])))
+    taken, _ = import_into(connection, imported)
+    assert (taken.refused, taken.kept) == ((1,), 1)
+    assert import_into(connection, imported)[0].kept == 0
+    # The module is bonded, at another address.
+    moved = evolve(there, address=7, metadata=None)
+    transact(connection, partial(devices.save, network=Network.of([coordinator, stranger, moved])))
+    assert [device.metadata for device in devices.load(connection)] == [
+        {"name": "coord"},
+        {"name": "other"},
+        {"name": "mine"},
+    ]
+
+
+def test_metadata_that_differ_are_told_and_those_here_stay(
+    connection: Connection, old: Network
+) -> None:
+    coordinator, first, _ = old
+    here = Network.of([evolve(coordinator, metadata={"name": "mine"}), first])
+    transact(connection, partial(devices.save, network=here))
+    taken, network = import_into(connection, old)
+    assert taken.other_metadata == (0,)
+    assert next(iter(network)).metadata == {"name": "mine"}
+
+
 def test_an_older_schema_knows_no_names(tmp_path: Path) -> None:
     changes = [f"ALTER TABLE product DROP COLUMN {name}" for name in ("manufacturer", "name")]
-    coordinator, *_ = read(old_network.make(tmp_path / "IqrfDb.db", *changes))
+    coordinator, *_ = read(old_network.make(tmp_path / "IqrfDb.db", *changes)).network
     assert coordinator.product is not None
     assert coordinator.product.name is None
 
