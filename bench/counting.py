@@ -36,6 +36,10 @@ class Counts:
     c_calls: float
 
 
+_OWN_CALLS = 2
+"""Python calls that each step takes since it is counted: of Trio, to call the instrument; of it."""
+
+
 @define(eq=False)
 class Counter(trio.abc.Instrument):
     """Counts in the thread that enters `counting`; a resumed coroutine counts as a call."""
@@ -61,9 +65,10 @@ class Counter(trio.abc.Instrument):
 
     def since(self, before: "Counter", requests: int) -> Counts:
         """What was counted since `before`, per request."""
+        steps = self.steps - before.steps
         return Counts(
-            (self.steps - before.steps) / requests,
-            (self.python_calls - before.python_calls) / requests,
+            steps / requests,
+            (self.python_calls - before.python_calls - _OWN_CALLS * steps) / requests,
             (self.c_calls - before.c_calls) / requests,
         )
 

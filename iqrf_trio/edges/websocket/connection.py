@@ -1,5 +1,6 @@
 """One WebSocket, whichever side opened it, as the rest of the program sees it."""
 
+from collections.abc import Callable
 from enum import Enum
 
 import trio
@@ -67,6 +68,9 @@ class Peer:
 
     async def flush(self) -> None:
         """Send what `try_send` has left."""
+
+    def hand_over(self, take: Callable[[str], bool]) -> None:
+        """Offer messages of the peer to `take` before the library sees them, where it can be."""
 
     def authenticate(self) -> None:
         """The peer has authenticated."""
@@ -147,6 +151,7 @@ class Connection:
             waiting,
         )
         library._send_channel = self._handover  # type: ignore[assignment] # noqa: SLF001 - as above
+        self._peer.hand_over(self._handover.offer)
 
     async def _get(self) -> str | bytes:
         try:

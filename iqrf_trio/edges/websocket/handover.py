@@ -37,15 +37,23 @@ class Handover(trio.abc.SendChannel[str | bytes]):
         if self._read == self._reads():
             await trio.lowlevel.checkpoint()
         self._read = self._reads()
-        try:
-            taken = self.open and not self.waiting and self._take(message)
-        except Exception as error:
-            self.error = error
+        if self.offer(message):
+            return
+        if self.error is not None:
             await self.aclose()
             return
-        if not taken:
-            self.waiting += 1
-            await self._channel.send(message)
+        self.waiting += 1
+        await self._channel.send(message)
+
+    def offer(self, message: str | bytes) -> bool:
+        """Have one message taken that nothing is before; False where it has to be sent."""
+        if not self.open or self.waiting or self.error is not None:
+            return False
+        try:
+            return self._take(message)
+        except Exception as error:
+            self.error = error
+            return False
 
     async def aclose(self) -> None:
         """Nothing comes any more."""

@@ -10,6 +10,8 @@ _SHORT, _LONG = 126, 127
 
 _MASK_SIZE = 4
 _MASKED = 0x80
+_FINAL = 0x80
+_CONTROL = 0x08
 
 
 @define
@@ -20,6 +22,13 @@ class Frames:
     """The beginning of a frame whose payload's length is not known yet."""
     _payload: int = 0
     """Bytes that are to come of a frame that is counted."""
+    _fragmented: bool = False
+    """Whether the message of the last frame goes on in another one."""
+
+    @property
+    def between_messages(self) -> bool:
+        """Whether a new message begins with the next byte, unless that is a control frame's."""
+        return not (self._payload or self._head or self._fragmented)
 
     def count(self, data: bytes | bytearray) -> int:
         """How many frames begin in `data`, or have their length complete by it."""
@@ -38,6 +47,8 @@ class Frames:
                 return found
             at += size - len(self._head)
             self._head, self._payload = b"", payload
+            if not head[0] & _CONTROL:
+                self._fragmented = not head[0] & _FINAL
             found += 1
         return found
 

@@ -295,6 +295,10 @@ class _ServerPeer(Peer):
         """Send the rest of it."""
         await self._wire.flush()
 
+    def hand_over(self, take: Callable[[str], bool]) -> None:
+        """Offer messages to `take`."""
+        self._wire.take = take
+
     def authenticate(self) -> None:
         """The client has authenticated; its place is its own from now on."""
         self._wire.trust()

@@ -7,8 +7,9 @@ from contextlib import suppress
 
 import trio
 
-from iqrf_trio.edges.tcp.direct import receive_when_readable, send_now, socket_of
+from iqrf_trio.edges.tcp.direct import send_now, socket_of
 from iqrf_trio.edges.tcp.lingering import LINGER_S
+from iqrf_trio.edges.websocket.lone_frame import text_in
 from iqrf_trio.edges.websocket.pace import Frames, Pace
 
 PARTING_S = 3 * LINGER_S
@@ -47,13 +48,15 @@ class Wire(trio.abc.Stream):
         self._socket = socket_of(stream) if server else None
         self._rest = b""
         """What is to come of a frame that was begun by `try_send`, before anything else."""
-        self._upgraded = trio.Event()
-        if not server:
-            self._upgraded.set()
+        self.upgraded = not server
+        """Whether the upgrade was granted, so that frames may be sent."""
+        self._upgrade = trio.Event()
         self._head = b""
         self.head = b""
         self._held: bytes | None = None
         self._frames = Frames()
+        self.take: Callable[[str], bool] | None = None
+        """Is offered messages that came alone, before the library sees them."""
         self._pace = Pace(UNAUTHENTICATED_FRAMES, trio.current_time()) if server else None
         self._receiving = trio.CancelScope()
         self._sending = False
@@ -67,28 +70,18 @@ class Wire(trio.abc.Stream):
         self.heard_at = self.taken_at = trio.current_time()
         self.on_end: Callable[[], object] = lambda: None
 
-    @property
-    def upgraded(self) -> bool:
-        """Whether the upgrade was granted, so that frames may be sent."""
-        return self._upgraded.is_set()
-
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        """Receive for the library; once ended, ClosedResourceError."""
-        if self.ended:
-            raise trio.ClosedResourceError
-        if self._socket is not None and self._held is None:
-            data = await self._receive_directly(self._socket, max_bytes)
-            delay = self._delay(data)
-            if not delay:
-                return data
-        else:
-            data, delay = None, 0.0
-        with trio.CancelScope() as self._receiving:
-            if data is None:
+        """Receive for the library what `take` does not take; once ended, ClosedResourceError."""
+        while not self.ended:
+            if self._socket is None or self._held is not None:
                 data = await self._receive(max_bytes)
-                delay = self._delay(data)
-            if delay:
-                await trio.sleep(delay)
+            else:
+                data = await self._receive_directly(self._socket, max_bytes)
+            begins_message = self._frames.between_messages
+            if delay := self._delay(data):
+                await self._sleep(delay)
+            elif begins_message and self._taken(data):
+                continue
             return data
         raise trio.ClosedResourceError
 
@@ -96,15 +89,41 @@ class Wire(trio.abc.Stream):
         self, connection: socket.socket, max_bytes: int | None
     ) -> bytes | bytearray:
         """Receive in the step in which there is something; `end` wakes who waits for it."""
-        self._waiting = True
-        try:
-            data = await receive_when_readable(connection, max_bytes or _CHUNK)
-        except OSError as error:
-            self._lose_peer()
-            raise trio.BrokenResourceError from error
-        finally:
-            self._waiting = False
-        return self._heard(data)
+        while True:
+            self._waiting = True
+            try:
+                await trio.lowlevel.wait_readable(connection)
+                data = connection.recv(max_bytes or _CHUNK)
+            except BlockingIOError:
+                continue  # what was announced was thrown away, as with a bad checksum
+            except OSError as error:
+                self._lose_peer()
+                raise trio.BrokenResourceError from error
+            finally:
+                self._waiting = False
+            return self._heard(data)
+
+    async def _receive(self, max_bytes: int | None) -> bytes | bytearray:
+        """Receive by way of Trio's stream; what is kept back comes first."""
+        with trio.CancelScope() as self._receiving:
+            if self._held is not None:
+                await self._upgrade.wait()
+                held, self._held = self._held, None
+                if held:
+                    return held
+            try:
+                data = await self._stream.receive_some(max_bytes)
+            except trio.BrokenResourceError:
+                self._lose_peer()
+                raise
+            return self._heard(data)
+        raise trio.ClosedResourceError
+
+    async def _sleep(self, seconds: float) -> None:
+        with trio.CancelScope() as self._receiving:
+            await trio.sleep(seconds)
+            return
+        raise trio.ClosedResourceError
 
     def _delay(self, data: bytes | bytearray) -> float:
         """How long the peer has to wait until `data` counts as received."""
@@ -112,23 +131,17 @@ class Wire(trio.abc.Stream):
             return 0.0
         return self._pace.delay(self._frames.count(data), trio.current_time())
 
+    def _taken(self, data: bytes | bytearray) -> bool:
+        """Have `take` take a message that came alone, as one frame."""
+        if self.take is None:
+            return False
+        text = text_in(data)
+        return text is not None and self.take(text)
+
     def trust(self) -> None:
         """The peer is authenticated: more is taken from it."""
         if self._pace:
             self._pace = Pace(FRAMES, trio.current_time())
-
-    async def _receive(self, max_bytes: int | None) -> bytes | bytearray:
-        if self._held is not None:
-            await self._upgraded.wait()
-            held, self._held = self._held, None
-            if held:
-                return held
-        try:
-            data = await self._stream.receive_some(max_bytes)
-        except trio.BrokenResourceError:
-            self._lose_peer()
-            raise
-        return self._heard(data)
 
     def _heard(self, data: bytes | bytearray) -> bytes | bytearray:
         """Note that `data` came; what of it the library gets at once."""
@@ -194,7 +207,8 @@ class Wire(trio.abc.Stream):
         if self.upgraded:
             self.close_sent |= data.startswith(_CLOSE_FRAME)
         elif data.startswith(_UPGRADED):
-            self._upgraded.set()
+            self.upgraded = True
+            self._upgrade.set()
 
     async def wait_send_all_might_not_block(self) -> None:
         """Wait until there is room to send."""

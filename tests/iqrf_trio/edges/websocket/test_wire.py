@@ -4,6 +4,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 
+import pytest
 import trio
 from attrs import frozen
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from iqrf_trio.edges.tcp.lingering import LingeringStream
 from iqrf_trio.edges.websocket.wire import Wire
+from tests.iqrf_trio.raw_client import TEXT, frame
 
 SMALL = 4096
 """What the system is asked to keep of a connection: most frames find too little room."""
@@ -96,11 +98,11 @@ def test_every_byte_comes_once_and_in_order(actions: list[tuple[str, int]]) -> N
 
 async def test_nothing_is_sent_behind_a_part_before_its_rest() -> None:
     ends = await open_ends()
-    frame = b"x" * 16_000
-    sent = len(frame)
-    while sent == len(frame):
-        sent = ends.wire.try_send(frame)
-    assert 0 < sent < len(frame), "the socket is full by now, and it took a part"
+    data = b"x" * 16_000
+    sent = len(data)
+    while sent == len(data):
+        sent = ends.wire.try_send(data)
+    assert 0 < sent < len(data), "the socket is full by now, and it took a part"
     reader = Reader(ends.peer)
     reader.read(1 << 20)
     assert ends.wire.try_send(b"y") == 0
@@ -119,3 +121,18 @@ async def test_a_wire_that_is_gone_takes_nothing_and_raises_nothing() -> None:
     assert ends.wire.try_send(b"x") == 0
     await ends.wire.abort()
     assert ends.wire.try_send(b"x") == 0
+
+
+async def test_who_takes_a_message_may_end_the_wire() -> None:
+    ends = await open_ends()
+
+    def take(_text: str) -> bool:
+        ends.wire.end()
+        return True
+
+    ends.wire.take = take
+    ends.peer.send(frame(TEXT, b"x"))
+    with pytest.raises(trio.ClosedResourceError), trio.fail_after(5):
+        await ends.wire.receive_some()
+    ends.peer.close()
+    await ends.wire.abort()
