@@ -19,6 +19,7 @@ from iqrf_trio.services.network.cancelling import Cancelling
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.worker import SensorWorker
 from iqrf_trio.services.service_mode import ServiceMode
+from iqrf_trio.services.states import OutputStates
 from iqrf_trio.services.tasks import Tasks
 from iqrf_trio.services.vault.keeper import Keeper
 from iqrf_trio.store import Store
@@ -110,6 +111,7 @@ class Gateway:
     local_time: Callable[[float], datetime]
     keeper: Keeper
     network: NetworkServices
+    states: OutputStates
     messagings: frozenset[Messaging] = frozenset()
     annotate: bool = False
     sticky_service_mode: bool = False

@@ -1,4 +1,4 @@
-"""iqrfTrio_*: the history of values."""
+"""iqrfTrio_*: the history of values, and the states of outputs and lights."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,8 +11,10 @@ from protocol.api.errors import ServiceError
 from protocol.api.family import Row
 from protocol.api.message import Answer
 from protocol.iqmesh.statuses import BAD_PARAMETERS, FAILED
+from protocol.network.network import Device
 from protocol.readings.history import DAY_S, Level, columns
 from protocol.readings.measured import NO_MID
+from protocol.readings.states import States
 
 
 async def get_history(gateway: Gateway, exchange: Exchange[own.GetHistory]) -> Answer:
@@ -61,4 +63,40 @@ def _told(mid: int, index: int, found: Found | None) -> own.History:
     )
 
 
-HANDLERS: Mapping[Row, Handler] = {own.GET_HISTORY: get_history}
+async def get_states(gateway: Gateway, exchange: Exchange[own.GetStates]) -> Answer:
+    """Tell how outputs and lights are."""
+    asked = exchange.request.n_adr
+    devices = gateway.store.network.nodes
+    if asked is not None:
+        devices = tuple(each for each in devices if each.address == asked)
+        if not devices:
+            raise ServiceError(BAD_PARAMETERS, "nAdr has to name a known node")
+    return exchange.answer(
+        own.AllStates(
+            nodes=[
+                _states_of(device, gateway.states.of(device))
+                for device in devices
+                if device.binary_outputs or device.light
+            ]
+        )
+    )
+
+
+def _states_of(device: Device, states: States) -> own.NodeStates:
+    at, light = states.at, states.light if device.light else None
+    shown = None if light is None else own.LightState(state=light.on, brightness=light.brightness)
+    return own.NodeStates(
+        nAdr=device.address,
+        mid=f"{device.mid:08x}",
+        outputs=[
+            own.OutputState(index=index, state=states.outputs.get(index))
+            for index in range(device.binary_outputs)
+        ],
+        light=None
+        if light is None
+        else own.LightState(state=light.on, brightness=light.brightness),
+        at=None if at is None else at.isoformat(timespec="milliseconds"),
+    )
+
+
+HANDLERS: Mapping[Row, Handler] = {own.GET_HISTORY: get_history, own.GET_STATES: get_states}

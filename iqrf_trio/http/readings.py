@@ -11,6 +11,7 @@ from protocol.auth.rights import READ
 from protocol.outward.cycles import summary
 from protocol.outward.http import Response, json_response
 from protocol.readings.measured import CycleOver, Values
+from protocol.readings.states import States
 
 CYCLES = 50
 """Cycles that are remembered."""
@@ -28,6 +29,9 @@ class Cycles:
     def cycle(self, cycle: CycleOver) -> None:
         """Remember a cycle, without its values."""
         self.told.append(summary(cycle))
+
+    def states(self, mid: int, states: States) -> None:
+        """Nothing: these belong to no cycle."""
 
 
 @frozen(eq=False)

@@ -1,24 +1,30 @@
-"""All values that devices have told, whoever asked for them, handed to everybody who wants them."""
+"""All that devices have told, whoever asked for it, handed to everybody who wants it."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from attrs import define, field
 
 from protocol.readings.latest import Latest
 from protocol.readings.measured import CycleOver, Values
+from protocol.readings.states import States
 
 log = logging.getLogger("iqrf_trio.measurements")
 
 
 class Listener(Protocol):
-    """Whoever wants values; neither method waits, and what cannot be kept is its own affair."""
+    """Whoever wants values; no method waits, and what cannot be kept is its own affair."""
 
     def values(self, values: Values) -> None:
         """Values that came outside of a cycle: a report, or a client's own read."""
 
     def cycle(self, cycle: CycleOver) -> None:
         """A cycle of readings is over; its values came with it."""
+
+    def states(self, mid: int, states: States) -> None:
+        """The outputs or the light of a node are other than before: all that is known of them."""
 
 
 @define(eq=False)
@@ -38,16 +44,27 @@ class Measurements:
             return
         self.latest.take_values(values)
         for listener in self._listeners:
-            try:
+            with _alone("values", listener):
                 listener.values(values)
-            except Exception:  # one that fails costs the others nothing
-                log.exception("values were not taken by %s", type(listener).__name__)
 
     def cycle(self, cycle: CycleOver) -> None:
         """A cycle of readings is over."""
         self.latest.take_cycle(cycle)
         for listener in self._listeners:
-            try:
+            with _alone("a cycle", listener):
                 listener.cycle(cycle)
-            except Exception:  # as above
-                log.exception("a cycle was not taken by %s", type(listener).__name__)
+
+    def states(self, mid: int, states: States) -> None:
+        """The outputs or the light of a node are other than before."""
+        for listener in self._listeners:
+            with _alone("states", listener):
+                listener.states(mid, states)
+
+
+@contextmanager
+def _alone(what: str, listener: Listener) -> Iterator[None]:
+    """A listener that fails costs the others nothing."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s: not taken by %s", what, type(listener).__name__)

@@ -24,8 +24,8 @@ class Learning:
     """What is known from all that was sent and received.
 
     `timing` is what is known of the network, `unanswered` what was asked and given up, `memory`
-    what the coordinator does not tell. `on_answer` is given each outcome with a frame of the
-    coordinator. `counts` is where timeouts, late and disputed answers are counted.
+    what the coordinator does not tell. `on_answer` is given each outcome, also of
+    what got no answer. `counts` is where timeouts, late and disputed answers are counted.
     """
 
     unanswered: Unanswered
@@ -47,11 +47,10 @@ class Learning:
             self.memory.observe(outcome)
             self._suspect(request, now)
         self.unanswered.finished(transaction, now)
-        if outcome.response is not None or outcome.confirmation is not None:
-            try:
-                self.on_answer(outcome)
-            except Exception:
-                log.exception("the answer to %s was not passed on", request)
+        try:
+            self.on_answer(outcome)
+        except Exception:
+            log.exception("the answer to %s was not passed on", request)
         if outcome.status < 0:
             name = name_of(request.pnum, request.pcmd)
             log.info("%s to %d: %s", name, request.nadr, status_text(outcome.status))

@@ -66,8 +66,8 @@ class _Session:
 class Transceiver:
     """The one user of the port.
 
-    `on_async` is given each frame that a device sent unasked, `on_answer` each outcome with a
-    response; neither waits, nor raises but for a bug. `trace` sees all frames.
+    `on_async` is given each frame that a device sent unasked, `on_answer` each outcome, also of
+    what got no answer; neither waits, nor raises but for a bug. `trace` sees all frames.
     `waits_for_air` is for ports without a signal of readiness, and the port's own word unless it
     is given: a request that needs the radio is held back until the routing before it is over.
     When the `shutdown` begins, the transaction on the air has its share of the time that is left.

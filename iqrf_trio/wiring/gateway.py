@@ -32,6 +32,7 @@ from iqrf_trio.services.pulse import Pulse
 from iqrf_trio.services.sensors import settings as sensor_settings
 from iqrf_trio.services.sensors.overheard import Overheard
 from iqrf_trio.services.sensors.worker import SensorWorker
+from iqrf_trio.services.states import OutputStates
 from iqrf_trio.services.vault.devices import Devices
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import Store
@@ -109,6 +110,7 @@ async def build(
     def on_async(frame: bytes) -> None:
         announcer.frame(frame)
         overheard.frame(frame)
+        states.frame(frame)
 
     def on_answer(outcome: Outcome) -> None:
         if not worker.asking:  # what a cycle brings is stored with the cycle
@@ -116,6 +118,7 @@ async def build(
         enumeration.observe(outcome)
         keeper.observe(outcome)
         configurations.observe(outcome)
+        states.observe(outcome)
 
     trace = trace_of(config)
     coordinators = Coordinators(store, shutdown)
@@ -161,6 +164,9 @@ async def build(
     )
     if worker.settings.auto_run:
         worker.start()
+    states = OutputStates(store, transceiver, scheduler, measurements, now)
+    if not config.database.enumerate_on_launch:
+        states.ask()  # else the enumeration's end is followed by it
     annotate = await store.setting(ANNOTATE_SETTING)
     wall_clock = Clock(clock.synchronised, hop)
     history = _history(config, wall_clock, shutdown, hop)
@@ -178,12 +184,20 @@ async def build(
         messagings=announcer.messagings,
         keeper=keeper,
         network=NetworkServices(transceiver, scheduler, store, shutdown, catalogue),
+        states=states,
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
         sticky_service_mode=config.gateway.sticky_service_mode,
         history=history,
     )
     await gateway.tasks.load()
-    enumeration.on_change = worker.on_change = gateway.monitor.changed
+    worker.on_change = gateway.monitor.changed
+
+    def enumeration_changed() -> None:
+        gateway.monitor.changed()
+        if not enumeration.running:
+            states.ask()
+
+    enumeration.on_change = enumeration_changed
     pulse = Pulse(lambda: transceiver.connected)
     return Parts(
         gateway,

@@ -147,7 +147,6 @@ class Mqtt:
                 commands == "api",
                 source.network,
                 accept,
-                publisher,
             )
             filters = self.topics.filters(commands=True, requests=False)
             self.link.subscribe(filters, taken.take)

@@ -121,6 +121,7 @@ class Serving:
         gateway, store, config = self._parts.gateway, self._parts.gateway.store, self._config
         services.start_soon(gateway.enumeration.run)
         services.start_soon(gateway.worker.run)
+        services.start_soon(gateway.states.run)
         services.start_soon(gateway.network.run)
         self._connect_tasks()
         services.start_soon(gateway.tasks.run)

@@ -67,6 +67,45 @@ class History(TypedDict):
 
 
 @frozen(kw_only=True)
+class GetStates:
+    """Of which node; of all of them where nothing is said."""
+
+    n_adr: Annotated[int, Range(1, 239), "its address"] | None = field(
+        default=None, metadata=json_name("nAdr")
+    )
+
+
+class OutputState(TypedDict):
+    """A binary output."""
+
+    index: Annotated[int, "of the output"]
+    state: Annotated[bool | None, "whether it is on; null where it is not known"]
+
+
+class LightState(TypedDict):
+    """A light."""
+
+    state: Annotated[bool, "whether it is on"]
+    brightness: Annotated[int, Unit("%"), "0 only where it is off"]
+
+
+class NodeStates(TypedDict):
+    """The outputs and the light of a node; null where it has none, or they are not known."""
+
+    nAdr: Annotated[int, "its address"]
+    mid: Annotated[str, "its MID"]
+    outputs: Annotated[list[OutputState], "its binary outputs by index"]
+    light: Annotated[LightState | None, "null where it has none, or where it is not known"]
+    at: Annotated[str | None, "when this was learnt, UTC; null where nothing is known"]
+
+
+class AllStates(TypedDict):
+    """The states of nodes that have outputs or a light, by address."""
+
+    nodes: Annotated[list[NodeStates], "those that have outputs or a light"]
+
+
+@frozen(kw_only=True)
 class RunTask:
     """Which task to run."""
 
@@ -98,6 +137,15 @@ GET_HISTORY = Row(
     example={"mid": "8100a1b2", "index": 0, "from": 1795910400, "to": 1795996800},
 )
 
+GET_STATES = Row(
+    FAMILY,
+    "GetStates",
+    "How outputs and lights are, as they were last set or read; the radio is not used.",
+    GetStates,
+    AllStates,
+    example={"nAdr": 3},
+)
+
 RUN_TASK = Row(
     FAMILY,
     "RunTask",
@@ -107,4 +155,4 @@ RUN_TASK = Row(
     rights=MANAGE,
 )
 
-ROWS = (CANCEL, GET_HISTORY, RUN_TASK)
+ROWS = (CANCEL, GET_HISTORY, GET_STATES, RUN_TASK)

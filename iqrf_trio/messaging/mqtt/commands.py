@@ -1,8 +1,7 @@
 """Commands on topics for people and dashboards: each becomes a request, its answer a result."""
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable
 
 import orjson
 from attrs import define, field
@@ -14,23 +13,12 @@ from protocol.api.registry import row_of
 from protocol.auth.rights import Rights
 from protocol.network.network import Network
 from protocol.outward.mqtt.commands import CommandError, Order, order, result
-from protocol.outward.mqtt.nodes import Light
 from protocol.outward.mqtt.topics import Act, Command, GatewayCommand, NodeCommand, Request, Topics
 
 log = logging.getLogger("iqrf_trio.mqtt")
 
 MAX_REMEMBERED = 64
 """Topics of which it is remembered that something on them was refused."""
-
-
-class Shown(Protocol):
-    """Whoever shows how outputs and lights are."""
-
-    def switched(self, mid: int, outputs: Mapping[int, bool]) -> None:
-        """Outputs of a node were switched."""
-
-    def shone(self, mid: int, light: Light) -> None:
-        """A light was set."""
 
 
 @define(eq=False)
@@ -70,7 +58,6 @@ class MqttCommands:
     _may_name: bool
     _network: Callable[[], Network]
     _accept: Accept
-    _shown: Shown
     _number: int = field(default=0, init=False)
     _refused: set[str] = field(factory=set, init=False)
 
@@ -91,9 +78,9 @@ class MqttCommands:
         except CommandError as error:
             self._link.event(topic, result(of, None, -1, str(error)))
             return
-        self._carry_out(command, wanted, topic)
+        self._carry_out(wanted, topic)
 
-    def _carry_out(self, command: Command, wanted: Order, topic: str) -> None:
+    def _carry_out(self, wanted: Order, topic: str) -> None:
         self._number += 1
         msg_id = f"mqtt-{self._number}"
 
@@ -103,20 +90,10 @@ class MqttCommands:
             if answer["mType"] == wanted.mtype and not row_of(wanted.mtype).ends_with(data):
                 return  # an enumeration tells each step
             status, said = data["status"], data.get("statusStr", "ok")
-            if status == 0:
-                self._show(command, wanted)
             told = result(wanted.of, wanted.wanted, status, said, wanted.id)
             self._link.event(topic, told)
 
         self._accept(wanted.message(msg_id), Commander(f"{topic} (mqtt)", self._rights, finish))
-
-    def _show(self, command: Command, wanted: Order) -> None:
-        if isinstance(command, GatewayCommand):
-            return
-        if wanted.outputs is not None:
-            self._shown.switched(command.mid, wanted.outputs)
-        if wanted.light is not None:
-            self._shown.shone(command.mid, wanted.light)
 
     def _result_topic(self, command: Command) -> str:
         if isinstance(command, GatewayCommand):

@@ -15,10 +15,11 @@ from iqrf_trio.messaging.mqtt.link import OFFLINE, ONLINE, MqttLink
 from protocol.network.network import Device, Network
 from protocol.outward.mqtt import gateway, nodes
 from protocol.outward.mqtt.gateway import GatewayInfo, GatewayState
-from protocol.outward.mqtt.nodes import Light, Nodes, published
+from protocol.outward.mqtt.nodes import Nodes, published
 from protocol.outward.mqtt.topics import Topics
 from protocol.readings.latest import Latest
 from protocol.readings.measured import CycleOver, Values
+from protocol.readings.states import States
 
 log = logging.getLogger("iqrf_trio.mqtt")
 
@@ -113,14 +114,9 @@ class MqttPublisher:
         self._nodes.take(cycle.values)
         self._dirty |= self._known.keys()  # also those that were missed
 
-    def switched(self, mid: int, outputs: Mapping[int, bool]) -> None:
-        """Outputs of a node were switched."""
-        self._nodes.switch(mid, outputs)
-        self._dirty.add(mid)
-
-    def shone(self, mid: int, light: Light) -> None:
-        """A light was set."""
-        self._nodes.shine(mid, light)
+    def states(self, mid: int, states: States) -> None:
+        """See Listener of the measurements."""
+        self._nodes.take_states(mid, states)
         self._dirty.add(mid)
 
     def again(self) -> None:
@@ -219,8 +215,8 @@ class MqttPublisher:
         yield topics.availability(mid), ONLINE if there else OFFLINE
         state = nodes.state(node, known, now=source.now(), stale_after_s=stale)
         yield topics.node(mid), state
-        if node.light and known.light is not None:
-            yield topics.light(mid), nodes.light(known.light)
+        if node.light:
+            yield topics.light(mid), nodes.light(known.states.light)
 
     def _say(self, topic: str, payload: bytes) -> None:
         if self._is_news(topic, hash(payload)):

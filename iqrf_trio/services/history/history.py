@@ -31,6 +31,7 @@ from protocol.readings.history import (
     days_to_roll_up,
 )
 from protocol.readings.measured import CycleOver, Measured, Values
+from protocol.readings.states import States
 
 log = logging.getLogger("iqrf_trio.history")
 
@@ -123,6 +124,9 @@ class History:
     def cycle(self, cycle: CycleOver) -> None:
         """See Listener."""
         self._take(int(cycle.values.at.timestamp()), cycle.values.measured)
+
+    def states(self, mid: int, states: States) -> None:
+        """Nothing: what is kept are measured values."""
 
     def _take(self, at: int, measured: Sequence[Measured]) -> None:
         self._pending.extend((at, each) for each in measured if not isinstance(each.value, tuple))

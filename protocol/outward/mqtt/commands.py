@@ -6,7 +6,6 @@ import orjson
 from attrs import frozen
 
 from protocol.network.network import Device, JsonObject, Network
-from protocol.outward.mqtt.nodes import Light
 from protocol.outward.mqtt.topics import Act, Command, GatewayCommand
 
 MAX_PAYLOAD = 1024
@@ -28,7 +27,7 @@ class CommandError(Exception):
 
 @frozen
 class Order:
-    """A request of the JSON API in place of a command, and what becomes true when it succeeds.
+    """A request of the JSON API in place of a command.
 
     `of` and `wanted` name the command in its result, `id` is what the payload called it.
     """
@@ -38,8 +37,6 @@ class Order:
     of: str
     wanted: object = None
     id: str | None = None
-    outputs: Mapping[int, bool] | None = None
-    light: Light | None = None
 
     def message(self, msg_id: str) -> bytes:
         """The request as text."""
@@ -103,7 +100,7 @@ def _output(node: Device, number: int, payload: bytes) -> Order:
             raise CommandError("only what is switched on has a time")
     req = {"nAdr": node.address, "param": {"binOuts": [item]}}
     of = f"output/{number}"
-    return Order("iqrfBinaryoutput_SetOutput", req, of, _said(on), _id(given), outputs={number: on})
+    return Order("iqrfBinaryoutput_SetOutput", req, of, _said(on), _id(given))
 
 
 def _light(node: Device, payload: bytes) -> Order:
@@ -120,9 +117,8 @@ def _light(node: Device, payload: bytes) -> Order:
     percent = round(brightness) if on else 0
     volts = round(_FULL_VOLTS * percent / 100, 3)
     req = {"nAdr": node.address, "param": {"voltage": volts}}
-    shown = Light(percent > 0, percent)
-    wanted = {"state": _said(shown.on), "brightness": percent}
-    return Order("iqrfLight_SetLai", req, "light", wanted, _id(given), light=shown)
+    wanted = {"state": _said(percent > 0), "brightness": percent}
+    return Order("iqrfLight_SetLai", req, "light", wanted, _id(given))
 
 
 def _name(node: Device, text: str) -> Order:

@@ -13,29 +13,18 @@ from attrs import define, evolve, field, frozen
 from protocol.network.network import Device, Network, Value
 from protocol.outward.metrics import mid, name
 from protocol.readings.measured import NO_MID, RSSI, SUPPLY, Values
+from protocol.readings.states import UNKNOWN, Light, States
 
 MISSES = 2
 """Cycles in a row that may bring nothing from a node before it counts as away."""
 
 
 @frozen
-class Light:
-    """A light: on or off, and its brightness in percent."""
-
-    on: bool
-    brightness: int
-
-
-@frozen
 class NodeValues:
-    """The latest of one node: values by sensor index with their time, outputs, and the light.
-
-    Outputs and the light are there once they were set or read; None and absent mean unknown.
-    """
+    """The latest of one node: values by sensor index with their time, outputs and the light."""
 
     values: Mapping[int, tuple[Value, datetime]] = field(factory=dict)
-    outputs: Mapping[int, bool] = field(factory=dict)
-    light: Light | None = None
+    states: States = UNKNOWN
 
 
 @define(eq=False)
@@ -56,7 +45,8 @@ class Nodes:
                 for sensor in node.sensors
                 if sensor.value is not None and sensor.updated is not None
             }
-            self._nodes[node.mid] = NodeValues(values)
+            known = self.of(node.mid)  # it may have told something since the start
+            self._nodes[node.mid] = evolve(known, values={**values, **known.values})
 
     def take(self, values: Values) -> frozenset[int]:
         """Note what was measured; returns the MIDs of whom."""
@@ -68,14 +58,9 @@ class Nodes:
             self._nodes[number] = evolve(known, values={**known.values, **measured})
         return frozenset(found)
 
-    def switch(self, mid: int, outputs: Mapping[int, bool]) -> None:
-        """Note how outputs are."""
-        known = self.of(mid)
-        self._nodes[mid] = evolve(known, outputs={**known.outputs, **outputs})
-
-    def shine(self, mid: int, light: Light) -> None:
-        """Note how the light is."""
-        self._nodes[mid] = evolve(self.of(mid), light=light)
+    def take_states(self, mid: int, states: States) -> None:
+        """Note how outputs and the light are."""
+        self._nodes[mid] = evolve(self.of(mid), states=states)
 
     def keep_only(self, mids: frozenset[int]) -> None:
         """Forget the nodes that are none of `mids`."""
@@ -133,15 +118,18 @@ def state(node: Device, known: NodeValues, *, now: datetime, stale_after_s: floa
         "sensors": {str(each.index): value_of(each.index) for each in node.sensors},
     }
     if node.binary_outputs:
+        on = known.states.outputs
         document["outputs"] = {
-            str(number): on_off(known.outputs.get(number)) for number in range(node.binary_outputs)
+            str(number): on_off(on.get(number)) for number in range(node.binary_outputs)
         }
     document["at"] = None if newest is None else timestamp(newest)
     return orjson.dumps(document)
 
 
-def light(known: Light) -> bytes:
-    """How a light is, as Home Assistant reads it."""
+def light(known: Light | None) -> bytes:
+    """How a light is, as Home Assistant reads it; null where it is not known."""
+    if known is None:
+        return orjson.dumps({"state": None, "brightness": None})
     return orjson.dumps({"state": on_off(known.on), "brightness": known.brightness})
 
 

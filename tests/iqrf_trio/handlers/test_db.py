@@ -21,9 +21,11 @@ from iqrf_trio.config import Config
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer, Outlet
+from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.worker import SensorWorker
+from iqrf_trio.services.states import OutputStates
 from iqrf_trio.services.vault.devices import Devices
 from iqrf_trio.simulator.files.plan import assemble, generate
 from iqrf_trio.simulator.mesh import Mesh
@@ -149,6 +151,9 @@ async def office(state: Path, mesh: Mesh, *, after_bonding: bool = False) -> Asy
                 hop=inline,
             ),
             network=NetworkServices(here.transceiver, here.scheduler, here.store),
+            states=OutputStates(
+                here.store, here.transceiver, here.scheduler, Measurements(), lambda: UPDATED
+            ),
         )
         yield Office(here, gateway, Dispatcher(gateway))
 

@@ -16,6 +16,7 @@ from iqrf_trio.config import Config
 from iqrf_trio.edges.ports import Link, Port
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer
+from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.radio.memory import Memory
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
@@ -24,6 +25,7 @@ from iqrf_trio.services.coordinators import Coordinators
 from iqrf_trio.services.enumeration import Enumeration, Interview
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.worker import SensorWorker
+from iqrf_trio.services.states import OutputStates
 from iqrf_trio.services.vault.devices import Devices
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import Store, inline
@@ -94,6 +96,7 @@ async def gateway(state: Path, port: Port) -> AsyncIterator[Rig]:
                 hop=inline,
             ),
             network=NetworkServices(transceiver, scheduler, store, shutdown),
+            states=OutputStates(store, transceiver, scheduler, Measurements(), lambda: START),
         )
         await nursery.start(transceiver.run)
         lanes = trio.CancelScope()

@@ -18,6 +18,7 @@ from iqrf_trio.edges.ports import Link
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer, Outlet
+from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
@@ -25,6 +26,7 @@ from iqrf_trio.services.enumeration import Enumeration, Interview
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.overheard import Overheard
 from iqrf_trio.services.sensors.worker import SensorWorker
+from iqrf_trio.services.states import OutputStates
 from iqrf_trio.services.vault.devices import Devices
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.simulator.counters import Kind
@@ -326,6 +328,7 @@ def _build(mesh: Mesh, store: Store, path: Path, settings: SensorSettings, *, un
             hop=inline,
         ),
         network=NetworkServices(transceiver, scheduler, store),
+        states=OutputStates(store, transceiver, scheduler, Measurements(), now),
         messagings=announcer.messagings,
     )
     rig = Rig(mesh, port, path, parts, overheard)

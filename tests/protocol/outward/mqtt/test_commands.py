@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from protocol.network.network import Device, Network
 from protocol.outward.mqtt.commands import CommandError, order, result
-from protocol.outward.mqtt.nodes import Light
 from protocol.outward.mqtt.topics import Act, Command, GatewayCommand, NodeCommand
 
 MID = 0x81026ED2
@@ -75,10 +74,11 @@ def test_a_command(command: Command, payload: bytes, mtype: str, req: object) ->
     assert wanted.of == command.told
 
 
-def test_what_is_true_when_it_has_succeeded() -> None:
-    assert order(of(Act.OUTPUT, 1), b"ON", NETWORK).outputs == {1: True}
-    assert order(of(Act.LIGHT), b'{"brightness": 0.4}', NETWORK).light == Light(False, 0)
-    assert order(of(Act.LIGHT), b'{"brightness": 41}', NETWORK).light == Light(True, 41)
+def test_what_a_light_is_told_to_be() -> None:
+    dark = order(of(Act.LIGHT), b'{"brightness": 0.4}', NETWORK)
+    assert dark.wanted == {"state": "OFF", "brightness": 0}
+    lit = order(of(Act.LIGHT), b'{"brightness": 41}', NETWORK)
+    assert lit.wanted == {"state": "ON", "brightness": 41}
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from protocol.network.network import Device, Network, Sensor
 from protocol.outward.mqtt import nodes
-from protocol.outward.mqtt.nodes import Light, Nodes
+from protocol.outward.mqtt.nodes import Nodes
 from protocol.readings.measured import RSSI, SUPPLY, Measured, Values
+from protocol.readings.states import Light, States
 
 MID = 0x81026ED2
 AT = datetime(2026, 11, 29, 13, 0, 0, 5000, tzinfo=UTC)
@@ -30,7 +31,7 @@ def told(known: Nodes, now: datetime = AT) -> dict[str, object]:
 def test_the_latest_of_all() -> None:
     known = Nodes()
     known.take(Values(AT, (measured(0, 21.5), measured(RSSI, -62), measured(SUPPLY, 2.9))))
-    known.switch(MID, {0: True})
+    known.take_states(MID, States({0: True}))
     assert told(known) == {
         "address": 5,
         "rssi": -62,
@@ -52,8 +53,11 @@ def test_a_value_that_failed_stays_until_it_is_old() -> None:
 
 def test_values_of_the_time_before_the_start() -> None:
     known = Nodes()
-    known.begin_with(Network.of([NODE.measured({1: 400}, AT)]))
-    assert told(known)["sensors"] == {"0": None, "1": 400}
+    known.take(Values(AT, (measured(0, 21.5),)))
+    known.take_states(MID, States({1: False}))
+    known.begin_with(Network.of([NODE.measured({0: 20.0, 1: 400}, AT)]))
+    assert told(known)["sensors"] == {"0": 21.5, "1": 400}
+    assert told(known)["outputs"] == {"0": None, "1": "OFF"}
 
 
 def test_nodes_without_mid_are_not_told_of() -> None:
@@ -70,3 +74,4 @@ def test_who_is_away() -> None:
 
 def test_a_light() -> None:
     assert json.loads(nodes.light(Light(True, 40))) == {"state": "ON", "brightness": 40}
+    assert json.loads(nodes.light(None)) == {"state": None, "brightness": None}
