@@ -92,9 +92,7 @@ def _states_of(device: Device, states: States) -> own.NodeStates:
             own.OutputState(index=index, state=states.outputs.get(index))
             for index in range(device.binary_outputs)
         ],
-        light=None
-        if light is None
-        else own.LightState(state=light.on, brightness=light.brightness),
+        light=shown,
         at=None if at is None else at.isoformat(timespec="milliseconds"),
     )
 

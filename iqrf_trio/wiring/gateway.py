@@ -191,13 +191,7 @@ async def build(
     )
     await gateway.tasks.load()
     worker.on_change = gateway.monitor.changed
-
-    def enumeration_changed() -> None:
-        gateway.monitor.changed()
-        if not enumeration.running:
-            states.ask()
-
-    enumeration.on_change = enumeration_changed
+    _follow_enumerations(gateway)
     pulse = Pulse(lambda: transceiver.connected)
     return Parts(
         gateway,
@@ -214,6 +208,17 @@ async def build(
         history,
         mqtt,
     )
+
+
+def _follow_enumerations(gateway: Gateway) -> None:
+    """Whoever has outputs or a light is known anew after each enumeration."""
+
+    def changed() -> None:
+        gateway.monitor.changed()
+        if not gateway.enumeration.running:
+            gateway.states.ask()
+
+    gateway.enumeration.on_change = changed
 
 
 def _history(config: Config, wall_clock: Clock, shutdown: Shutdown, hop: Hop) -> History | None:

@@ -283,3 +283,34 @@ async def test_an_output_is_switched(tmp_path: Path) -> None:
         told = await it.result(f"{it.node}/result", f"{it.node}/set/identify", "PRESS")
         assert told["of"] == "identify"
         assert told["status"] in {0, 2, 3, 5}  # not every module has it
+
+
+async def test_outputs_that_others_switch(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        nodes = it.home.gateway.store.network.nodes
+        relay = next(node for node in nodes if node.binary_outputs)
+        lamp = next(node for node in nodes if node.light)
+        topic = f"{GATEWAY}/node/{relay.mid:08x}"
+        await it.heard.until(  # asked for after the enumeration
+            lambda m: m.topic == topic and json.loads(m.payload)["outputs"]["1"] == "OFF"
+        )
+        async with authenticated(it.home) as client:
+            outputs = [{"index": 1, "state": True}]
+            req = {"nAdr": relay.address, "param": {"binOuts": outputs}}
+            assert (await ask(client, "iqrfBinaryoutput_SetOutput", req))["status"] == 0
+            req = {"nAdr": lamp.address, "param": {"voltage": 4}}
+            assert (await ask(client, "iqrfLight_SetLai", req))["status"] == 0
+            await it.heard.until(
+                lambda m: m.topic == topic and json.loads(m.payload)["outputs"]["1"] == "ON"
+            )
+            light = f"{GATEWAY}/node/{lamp.mid:08x}/light"
+            await it.heard.until(
+                lambda m: (
+                    m.topic == light and json.loads(m.payload) == {"state": "ON", "brightness": 40}
+                )
+            )
+            reset = {"nAdr": relay.address, "param": {}}
+            place = len(it.heard.heard)
+            assert (await ask(client, "iqrfEmbedOs_Reset", reset))["status"] == 0
+            told = await it.json(f"node/{relay.mid:08x}", place)
+            assert told["outputs"]["1"] is None

@@ -89,13 +89,7 @@ class World:
         discovery = HomeAssistant("homeassistant", TOPICS, "1", commands=True)
         self.publisher = MqttPublisher(self.link, TOPICS, source, discovery, self.discover)
         self.commands = MqttCommands(
-            self.link,
-            TOPICS,
-            Rights(Scope.MANAGE),
-            True,
-            source.network,
-            self.accept,
-            self.publisher,
+            self.link, TOPICS, Rights(Scope.MANAGE), True, source.network, self.accept
         )
         self._running = trio.CancelScope()
         nursery.start_soon(self._run, self.publisher.run, self._running)
