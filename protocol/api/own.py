@@ -143,7 +143,7 @@ GET_STATES = Row(
     "How outputs and lights are, as they were last set or read; the radio is not used.",
     GetStates,
     AllStates,
-    example={"nAdr": 1},
+    example={},
 )
 
 RUN_TASK = Row(
