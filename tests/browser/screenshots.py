@@ -34,6 +34,11 @@ VIEWS = {
     "network-mend": ("network/mend", ".work"),
     "network-backup": ("network/backup", ".work"),
     "readings": ("readings", ".fields"),
+    "queue": ("system/queue", ".actions"),
+    "tokens": ("system/tokens", "tbody tr"),
+    "log": ("system/log", ".tools"),
+    "settings": ("system/settings", "tbody tr"),
+    "doctor": ("system/doctor", ".events li"),
     "messages": ("messages/iqmeshNetwork_Ping", ".sender"),
 }
 """Each picture with its view and what has to be there before it is taken."""

@@ -1,5 +1,6 @@
 """The console in Chromium, with a whole gateway and a simulated mesh behind it."""
 
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -9,11 +10,13 @@ from pathlib import Path
 import pytest
 import trio
 
+from iqrf_trio.cli.support import local_token
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.node import Node
 from iqrf_trio.simulator.products import PRODUCTS
 from iqrf_trio.store import DATABASE_NAME, tokens
 from iqrf_trio.store.sqlite import opened, transact
+from protocol.auth.rights import READ
 from tests.browser.driver import MISSING, Visit, drive
 from tests.iqrf_trio.house import House, house
 from tests.iqrf_trio.http.network import call, learnt, read
@@ -26,6 +29,7 @@ pytestmark = [
 
 PAGES = (
     *("overview", "map", "nodes", "sensors", "readings", "messages"),
+    *("system/queue", "system/tokens", "system/log", "system/settings", "system/doctor"),
     *("network/add", "network/check", "network/mend", "network/backup"),
 )
 
@@ -216,6 +220,96 @@ async def test_readings_and_messages(home: House) -> None:
         assert visit.errors == []
 
     await drive(scenario, home.http_url)
+
+
+async def test_the_queue_is_paused_and_goes_on(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("system/queue", home.token)
+        visit.sees("text=Nothing waits")
+        visit.sees("button >> text=Pause").click()
+        visit.sees("text=Paused")
+        assert home.gateway.scheduler.paused
+        visit.sees("button >> text=Resume").click()
+        visit.sees("text=Nothing waits")
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+    assert not home.gateway.scheduler.paused
+
+
+async def test_tokens_are_made_and_revoked(home: House) -> None:
+    def scenario(visit: Visit) -> str:
+        visit.open("system/tokens", home.token)
+        visit.sees("tbody tr")
+        visit.sees(".fields input").fill("wall display")
+        visit.sees(".fields select").select_option("read")
+        visit.sees("button >> text=Make").click()
+        made = str(visit.sees("code.command").inner_text())
+        visit.sees("td >> text=wall display")
+        revoke = visit.page.locator("tr", has_text="wall display").locator("button").last
+        revoke.click()
+        assert revoke.inner_text() == "Really?"
+        revoke.click()
+        visit.page.locator("tr", has_text="wall display").locator("text=revoked").wait_for()
+        assert visit.errors == []
+        return made
+
+    made = await drive(scenario, home.http_url)
+    [_own, token] = await home.gateway.store.tokens()
+    assert (token.owner, token.scope.value, token.id) == (
+        "wall display",
+        "read",
+        int(made.split(";")[1]),
+    )
+    assert token.invalidated_at is not None
+
+
+async def test_the_log_is_followed_without_secrets(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("system/log", home.token)
+        visit.sees("text=Follow")
+        log.warning("the boiler is cold; token %s", home.token)
+        visit.sees(".log .warning >> text=the boiler is cold")
+        assert home.token not in visit.page.inner_text("main")
+        visit.sees("select").select_option("error")
+        visit.page.locator("text=the boiler is cold").wait_for(state="detached")
+        visit.sees("select").select_option("info")
+        with visit.page.expect_download() as saved:
+            visit.sees("button >> text=Download").click()
+        text = Path(saved.value.path()).read_text()
+        assert "the boiler is cold" in text
+        assert home.token not in text
+        assert visit.errors == []
+
+    log = logging.getLogger("iqrf_trio.http")
+    await drive(scenario, home.http_url)
+
+
+async def test_settings_and_the_doctor(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("system/settings", home.token)
+        visit.sees(".search input").fill("port.kind")
+        assert "simulator" in visit.sees("tbody tr").inner_text()
+        visit.open("system/doctor")
+        visit.sees(".events li")
+        assert "Radio" in visit.page.inner_text("main")
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+
+
+async def test_who_may_only_read_is_told_so(home: House) -> None:
+    def scenario(visit: Visit, token: str) -> None:
+        visit.open("system/tokens", token)
+        assert "takes the scope manage" in visit.sees("[role=alert]").inner_text()
+        visit.open("network")
+        begin = visit.sees(".work button")
+        assert begin.is_disabled()
+        assert "manage" in begin.get_attribute("title")
+        assert [error for error in visit.errors if "403" not in error] == []
+
+    reader = local_token.make(home.state / DATABASE_NAME, READ)
+    await drive(partial(scenario, token=reader), home.http_url)
 
 
 async def test_a_token_that_is_revoked_ends_the_page_and_keeps_the_place(home: House) -> None:

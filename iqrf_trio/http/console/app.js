@@ -8,16 +8,16 @@ import { useStore } from "./parts/store.js";
 import { SignIn } from "./pages/sign_in.js";
 
 function App() {
-  const { phase } = useStore();
-  if (phase === "starting") return null;
-  return phase === "signed-out" ? html`<${SignIn} />` : html`<${Frame} />`;
+	const { phase } = useStore();
+	if (phase === "starting") return null;
+	return phase === "signed-out" ? html`<${SignIn} />` : html`<${Frame} />`;
 }
 
 // A link that signs in, also one that was pasted into the address of this very page.
 function takeFragment() {
-  const shown = keyOfFragment();
-  if (shown) begin(shown);
-  return shown;
+	const shown = keyOfFragment();
+	if (shown) begin(shown);
+	return shown;
 }
 
 render(h(App), document.body);

@@ -13,6 +13,7 @@ from tests.iqrf_trio.http.client import ask
 
 CONSOLE = Path(__file__).parents[3] / "iqrf_trio/http/console"
 VENDOR = CONSOLE / "vendor"
+LICENCES = CONSOLE.parent / "licences"
 FILES = sorted(path for path in CONSOLE.rglob("*") if path.is_file())
 MODULES = [path for path in FILES if path.suffix == ".js" and path.parent != VENDOR]
 
@@ -67,11 +68,13 @@ async def test_forms_can_be_made_of_every_message(home: House) -> None:
 
 
 def test_vendored_files_are_those_of_their_packages() -> None:
-    lines = [line for line in (VENDOR / "VERSIONS").read_text().splitlines() if line[0] != "#"]
+    lines = [line for line in (LICENCES / "VERSIONS").read_text().splitlines() if line[0] != "#"]
     named = {line.split()[0]: line.split()[-1] for line in lines}
-    assert named.keys() == {path.name for path in VENDOR.iterdir()} - {"VERSIONS"}
+    here = {path.name: path for path in (*VENDOR.iterdir(), *LICENCES.iterdir())}
+    assert named.keys() == here.keys() - {"VERSIONS"}
+    assert {f"LICENSE.{name}" for name in ("htm", "preact", "uplot")} < named.keys()
     for name, digest in named.items():
-        assert sha256((VENDOR / name).read_bytes()).hexdigest() == digest, name
+        assert sha256(here[name].read_bytes()).hexdigest() == digest, name
 
 
 def test_the_page_is_small() -> None:
@@ -99,7 +102,7 @@ def test_addresses_are_relative(path: Path) -> None:
 
 def test_every_text_is_in_one_file_and_used() -> None:
     texts = (CONSOLE / "texts.js").read_text()
-    known = set(re.findall(r"^  (\w+):", texts, re.MULTILINE))
+    known = set(re.findall(r"^\t(\w+):", texts, re.MULTILINE))
     used = {name for path in MODULES for name in re.findall(r"\bT\.(\w+)", path.read_text())}
     by_key = {"period", "retryPeriod", "autoRun", "asyncReports"}  # of the form of the readings
     assert used <= known, used - known

@@ -11,16 +11,18 @@ import { Nodes } from "./nodes.js";
 import { Overview } from "./overview.js";
 import { Readings } from "./readings.js";
 import { Sensors } from "./sensors.js";
+import { System } from "./system.js";
 
 export const PAGES = [
-  { name: "overview", title: T.overview, sign: "overview", component: Overview },
-  { name: "map", title: T.map, sign: "map", component: MapPage },
-  { name: "nodes", title: T.nodes, sign: "nodes", component: Nodes },
-  { name: "sensors", title: T.sensors, sign: "sensors", component: Sensors },
-  { name: "network", title: T.network, sign: "network", component: Network },
-  { name: "readings", title: T.readings, sign: "readings", component: Readings },
-  { name: "messages", title: T.messages, sign: "messages", component: Messages },
-  { name: "node", title: T.nodes, within: "nodes", component: Node },
+	{ name: "overview", title: T.overview, sign: "overview", component: Overview },
+	{ name: "map", title: T.map, sign: "map", component: MapPage },
+	{ name: "nodes", title: T.nodes, sign: "nodes", component: Nodes },
+	{ name: "sensors", title: T.sensors, sign: "sensors", component: Sensors },
+	{ name: "network", title: T.network, sign: "network", component: Network },
+	{ name: "readings", title: T.readings, sign: "readings", component: Readings },
+	{ name: "messages", title: T.messages, sign: "messages", component: Messages },
+	{ name: "system", title: T.system, sign: "system", component: System },
+	{ name: "node", title: T.nodes, within: "nodes", component: Node },
 ];
 
 // On small screens only: what has no room in the bar.

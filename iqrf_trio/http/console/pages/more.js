@@ -5,10 +5,10 @@ import { Sign } from "../parts/signs.js";
 import { T } from "../texts.js";
 
 export function More({ pages }) {
-  const rest = pages.filter((each) => each.sign).slice(4);
-  return html`<h1>${T.more}</h1>
-    <ul class="menu">
-      ${rest.map((each) => html`<li key=${each.name}><a href="#/${each.name}"><${Sign} name=${each.sign} />${each.title}</a></li>`)}
-    </ul>
-    <${Foot} />`;
+	const rest = pages.filter((each) => each.sign).slice(4);
+	return html`<h1>${T.more}</h1>
+		<ul class="menu">
+			${rest.map((each) => html`<li key=${each.name}><a href="#/${each.name}"><${Sign} name=${each.sign} />${each.title}</a></li>`)}
+		</ul>
+		<${Foot} />`;
 }

@@ -3,62 +3,61 @@ import { html, useState } from "../vendor/htm-preact.js";
 import { call, loadHealth, loadReadings } from "../parts/live.js";
 import { useLimits } from "../parts/limits.js";
 import { useNow, useStore } from "../parts/store.js";
+import { Table } from "../parts/told.js";
 import { Action, Loading, State } from "../parts/widgets.js";
 import { duration, moment } from "../parts/words.js";
 import { T } from "../texts.js";
 
 export function Readings() {
-  const { readings, monitor } = useStore();
-  const limits = useLimits();
-  if (!readings) return html`<h1>${T.readings}</h1><${Loading} lines=${6} />`;
-  const { settings, running, cycles } = readings;
-  const text = running ? T.readingsRun(settings.period) : T.readingsStopped;
-  const change = async (mType, said = T.done) => {
-    await call(mType);
-    await Promise.all([loadReadings(), loadHealth()]);
-    return said;
-  };
-  return html`<h1>${T.readings}</h1>
-    <p><${State} state=${running ? "good" : "unknown"} text=${text} />${monitor?.dataReadingInProgress && html` <small>${T.readingNow}</small>`}</p>
-    <div class="actions">
-      ${running
-        ? html`<${Action} key="stop" label=${T.stopReadings} ...${limits("manage")} run=${() => change("iqrfSensorData_Stop")} />`
-        : html`<${Action} key="start" kind="main" label=${T.startReadings} ...${limits("manage")} run=${() => change("iqrfSensorData_Start")} />`}
-      <${Action} label=${T.readNow} ...${limits("control")} run=${() => change("iqrfSensorData_Invoke", T.asked)} />
-    </div>
-    <h2>${T.settings}</h2><${Settings} settings=${settings} limits=${limits("manage")} />
-    <h2>${T.lastCycles}</h2><${Cycles} cycles=${cycles} />`;
+	const { readings, monitor } = useStore();
+	const limits = useLimits();
+	if (!readings) return html`<h1>${T.readings}</h1><${Loading} lines=${6} />`;
+	const { settings, running, cycles } = readings;
+	const text = running ? T.readingsRun(settings.period) : T.readingsStopped;
+	const change = async (mType, said = T.done) => {
+		await call(mType);
+		await Promise.all([loadReadings(), loadHealth()]);
+		return said;
+	};
+	return html`<h1>${T.readings}</h1>
+		<p><${State} state=${running ? "good" : "unknown"} text=${text} />${monitor?.dataReadingInProgress && html` <small>${T.readingNow}</small>`}</p>
+		<div class="actions">
+			${running
+				? html`<${Action} key="stop" label=${T.stopReadings} ...${limits("manage")} run=${() => change("iqrfSensorData_Stop")} />`
+				: html`<${Action} key="start" kind="main" label=${T.startReadings} ...${limits("manage")} run=${() => change("iqrfSensorData_Start")} />`}
+			<${Action} label=${T.readNow} ...${limits("control")} run=${() => change("iqrfSensorData_Invoke", T.asked)} />
+		</div>
+		<h2>${T.settings}</h2><${Settings} settings=${settings} limits=${limits("manage")} />
+		<h2>${T.lastCycles}</h2><${Cycles} cycles=${cycles} />`;
 }
 
 const MEMBERS = ["period", "retryPeriod", "autoRun", "asyncReports"];
 
 function Settings({ settings, limits }) {
-  const [changed, change] = useState({});
-  const save = async () => {
-    await call("iqrfSensorData_SetConfig", changed);
-    await loadReadings();
-    change({});
-  };
-  return html`<form class="fields" onSubmit=${(event) => event.preventDefault()}>
-    ${MEMBERS.map((name) => {
-      const value = changed[name] ?? settings[name];
-      return typeof settings[name] === "boolean"
-        ? html`<label key=${name} class="check"><input type="checkbox" checked=${value} onChange=${(event) => change({ ...changed, [name]: event.target.checked })} /> ${T[name]}</label>`
-        : html`<label key=${name}>${T[name]} <input type="number" min="1" value=${value} onInput=${(event) => change({ ...changed, [name]: Number(event.target.value) })} /></label>`;
-    })}
-    <${Action} label=${T.save} ...${limits} disabled=${limits.disabled || !Object.keys(changed).length} run=${save} />
-  </form>`;
+	const [changed, change] = useState({});
+	const save = async () => {
+		await call("iqrfSensorData_SetConfig", changed);
+		await loadReadings();
+		change({});
+	};
+	return html`<form class="fields" onSubmit=${(event) => event.preventDefault()}>
+		${MEMBERS.map((name) => {
+			const value = changed[name] ?? settings[name];
+			return typeof settings[name] === "boolean"
+				? html`<label key=${name} class="check"><input type="checkbox" checked=${value} onChange=${(event) => change({ ...changed, [name]: event.target.checked })} /> ${T[name]}</label>`
+				: html`<label key=${name}>${T[name]} <input type="number" min="1" value=${value} onInput=${(event) => change({ ...changed, [name]: Number(event.target.value) })} /></label>`;
+		})}
+		<${Action} label=${T.save} ...${limits} disabled=${limits.disabled || !Object.keys(changed).length} run=${save} />
+	</form>`;
 }
 
 function Cycles({ cycles }) {
-  const now = useNow();
-  if (!cycles.length) return html`<p class="soft">${T.noneYet}</p>`;
-  return html`<table><thead><tr>${Object.values(T.cycleColumns).map((text) => html`<th key=${text}>${text}</th>`)}</tr></thead>
-    <tbody>${cycles.toReversed().map((cycle) => html`<tr key=${cycle.at}>
-      <td>${moment(Date.parse(cycle.at), now)}</td>
-      <td>${duration(cycle.seconds)}</td>
-      <td>${cycle.failure ? T.noValue : `${cycle.nodesOk} / ${cycle.nodes}`}</td>
-      <td>${cycle.failure ? html`<${State} state="silent" text=${cycle.failure} />`
-        : html`<${State} state=${cycle.nodesOk < cycle.nodes ? "stale" : "good"} text=${cycle.shortfall || (cycle.nodesOk < cycle.nodes ? T.partial : T.complete)} />`}</td>
-    </tr>`)}</tbody></table>`;
+	const now = useNow();
+	return html`<${Table} rows=${cycles.toReversed().map(({ at, seconds, failure, nodesOk, nodes, shortfall }) => ({
+		[T.overAt]: moment(Date.parse(at), now),
+		[T.took]: duration(seconds),
+		[T.answeredBy]: failure ? T.noValue : `${nodesOk} / ${nodes}`,
+		[T.result]: failure ? html`<${State} state="silent" text=${failure} />`
+			: html`<${State} state=${nodesOk < nodes ? "stale" : "good"} text=${shortfall || (nodesOk < nodes ? T.partial : T.complete)} />`,
+	}))} />`;
 }

@@ -11,66 +11,66 @@ import { T } from "../texts.js";
 const MAX_CHOSEN = 6;
 
 export function Sensors({ rest }) {
-  const { devices } = useStore();
-  const [chosen, choose] = useState([]);
-  const quantities = useMemo(() => quantitiesOf(devices ?? []), [devices]);
-  if (!devices) return html`<h1>${T.sensors}</h1><${Loading} lines=${8} />`;
-  if (!quantities.size) return html`<h1>${T.sensors}</h1><p>${T.noQuantities} <a href="#/network">${T.learn}</a></p>`;
-  const type = quantities.has(Number(rest[0])) ? Number(rest[0]) : quantities.keys().next().value;
-  const { name, unit, decimals, rows } = quantities.get(type);
-  const toggle = (key) => choose(chosen.includes(key) ? chosen.filter((each) => each !== key) : [...chosen, key].slice(-MAX_CHOSEN));
-  const change = (event) => {
-    choose([]);
-    go("sensors", event.target.value);
-  };
-  return html`<h1>${name}</h1>
-    <div class="tools"><label>${T.quantity} <select value=${type} onChange=${change}>
-      ${[...quantities].map(([key, each]) => html`<option key=${key} value=${key}>${each.name} (${each.rows.length})</option>`)}
-    </select></label></div>
-    <${Compared} rows=${rows.filter((row) => chosen.includes(row.key))} unit=${unit} />
-    <${Bars} rows=${rows} unit=${unit} decimals=${decimals} chosen=${chosen} onToggle=${toggle} />`;
+	const { devices } = useStore();
+	const [chosen, choose] = useState([]);
+	const quantities = useMemo(() => quantitiesOf(devices ?? []), [devices]);
+	if (!devices) return html`<h1>${T.sensors}</h1><${Loading} lines=${8} />`;
+	if (!quantities.size) return html`<h1>${T.sensors}</h1><p>${T.noQuantities} <a href="#/network">${T.learn}</a></p>`;
+	const type = quantities.has(Number(rest[0])) ? Number(rest[0]) : quantities.keys().next().value;
+	const { name, unit, decimals, rows } = quantities.get(type);
+	const toggle = (key) => choose(chosen.includes(key) ? chosen.filter((each) => each !== key) : [...chosen, key].slice(-MAX_CHOSEN));
+	const change = (event) => {
+		choose([]);
+		go("sensors", event.target.value);
+	};
+	return html`<h1>${name}</h1>
+		<div class="tools"><label>${T.quantity} <select value=${type} onChange=${change}>
+			${[...quantities].map(([key, each]) => html`<option key=${key} value=${key}>${each.name} (${each.rows.length})</option>`)}
+		</select></label></div>
+		<${Compared} rows=${rows.filter((row) => chosen.includes(row.key))} unit=${unit} />
+		<${Bars} rows=${rows} unit=${unit} decimals=${decimals} chosen=${chosen} onToggle=${toggle} />`;
 }
 
 // By type: {name, unit, decimals, rows: [{key, device, sensor}]}.
 function quantitiesOf(devices) {
-  const found = new Map();
-  for (const device of devices)
-    for (const sensor of device.sensors) {
-      const { type, name, unit, decimals } = sensor;
-      if (!found.has(type)) found.set(type, { name, unit, decimals, rows: [] });
-      found.get(type).rows.push({ key: `${keyOf(device)}/${sensor.index}`, device, sensor });
-    }
-  return new Map([...found].sort(([a], [b]) => a - b));
+	const found = new Map();
+	for (const device of devices)
+		for (const sensor of device.sensors) {
+			const { type, name, unit, decimals } = sensor;
+			if (!found.has(type)) found.set(type, { name, unit, decimals, rows: [] });
+			found.get(type).rows.push({ key: `${keyOf(device)}/${sensor.index}`, device, sensor });
+		}
+	return new Map([...found].sort(([a], [b]) => a - b));
 }
 
 function Bars({ rows, unit, decimals, chosen, onToggle }) {
-  const numbers = rows.map(({ sensor }) => sensor.value).filter((value) => typeof value === "number");
-  const [low, high] = [Math.min(...numbers, 0), Math.max(...numbers)];
-  const median = numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-  const far = ({ sensor }) => (typeof sensor.value === "number" ? Math.abs(sensor.value - median) : -1);
-  const order = [...rows].sort((a, b) => far(b) - far(a) || a.device.address - b.device.address);
-  const width = (value) => (typeof value === "number" && high > low ? (100 * (value - low)) / (high - low) : 0);
-  return html`<p class="soft">${median === undefined ? "" : `${T.outliersFirst(format(median, decimals), unit)}. `}${T.compare}</p>
-    <ul class="bars">${order.map(({ key, device, sensor }) => html`<li key=${key}>
-      <input type="checkbox" id="bar-${key}" checked=${chosen.includes(key)} onChange=${() => onToggle(key)} />
-      <label for="bar-${key}">${nameOf(device)}${device.sensors.filter((each) => each.type === sensor.type).length > 1 ? ` (${sensor.index})` : ""}</label>
-      <svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width=${width(sensor.value)} height="8" /></svg>
-      <a href=${address("node", keyOf(device))}><${Value} sensor=${sensor} /></a>
-      <${Age} at=${sensor.updated} />
-    </li>`)}</ul>`;
+	const numbers = rows.map(({ sensor }) => sensor.value).filter((value) => typeof value === "number");
+	const [low, high] = [Math.min(...numbers, 0), Math.max(...numbers)];
+	const median = numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+	const far = ({ sensor }) => (typeof sensor.value === "number" ? Math.abs(sensor.value - median) : -1);
+	const order = [...rows].sort((a, b) => far(b) - far(a) || a.device.address - b.device.address);
+	const width = (value) => (typeof value === "number" && high > low ? (100 * (value - low)) / (high - low) : 0);
+	return html`<p class="soft">${median === undefined ? "" : `${T.outliersFirst(format(median, decimals), unit)}. `}${T.compare}</p>
+		<ul class="bars">${order.map(({ key, device, sensor }) => html`<li key=${key}>
+			<input type="checkbox" id="bar-${key}" checked=${chosen.includes(key)} onChange=${() => onToggle(key)} />
+			<label for="bar-${key}">${nameOf(device)}${device.sensors.filter((each) => each.type === sensor.type).length > 1 ? ` (${sensor.index})` : ""}</label>
+			<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width=${width(sensor.value)} height="8" /></svg>
+			<a href=${address("node", keyOf(device))}><${Value} sensor=${sensor} /></a>
+			<${Age} at=${sensor.updated} />
+		</li>`)}</ul>`;
 }
 
 function Compared({ rows, unit }) {
-  const [range, setRange] = useState("day");
-  const key = rows.map((row) => row.key).join(" ");
-  const { answer } = useAnswer(`${key} ${range}`, () => Promise.all(rows.map(({ device, sensor }) => loadHistory(device.mid, sensor.index, range))));
-  const [series, times] = useMemo(() => {
-    const known = (answer ?? []).map((found, index) => found && { ...found, label: nameOf(rows[index]?.device ?? {}) }).filter((each) => each?.t.length);
-    const to = Math.floor(Date.now() / 1000);
-    return [known, known.length ? [known[0].from, known[0].to] : [to - RANGES_S[range], to]];
-  }, [answer]);
-  if (!rows.length) return null;
-  return html`<section class="history"><${Choice} label=${T.range} options=${Object.entries(T.ranges)} value=${range} onChange=${setRange} />
-    ${!answer ? html`<${Loading} lines=${4} />` : series.length ? html`<${Chart} series=${series} unit=${unit} range=${times} />` : html`<p class="soft">${T.noHistory}</p>`}
-  </section>`;
+	const [range, setRange] = useState("day");
+	const key = rows.map((row) => row.key).join(" ");
+	const { answer } = useAnswer(`${key} ${range}`, () => Promise.all(rows.map(({ device, sensor }) => loadHistory(device.mid, sensor.index, range))));
+	const [series, times] = useMemo(() => {
+		const known = (answer ?? []).map((found, index) => found && { ...found, label: nameOf(rows[index]?.device ?? {}) }).filter((each) => each?.t.length);
+		const to = Math.floor(Date.now() / 1000);
+		return [known, known.length ? [known[0].from, known[0].to] : [to - RANGES_S[range], to]];
+	}, [answer]);
+	if (!rows.length) return null;
+	return html`<section class="history"><${Choice} label=${T.range} options=${Object.entries(T.ranges)} value=${range} onChange=${setRange} />
+		${!answer ? html`<${Loading} lines=${4} />` : series.length ? html`<${Chart} series=${series} unit=${unit} range=${times} />` : html`<p class="soft">${T.noHistory}</p>`}
+	</section>`;
 }

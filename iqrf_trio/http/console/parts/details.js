@@ -14,90 +14,90 @@ import { keyOf, nameOf, pathOf, sentence, stateOf } from "./words.js";
 const DAY_S = 86400;
 
 export function Details({ device, devices }) {
-  const now = useNow();
-  const [shown, show] = useState(null); // the index of the sensor whose chart is open
-  const own = [
-    { index: RSSI, name: T.signal, unit: "dBm", decimals: 0, value: device.rssi, updated: device.heardAt },
-    { index: SUPPLY, name: T.supply, unit: "V", decimals: 2, value: device.supply, updated: device.heardAt },
-  ].filter((each) => each.value !== null);
-  const sensors = [...device.sensors, ...own];
-  const open = sensors.find((each) => each.index === shown);
-  return html`<article class="node">
-    <${Name} device=${device} />
-    <p><${State} state=${stateOf(device, now, period())} text=${sentence(device, now, period())} /></p>
-    <h2>${T.sensorsOf}</h2>
-    ${sensors.length ? html`<ul class="tiles">${sensors.map((sensor) => html`<${Tile} key=${sensor.index} device=${device} sensor=${sensor}
-      open=${shown === sensor.index} onOpen=${() => show(shown === sensor.index ? null : sensor.index)} />`)}</ul>` : html`<p class="soft">${T.noSensors}</p>`}
-    ${open && html`<${History} key=${open.index} device=${device} sensor=${open} />`}
-    ${device.address !== 0 && html`<${Actions} device=${device} />`}
-    <${Facts} device=${device} devices=${devices} />
-  </article>`;
+	const now = useNow();
+	const [shown, show] = useState(null); // the index of the sensor whose chart is open
+	const own = [
+		{ index: RSSI, name: T.signal, unit: "dBm", decimals: 0, value: device.rssi, updated: device.heardAt },
+		{ index: SUPPLY, name: T.supply, unit: "V", decimals: 2, value: device.supply, updated: device.heardAt },
+	].filter((each) => each.value !== null);
+	const sensors = [...device.sensors, ...own];
+	const open = sensors.find((each) => each.index === shown);
+	return html`<article class="node">
+		<${Name} device=${device} />
+		<p><${State} state=${stateOf(device, now, period())} text=${sentence(device, now, period())} /></p>
+		<h2>${T.sensorsOf}</h2>
+		${sensors.length ? html`<ul class="tiles">${sensors.map((sensor) => html`<${Tile} key=${sensor.index} device=${device} sensor=${sensor}
+			open=${shown === sensor.index} onOpen=${() => show(shown === sensor.index ? null : sensor.index)} />`)}</ul>` : html`<p class="soft">${T.noSensors}</p>`}
+		${open && html`<${History} key=${open.index} device=${device} sensor=${open} />`}
+		${device.address !== 0 && html`<${Actions} device=${device} />`}
+		<${Facts} device=${device} devices=${devices} />
+	</article>`;
 }
 
 // Pressing the name changes it: it is the member `name` of the metadata, others are left alone.
 function Name({ device }) {
-  const [typed, setTyped] = useState(null);
-  const { rights } = useStore();
-  const save = async () => {
-    const metadata = { ...device.metadata, name: typed.trim() };
-    if (!metadata.name) delete metadata.name;
-    await call("iqrfDb_SetDeviceMetadata", { devices: [{ address: device.address, metadata }] });
-    await loadNetwork();
-    setTyped(null);
-  };
-  if (typed === null)
-    return html`<h1>${nameOf(device)} ${rights?.scope === "manage" && html`<button class="quiet" onClick=${() => setTyped(device.name)}>${T.rename}</button>`}</h1>`;
-  return html`<form class="rename" onSubmit=${(event) => event.preventDefault()}>
-    <input aria-label=${T.nameOfNode} value=${typed} maxlength="64" onInput=${(event) => setTyped(event.target.value)} />
-    <${Action} kind="main" label=${T.save} run=${save} />
-    <button type="button" class="quiet" onClick=${() => setTyped(null)}>${T.cancel}</button>
-  </form>`;
+	const [typed, setTyped] = useState(null);
+	const { rights } = useStore();
+	const save = async () => {
+		const metadata = { ...device.metadata, name: typed.trim() };
+		if (!metadata.name) delete metadata.name;
+		await call("iqrfDb_SetDeviceMetadata", { devices: [{ address: device.address, metadata }] });
+		await loadNetwork();
+		setTyped(null);
+	};
+	if (typed === null)
+		return html`<h1>${nameOf(device)} ${rights?.scope === "manage" && html`<button class="quiet" onClick=${() => setTyped(device.name)}>${T.rename}</button>`}</h1>`;
+	return html`<form class="rename" onSubmit=${(event) => event.preventDefault()}>
+		<input aria-label=${T.nameOfNode} value=${typed} maxlength="64" onInput=${(event) => setTyped(event.target.value)} />
+		<${Action} kind="main" label=${T.save} run=${save} />
+		<button type="button" class="quiet" onClick=${() => setTyped(null)}>${T.cancel}</button>
+	</form>`;
 }
 
 function Tile({ device, sensor, open, onOpen }) {
-  const { skew } = useStore();
-  const to = Math.floor((Date.now() + skew) / 1000);
-  const from = to - DAY_S;
-  // A new value is a reason to ask anew, a new second is not.
-  const { answer } = useAnswer(`${device.mid} ${sensor.index} ${sensor.updated}`, async () =>
-    sensor.updated && ask(`api/v1/history?mid=${device.mid}&sensor=${sensor.index}&from=${from}&to=${to + 1}&points=100`),
-  );
-  return html`<li><button class="tile" aria-expanded=${open} onClick=${onOpen}>
-    <span class="quantity">${sensor.name}</span>
-    <${Value} sensor=${sensor} />
-    <${Spark} points=${answer} from=${from} to=${to} />
-    <${Age} at=${sensor.updated} />
-  </button></li>`;
+	const { skew } = useStore();
+	const to = Math.floor((Date.now() + skew) / 1000);
+	const from = to - DAY_S;
+	// A new value is a reason to ask anew, a new second is not.
+	const { answer } = useAnswer(`${device.mid} ${sensor.index} ${sensor.updated}`, async () =>
+		sensor.updated && ask(`api/v1/history?mid=${device.mid}&sensor=${sensor.index}&from=${from}&to=${to + 1}&points=100`),
+	);
+	return html`<li><button class="tile" aria-expanded=${open} onClick=${onOpen}>
+		<span class="quantity">${sensor.name}</span>
+		<${Value} sensor=${sensor} />
+		<${Spark} points=${answer} from=${from} to=${to} />
+		<${Age} at=${sensor.updated} />
+	</button></li>`;
 }
 
 function Actions({ device }) {
-  const limit = useLimits()("control");
-  const dpa = (pnum, pcmd) => {
-    const bytes = [device.address, 0, pnum, pcmd, 0xff, 0xff];
-    return call("iqrfRaw", { rData: bytes.map((each) => each.toString(16).padStart(2, "0")).join(".") });
-  };
-  return html`<div class="actions">
-    <${Action} label=${T.ping} ...${limit} run=${async () => (await dpa(0x02, 0x00), T.pinged)} />
-    <${Action} label=${T.identify} ...${limit} run=${async () => (await dpa(0x07, 0x03), T.identified)} />
-  </div>`;
+	const limit = useLimits()("control");
+	const dpa = (pnum, pcmd) => {
+		const bytes = [device.address, 0, pnum, pcmd, 0xff, 0xff];
+		return call("iqrfRaw", { rData: bytes.map((each) => each.toString(16).padStart(2, "0")).join(".") });
+	};
+	return html`<div class="actions">
+		<${Action} label=${T.ping} ...${limit} run=${async () => (await dpa(0x02, 0x00), T.pinged)} />
+		<${Action} label=${T.identify} ...${limit} run=${async () => (await dpa(0x07, 0x03), T.identified)} />
+	</div>`;
 }
 
 function Facts({ device, devices }) {
-  const path = pathOf(devices, device).slice(1);
-  const facts = {
-    address: device.address,
-    mid: device.mid,
-    product: [device.product, device.manufacturer].filter(Boolean).join(", "),
-    hwpid: device.hwpid === null ? "" : `0x${device.hwpid.toString(16).padStart(4, "0").toUpperCase()}`,
-    os: device.osVersion && `${device.osVersion} (${device.osBuild})`,
-    dpa: device.dpa,
-    zone: device.address ? device.zone : "",
-    vrn: device.address ? device.vrn : "",
-    path: path.length ? path.map((each, index) => html`${index ? " → " : ""}<a href=${address("node", keyOf(each))}>${nameOf(each)}</a>`) : "",
-    outputs: device.outputs || "",
-    light: device.light ? T.yes : "",
-  };
-  return html`<dl class="facts">${Object.entries(facts).map(
-    ([name, value]) => (value === "" || value === null || value === undefined ? null : html`<dt>${T.facts[name]}</dt><dd>${value}</dd>`),
-  )}</dl>`;
+	const path = pathOf(devices, device).slice(1);
+	const facts = {
+		address: device.address,
+		mid: device.mid,
+		product: [device.product, device.manufacturer].filter(Boolean).join(", "),
+		hwpid: device.hwpid === null ? "" : `0x${device.hwpid.toString(16).padStart(4, "0").toUpperCase()}`,
+		os: device.osVersion && `${device.osVersion} (${device.osBuild})`,
+		dpa: device.dpa,
+		zone: device.address ? device.zone : "",
+		vrn: device.address ? device.vrn : "",
+		path: path.length ? path.map((each, index) => html`${index ? " → " : ""}<a href=${address("node", keyOf(each))}>${nameOf(each)}</a>`) : "",
+		outputs: device.outputs || "",
+		light: device.light ? T.yes : "",
+	};
+	return html`<dl class="facts">${Object.entries(facts).map(
+		([name, value]) => (value === "" || value === null || value === undefined ? null : html`<dt>${T.facts[name]}</dt><dd>${value}</dd>`),
+	)}</dl>`;
 }

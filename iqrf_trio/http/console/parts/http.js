@@ -10,45 +10,54 @@ export const keepKey = (key) => sessionStorage.setItem(PLACE, key);
 
 // The key is no good any more: whoever uses the page has to sign in; the address stays.
 export function signedOut(reason) {
-  sessionStorage.removeItem(PLACE);
-  update({ phase: "signed-out", refusal: reason, devices: null, connected: false });
+	sessionStorage.removeItem(PLACE);
+	update({ phase: "signed-out", refusal: reason, devices: null, connected: false });
 }
 
 export class Problem extends Error {
-  constructor(status, detail) {
-    super(detail);
-    this.status = status;
-  }
+	constructor(status, detail) {
+		super(detail);
+		this.status = status;
+	}
 }
 
 export async function request(path, key, options = {}) {
-  let response;
-  try {
-    const headers = { authorization: `Bearer ${key}` };
-    response = await fetch(path, { cache: "no-store", ...options, headers });
-  } catch {
-    throw new Problem(0, T.unreachable);
-  }
-  const text = await response.text();
-  let body = null;
-  try {
-    body = text ? JSON.parse(text) : null;
-  } catch {
-    throw new Problem(response.status, T.notOurs);
-  }
-  // Health says by 503 that a part has failed: its body is an answer all the same.
-  if (!response.ok && !(response.status === 503 && body?.checks))
-    throw new Problem(response.status, body?.detail ?? response.statusText);
-  return body;
+	let response;
+	try {
+		const headers = { authorization: `Bearer ${key}` };
+		response = await fetch(path, { cache: "no-store", ...options, headers });
+	} catch {
+		throw new Problem(0, T.unreachable);
+	}
+	const text = await response.text();
+	let body = null;
+	try {
+		body = text ? JSON.parse(text) : null;
+	} catch {
+		throw new Problem(response.status, T.notOurs);
+	}
+	// Health says by 503 that a part has failed: its body is an answer all the same.
+	if (!response.ok && !(response.status === 503 && body?.checks))
+		throw new Problem(response.status, body?.detail ?? response.statusText);
+	return body;
 }
 
 // The JSON at a path below the gateway's address. `options` as for fetch, but that `body` may be an
 // object. Throws Problem.
 export async function ask(path, { body, ...options } = {}) {
-  try {
-    return await request(path, storedKey(), { ...options, ...(body && { body: JSON.stringify(body) }) });
-  } catch (problem) {
-    if (problem.status === 401) signedOut(T.sessionOver);
-    throw problem;
-  }
+	try {
+		return await request(path, storedKey(), { ...options, ...(body && { body: JSON.stringify(body) }) });
+	} catch (problem) {
+		if (problem.status === 401) signedOut(T.sessionOver);
+		throw problem;
+	}
+}
+
+// Have the browser save a text as a file.
+export function save(name, text, type = "text/plain") {
+	const link = document.createElement("a");
+	link.href = URL.createObjectURL(new Blob([text], { type }));
+	link.download = name;
+	link.click();
+	URL.revokeObjectURL(link.href);
 }

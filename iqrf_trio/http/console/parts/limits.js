@@ -6,10 +6,10 @@ const SCOPES = ["read", "control", "manage"];
 
 // Gives limits(scope, service): {disabled, why} for a button whose request takes that.
 export function useLimits() {
-  const { rights, connected } = useStore();
-  return (scope = "read", service = false) => {
-    const low = rights && SCOPES.indexOf(rights.scope) < SCOPES.indexOf(scope);
-    const refused = low ? T.notAllowed(scope) : service && rights && !rights.service ? T.needsService : "";
-    return { disabled: Boolean(refused) || !connected, why: refused || (connected ? "" : T.noConnection) };
-  };
+	const { rights, connected } = useStore();
+	return (scope = "read", service = false) => {
+		const low = rights && SCOPES.indexOf(rights.scope) < SCOPES.indexOf(scope);
+		const refused = low ? T.notAllowed(scope) : service && rights && !rights.service ? T.needsService : "";
+		return { disabled: Boolean(refused) || !connected, why: refused || (connected ? "" : T.noConnection) };
+	};
 }

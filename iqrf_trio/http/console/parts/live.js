@@ -15,136 +15,136 @@ let healthTimer = 0;
 
 // Begin with a session key; without one the user has to sign in.
 export async function start(key) {
-  stop();
-  if (!key) return update({ phase: "signed-out" });
-  update({ phase: "open", lostAt: null });
-  link = new Link(key, { onOpen: opened, onClosed: closed, onUnasked: take });
-  healthTimer = setInterval(() => document.hidden || loadHealth(), HEALTH_MS);
-  ask("api/v1/session").then((rights) => update({ rights }), () => {});
+	stop();
+	if (!key) return update({ phase: "signed-out" });
+	update({ phase: "open", lostAt: null });
+	link = new Link(key, { onOpen: opened, onClosed: closed, onUnasked: take });
+	healthTimer = setInterval(() => document.hidden || loadHealth(), HEALTH_MS);
+	ask("api/v1/session").then((rights) => update({ rights }), () => {});
 }
 
 export function stop() {
-  link?.close();
-  link = null;
-  clearInterval(healthTimer);
+	link?.close();
+	link = null;
+	clearInterval(healthTimer);
 }
 
 // A request over the link, as Link.ask. A rejected promise says why.
 export function call(mType, req, options) {
-  return link ? link.ask(mType, req, options) : Promise.reject(new Error(T.noConnection));
+	return link ? link.ask(mType, req, options) : Promise.reject(new Error(T.noConnection));
 }
 
 async function opened() {
-  if (get().lostAt) note(T.eventBack);
-  update({ connected: true, lostAt: null });
-  loadNetwork();
-  loadHealth();
-  loadReadings();
-  call("ntfDaemon_InvokeMonitor").catch(() => {});
+	if (get().lostAt) note(T.eventBack);
+	update({ connected: true, lostAt: null });
+	loadNetwork();
+	loadHealth();
+	loadReadings();
+	call("ntfDaemon_InvokeMonitor").catch(() => {});
 }
 
 function closed(refusal) {
-  if (refusal !== null) return signedOut(T.sessionEnded(refusal));
-  if (get().connected) note(T.eventLost, "bad");
-  const { lostAt, skew } = get();
-  update({ connected: false, lostAt: lostAt ?? Date.now() + skew });
+	if (refusal !== null) return signedOut(T.sessionEnded(refusal));
+	if (get().connected) note(T.eventLost, "bad");
+	const { lostAt, skew } = get();
+	update({ connected: false, lostAt: lostAt ?? Date.now() + skew });
 }
 
 export async function loadNetwork() {
-  try {
-    const { at, devices } = await ask("api/v1/network");
-    update({ devices, skew: Math.round((Date.parse(at) - Date.now()) / 1000) * 1000 });
-  } catch {
-    // The link tells when the gateway is away, and then all is loaded again.
-  }
+	try {
+		const { at, devices } = await ask("api/v1/network");
+		update({ devices, skew: Math.round((Date.parse(at) - Date.now()) / 1000) * 1000 });
+	} catch {
+		// The link tells when the gateway is away, and then all is loaded again.
+	}
 }
 
 export async function loadHealth() {
-  if (!storedKey()) return;
-  try {
-    update({ health: await ask("healthz") });
-  } catch {
-    update({ health: null });
-  }
+	if (!storedKey()) return;
+	try {
+		update({ health: await ask("healthz") });
+	} catch {
+		update({ health: null });
+	}
 }
 
 // How readings are set, and the last of them.
 export async function loadReadings() {
-  try {
-    update({ readings: await ask("api/v1/readings") });
-  } catch {
-    // as above
-  }
+	try {
+		update({ readings: await ask("api/v1/readings") });
+	} catch {
+		// as above
+	}
 }
 
 function take(message) {
-  const at = Date.now() + get().skew;
-  if (message.mType === "ntfDaemon_Monitor") return monitored(message.data);
-  update(({ unasked }) => ({ unasked: [{ at, message }, ...unasked].slice(0, MAX_UNASKED) }));
-  if (message.mType === "iqrfSensorData_ReportAsync") reported(message.data);
+	const at = Date.now() + get().skew;
+	if (message.mType === "ntfDaemon_Monitor") return monitored(message.data);
+	update(({ unasked }) => ({ unasked: [{ at, message }, ...unasked].slice(0, MAX_UNASKED) }));
+	if (message.mType === "iqrfSensorData_ReportAsync") reported(message.data);
 }
 
 let reportSeen = 0; // when the last report came
 
 function monitored(data) {
-  const before = get().monitor;
-  update({ monitor: data });
-  if (!before) return;
-  if (before.dpaChannelState !== data.dpaChannelState) {
-    const ready = data.dpaChannelState === "Ready";
-    note(ready ? T.eventRadioBack : T.eventRadioLost, ready ? "good" : "bad");
-    loadHealth();
-  }
-  if (before.enumInProgress && !data.enumInProgress) {
-    note(T.eventEnumerated);
-    loadNetwork();
-  }
-  if (before.dataReadingInProgress && !data.dataReadingInProgress) setTimeout(readingOver, REPORT_MS);
+	const before = get().monitor;
+	update({ monitor: data });
+	if (!before) return;
+	if (before.dpaChannelState !== data.dpaChannelState) {
+		const ready = data.dpaChannelState === "Ready";
+		note(ready ? T.eventRadioBack : T.eventRadioLost, ready ? "good" : "bad");
+		loadHealth();
+	}
+	if (before.enumInProgress && !data.enumInProgress) {
+		note(T.eventEnumerated);
+		loadNetwork();
+	}
+	if (before.dataReadingInProgress && !data.dataReadingInProgress) setTimeout(readingOver, REPORT_MS);
 }
 
 function readingOver() {
-  // Where reports are switched off nobody else tells the values.
-  if (Date.now() - reportSeen > 3 * REPORT_MS) loadNetwork();
-  loadHealth();
-  loadReadings();
+	// Where reports are switched off nobody else tells the values.
+	if (Date.now() - reportSeen > 3 * REPORT_MS) loadNetwork();
+	loadHealth();
+	loadReadings();
 }
 
 function reported({ status, statusStr, rsp }) {
-  if (rsp.reading) return;
-  reportSeen = Date.now();
-  if (status !== 0) return note(T.eventReadingFailed(statusStr), "bad");
-  const before = get().devices ?? [];
-  const devices = merged(before, rsp);
-  update({ devices });
-  note(T.eventRead(rsp.devices.filter(wasHeard).length, rsp.devices.length));
-  tellOfChanges(before, devices);
+	if (rsp.reading) return;
+	reportSeen = Date.now();
+	if (status !== 0) return note(T.eventReadingFailed(statusStr), "bad");
+	const before = get().devices ?? [];
+	const devices = merged(before, rsp);
+	update({ devices });
+	note(T.eventRead(rsp.devices.filter(wasHeard).length, rsp.devices.length));
+	tellOfChanges(before, devices);
 }
 
 const wasHeard = (device) => device.rssi !== null || device.sensors.some((each) => each.value !== null);
 
 // The devices with the values of a report. A new object for what changed only.
 function merged(devices, { devices: reported, dateTime }) {
-  const news = new Map(reported.map((each) => [each.address, each]));
-  return devices.map((device) => {
-    const found = news.get(device.address);
-    if (!found) return device;
-    if (!wasHeard(found)) return { ...device, misses: device.misses + 1 };
-    const values = new Map(found.sensors.map((each) => [each.index, each.value]));
-    const sensors = device.sensors.map((sensor) => {
-      const value = values.get(sensor.index) ?? null;
-      return value === null ? sensor : { ...sensor, value, updated: dateTime };
-    });
-    const rssi = found.rssi ?? device.rssi;
-    const supply = found.voltage ?? device.supply;
-    return { ...device, rssi, supply, sensors, misses: 0, heardAt: dateTime };
-  });
+	const news = new Map(reported.map((each) => [each.address, each]));
+	return devices.map((device) => {
+		const found = news.get(device.address);
+		if (!found) return device;
+		if (!wasHeard(found)) return { ...device, misses: device.misses + 1 };
+		const values = new Map(found.sensors.map((each) => [each.index, each.value]));
+		const sensors = device.sensors.map((sensor) => {
+			const value = values.get(sensor.index) ?? null;
+			return value === null ? sensor : { ...sensor, value, updated: dateTime };
+		});
+		const rssi = found.rssi ?? device.rssi;
+		const supply = found.voltage ?? device.supply;
+		return { ...device, rssi, supply, sensors, misses: 0, heardAt: dateTime };
+	});
 }
 
 function tellOfChanges(before, after) {
-  const states = new Map(before.map((each) => [each.address, stateOf(each)]));
-  for (const device of after) {
-    const [old, now] = [states.get(device.address), stateOf(device)];
-    if (now === "silent" && old !== "silent") note(T.eventSilent(device), "bad");
-    if (now !== "silent" && old === "silent") note(T.eventHeard(device));
-  }
+	const states = new Map(before.map((each) => [each.address, stateOf(each)]));
+	for (const device of after) {
+		const [old, now] = [states.get(device.address), stateOf(device)];
+		if (now === "silent" && old !== "silent") note(T.eventSilent(device), "bad");
+		if (now !== "silent" && old === "silent") note(T.eventHeard(device));
+	}
 }

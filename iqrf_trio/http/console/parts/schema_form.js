@@ -4,56 +4,56 @@ import { T } from "../texts.js";
 
 // What a form begins with: the example of the message, or the defaults of its schema.
 export function initial({ example, schema }) {
-  if (!schema) return undefined;
-  if (example) return example;
-  const members = Object.entries(schema.properties ?? {}).filter(([, each]) => "default" in each);
-  return Object.fromEntries(members.map(([name, each]) => [name, each.default]));
+	if (!schema) return undefined;
+	if (example) return example;
+	const members = Object.entries(schema.properties ?? {}).filter(([, each]) => "default" in each);
+	return Object.fromEntries(members.map(([name, each]) => [name, each.default]));
 }
 
 // The schema with these members only.
 export const only = ({ properties, required }, names) => ({
-  properties: Object.fromEntries(names.filter((name) => name in properties).map((name) => [name, properties[name]])),
-  required,
+	properties: Object.fromEntries(names.filter((name) => name in properties).map((name) => [name, properties[name]])),
+	required,
 });
 
 // `names` are words for members, where there are some.
 export function Members({ schema, names = {}, value, onChange }) {
-  const members = Object.entries(schema.properties ?? {});
-  if (!members.length) return html`<p class="soft">${T.noMembers}</p>`;
-  const set = (name, given) => {
-    const { [name]: _, ...others } = value ?? {};
-    onChange(given === undefined ? others : { ...others, [name]: given });
-  };
-  return html`<div class="fields">${members.map(([name, each]) => html`<${Field} key=${name} name=${names[name] ?? name} schema=${each}
-    needed=${schema.required?.includes(name)} value=${value?.[name]} onChange=${(given) => set(name, given)} />`)}</div>`;
+	const members = Object.entries(schema.properties ?? {});
+	if (!members.length) return html`<p class="soft">${T.noMembers}</p>`;
+	const set = (name, given) => {
+		const { [name]: _, ...others } = value ?? {};
+		onChange(given === undefined ? others : { ...others, [name]: given });
+	};
+	return html`<div class="fields">${members.map(([name, each]) => html`<${Field} key=${name} name=${names[name] ?? name} schema=${each}
+		needed=${schema.required?.includes(name)} value=${value?.[name]} onChange=${(given) => set(name, given)} />`)}</div>`;
 }
 
 function Field({ name, schema, needed, value, onChange }) {
-  const label = html`<span>${name}${needed ? " *" : ""}</span>${schema.description && html`<small>${schema.description}</small>`}`;
-  if (schema.type === "boolean")
-    return html`<label class="check"><input type="checkbox" checked=${value ?? schema.default ?? false} onChange=${(event) => onChange(event.target.checked)} /> <span>${label}</span></label>`;
-  if (schema.enum)
-    return html`<label>${label}<select value=${value} onChange=${(event) => onChange(schema.enum.find((each) => String(each) === event.target.value))}>
-      ${schema.enum.map((each) => html`<option key=${each}>${String(each)}</option>`)}</select></label>`;
-  if (schema.type === "integer" || schema.type === "number")
-    return html`<label>${label}<input type="number" min=${schema.minimum} max=${schema.maximum} step=${schema.type === "integer" ? 1 : "any"} value=${value ?? schema.default ?? ""}
-      onInput=${(event) => onChange(event.target.value === "" ? undefined : Number(event.target.value))} /></label>`;
-  if (schema.type === "string")
-    return html`<label>${label}<input value=${value ?? ""} onInput=${(event) => onChange(event.target.value || (needed ? "" : undefined))} /></label>`;
-  return html`<${JsonField} label=${label} value=${value} onChange=${onChange} />`;
+	const label = html`<span>${name}${needed ? " *" : ""}</span>${schema.description && html`<small>${schema.description}</small>`}`;
+	if (schema.type === "boolean")
+		return html`<label class="check"><input type="checkbox" checked=${value ?? schema.default ?? false} onChange=${(event) => onChange(event.target.checked)} /> <span>${label}</span></label>`;
+	if (schema.enum)
+		return html`<label>${label}<select value=${value} onChange=${(event) => onChange(schema.enum.find((each) => String(each) === event.target.value))}>
+			${schema.enum.map((each) => html`<option key=${each} value=${String(each)}>${String(each)}</option>`)}</select></label>`;
+	if (schema.type === "integer" || schema.type === "number")
+		return html`<label>${label}<input type="number" min=${schema.minimum} max=${schema.maximum} step=${schema.type === "integer" ? 1 : "any"} value=${value ?? schema.default ?? ""}
+			onInput=${(event) => onChange(event.target.value === "" ? undefined : Number(event.target.value))} /></label>`;
+	if (schema.type === "string")
+		return html`<label>${label}<input value=${value ?? ""} onInput=${(event) => onChange(event.target.value || (needed ? "" : undefined))} /></label>`;
+	return html`<${JsonField} label=${label} value=${value} onChange=${onChange} />`;
 }
 
 function JsonField({ label, value, onChange }) {
-  const [text, setText] = useState(value === undefined ? "" : JSON.stringify(value, null, 1));
-  const [wrong, setWrong] = useState("");
-  const input = (event) => {
-    setText(event.target.value);
-    try {
-      onChange(event.target.value.trim() ? JSON.parse(event.target.value) : undefined);
-      setWrong("");
-    } catch (error) {
-      setWrong(T.notJson(error.message));
-    }
-  };
-  return html`<label>${label}<textarea rows="3" spellcheck=${false} value=${text} onInput=${input} aria-invalid=${Boolean(wrong)} />${wrong && html`<small role="alert">${wrong}</small>`}</label>`;
+	const [text, setText] = useState(value === undefined ? "" : JSON.stringify(value, null, 1));
+	const [wrong, setWrong] = useState("");
+	const input = (event) => {
+		setText(event.target.value);
+		try {
+			onChange(event.target.value.trim() ? JSON.parse(event.target.value) : undefined);
+			setWrong("");
+		} catch (error) {
+			setWrong(T.notJson(error.message));
+		}
+	};
+	return html`<label>${label}<textarea rows="3" spellcheck=${false} value=${text} onInput=${input} aria-invalid=${Boolean(wrong)} />${wrong && html`<small role="alert">${wrong}</small>`}</label>`;
 }

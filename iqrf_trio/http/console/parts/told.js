@@ -9,25 +9,28 @@ const isObject = (value) => typeof value === "object" && value !== null;
 const isEmpty = (value) => value === undefined || value === null || value === "" || (isObject(value) && !Object.keys(value).length);
 
 export function Told({ value }) {
-  if (isEmpty(value)) return null;
-  if (!isObject(value)) return html`<p>${text(value)}</p>`;
-  if (Array.isArray(value)) return value.some(isObject) ? html`<${Table} rows=${value} />` : html`<p>${text(value)}</p>`;
-  const members = Object.entries(value).filter(([, each]) => !isEmpty(each));
-  const [deep, flat] = [members.filter(([, each]) => isDeep(each)), members.filter(([, each]) => !isDeep(each))];
-  return html`${flat.length > 0 && html`<dl class="facts">${flat.map(([name, each]) => html`<dt>${words(name)}</dt><dd>${text(each)}</dd>`)}</dl>`}
-    ${deep.map(([name, each]) => html`<details key=${name} open=${Array.isArray(each)}><summary>${words(name)}</summary><${Told} value=${each} /></details>`)}`;
+	if (isEmpty(value)) return null;
+	if (!isObject(value)) return html`<p>${text(value)}</p>`;
+	if (Array.isArray(value)) return value.some(isObject) ? html`<${Table} rows=${value} />` : html`<p>${text(value)}</p>`;
+	const members = Object.entries(value).filter(([, each]) => !isEmpty(each));
+	const [deep, flat] = [members.filter(([, each]) => isDeep(each)), members.filter(([, each]) => !isDeep(each))];
+	return html`${flat.length > 0 && html`<dl class="facts">${flat.map(([name, each]) => html`<dt>${words(name)}</dt><dd>${text(each)}</dd>`)}</dl>`}
+		${deep.map(([name, each]) => html`<details key=${name} open=${Array.isArray(each)}><summary>${words(name)}</summary><${Told} value=${each} /></details>`)}`;
 }
 
 const isDeep = (value) => isObject(value) && (!Array.isArray(value) || value.some(isObject));
 
 function text(value) {
-  if (typeof value === "boolean") return value ? T.yes : T.no;
-  if (isEmpty(value)) return T.noValue;
-  return Array.isArray(value) ? value.join(", ") : isObject(value) ? JSON.stringify(value) : String(value);
+	if (typeof value === "boolean") return value ? T.yes : T.no;
+	if (isEmpty(value)) return T.noValue;
+	if (Array.isArray(value)) return value.join(", ");
+	return isObject(value) && !value.props ? JSON.stringify(value) : value;
 }
 
-function Table({ rows }) {
-  const columns = [...new Set(rows.flatMap(Object.keys))];
-  return html`<div class="scrolled" tabindex="0"><table><thead><tr>${columns.map((name) => html`<th key=${name}>${words(name)}</th>`)}</tr></thead>
-    <tbody>${rows.map((row, index) => html`<tr key=${index}>${columns.map((name) => html`<td key=${name}>${text(row[name])}</td>`)}</tr>`)}</tbody></table></div>`;
+// `rows` have their members by the headings; a value may be a component.
+export function Table({ rows }) {
+	const columns = [...new Set(rows.flatMap(Object.keys))];
+	if (!rows.length) return html`<p class="soft">${T.nothing}</p>`;
+	return html`<div class="scrolled" tabindex="0"><table><thead><tr>${columns.map((name) => html`<th key=${name}>${words(name)}</th>`)}</tr></thead>
+		<tbody>${rows.map((row, index) => html`<tr key=${index}>${columns.map((name) => html`<td key=${name} data-of=${words(name)}>${text(row[name])}</td>`)}</tr>`)}</tbody></table></div>`;
 }

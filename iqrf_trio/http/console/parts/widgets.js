@@ -1,107 +1,130 @@
 // Small things that several pages show.
 import { html, useEffect, useState } from "../vendor/htm-preact.js";
 import { T } from "../texts.js";
+import { ask } from "./http.js";
 import { Sign } from "./signs.js";
 import { period, useNow } from "./store.js";
 import { age, format, isStale } from "./words.js";
 
 // A state as a mark with its word; never by its colour alone.
 export function State({ state, text }) {
-  return html`<span class="state ${state}"><${Sign} name=${state} /> ${text ?? T.states[state]}</span>`;
+	return html`<span class="state ${state}"><${Sign} name=${state} /> ${text ?? T.states[state]}</span>`;
 }
 
 export function Value({ sensor }) {
-  const unit = sensor.unit ? html`<span class="unit"> ${sensor.unit}</span>` : null;
-  return html`<span class="value">${format(sensor.value, sensor.decimals)}${unit}</span>`;
+	const unit = sensor.unit ? html`<span class="unit"> ${sensor.unit}</span>` : null;
+	return html`<span class="value">${format(sensor.value, sensor.decimals)}${unit}</span>`;
 }
 
 // How old something is; amber where that is too old. `at` is a time in ISO 8601 or null.
 export function Age({ at }) {
-  const now = useNow();
-  if (!at) return html`<span class="age">${T.never}</span>`;
-  const stale = isStale(at, now, period());
-  return html`<time class="age ${stale ? "stale" : ""}" datetime=${at} title=${new Date(at).toLocaleString("en-GB")}>
-    ${T.ago(age(at, now))}</time>`;
+	const now = useNow();
+	if (!at) return html`<span class="age">${T.never}</span>`;
+	const stale = isStale(at, now, period());
+	return html`<time class="age ${stale ? "stale" : ""}" datetime=${at} title=${new Date(at).toLocaleString("en-GB")}>
+		${T.ago(age(at, now))}</time>`;
 }
 
 // A button that cannot be pressed while `why` says something.
 export function Refusable({ kind = "", why, onClick, children }) {
-  return html`<button class=${kind} disabled=${Boolean(why)} title=${why} onClick=${onClick}>${children}</button>`;
+	return html`<button class=${kind} disabled=${Boolean(why)} title=${why} onClick=${onClick}>${children}</button>`;
 }
 
-// Several views of one page, as links. `tabs` are [href, text].
-export function Tabs({ label, tabs, shown }) {
-  return html`<nav class="tabs" aria-label=${label}>${tabs.map(([href, text]) => html`<a key=${href} href=${href} aria-current=${href === shown ? "page" : null}>${text}</a>`)}</nav>`;
+// Several views of one page, as links; `texts` are their names by the last part of the address.
+export function Tabs({ base, texts, shown }) {
+	return html`<nav class="tabs" aria-label=${T[base]}>${Object.entries(texts).map(([name, text]) => html`<a key=${name} href=${`#/${base}/${name}`} aria-current=${name === shown ? "page" : null}>${text}</a>`)}</nav>`;
 }
 
-// A button that carries out something that takes a while: it says so, and what became of it.
-export function Action({ label, run, kind = "", disabled = false, why = "" }) {
-  const [busy, setBusy] = useState(false);
-  const [said, say] = useState(null);
-  const press = async () => {
-    setBusy(true);
-    say(null);
-    try {
-      say({ state: "good", text: (await run()) || T.done });
-    } catch (error) {
-      say({ state: "silent", text: error.message });
-    }
-    setBusy(false);
-  };
-  return html`<span class="action">
-    <button class=${kind} disabled=${busy || disabled} title=${disabled ? why : ""} onClick=${press}>${busy ? T.busy : label}</button>
-    <span role="status">${said && html`<${State} ...${said} />`}</span>
-  </span>`;
+// A button that carries out something that takes a while: it says so, and what became of it. With
+// `sure` that has to be pressed as well.
+export function Action({ label, run, kind = "", sure = "", disabled = false, why = "" }) {
+	const [busy, setBusy] = useState(false);
+	const [asked, setAsked] = useState(false);
+	const [said, say] = useState(null);
+	const press = async () => {
+		if (sure && !asked) return setAsked(true);
+		setAsked(false);
+		setBusy(true);
+		say(null);
+		try {
+			say({ state: "good", text: (await run()) || T.done });
+		} catch (error) {
+			say({ state: "silent", text: error.message });
+		}
+		setBusy(false);
+	};
+	return html`<span class="action">
+		<button class=${asked ? "dangerous" : kind} disabled=${busy || disabled} title=${disabled ? why : ""} onClick=${press} onBlur=${() => setAsked(false)}>${busy ? T.busy : asked ? sure : label}</button>
+		<span role="status">${said && html`<${State} ...${said} />`}</span>
+	</span>`;
 }
 
 // One of several choices, as a row of buttons.
 export function Choice({ label, options, value, onChange }) {
-  return html`<div class="choice" role="group" aria-label=${label}>
-    ${options.map(
-      ([key, text]) =>
-        html`<button key=${key} aria-pressed=${key === value} onClick=${() => onChange(key)}>${text}</button>`,
-    )}
-  </div>`;
+	return html`<div class="choice" role="group" aria-label=${label}>
+		${options.map(
+			([key, text]) =>
+				html`<button key=${key} aria-pressed=${key === value} onClick=${() => onChange(key)}>${text}</button>`,
+		)}
+	</div>`;
 }
 
 export function Search({ label, value, onInput, onEnter }) {
-  const enter = (event) => event.key === "Enter" && onEnter?.();
-  return html`<label class="search"><${Sign} name="search" /><span class="hidden">${label}</span>
-    <input type="search" placeholder=${label} value=${value} onInput=${(event) => onInput(event.target.value)} onKeyDown=${enter} />
-  </label>`;
+	const enter = (event) => event.key === "Enter" && onEnter?.();
+	return html`<label class="search"><${Sign} name="search" /><span class="hidden">${label}</span>
+		<input type="search" placeholder=${label} value=${value} onInput=${(event) => onInput(event.target.value)} onKeyDown=${enter} />
+	</label>`;
 }
 
 // The shape of what comes, while it is loaded.
 export function Loading({ lines = 3 }) {
-  return html`<div class="loading" aria-label=${T.loading}>${Array.from({ length: lines }, (_, index) => html`<span key=${index} />`)}</div>`;
+	return html`<div class="loading" aria-label=${T.loading}>${Array.from({ length: lines }, (_, index) => html`<span key=${index} />`)}</div>`;
+}
+
+// Until there is an answer: the shape of what comes, or why it does not.
+export function Waiting({ error, lines }) {
+	return error ? html`<p role="alert">${error.message}</p>` : html`<${Loading} lines=${lines} />`;
 }
 
 // Whether the page is wide enough for a column beside its content.
 export function useWide(width = 1000) {
-  const query = `(min-width: ${width}px)`;
-  const [wide, set] = useState(matchMedia(query).matches);
-  useEffect(() => {
-    const media = matchMedia(query);
-    const changed = () => set(media.matches);
-    media.addEventListener("change", changed);
-    return () => media.removeEventListener("change", changed);
-  }, []);
-  return wide;
+	const query = `(min-width: ${width}px)`;
+	const [wide, set] = useState(matchMedia(query).matches);
+	useEffect(() => {
+		const media = matchMedia(query);
+		const changed = () => set(media.matches);
+		media.addEventListener("change", changed);
+		return () => media.removeEventListener("change", changed);
+	}, []);
+	return wide;
 }
 
 // Asks once for each value of `key`, and gives {answer, error}; a later key forgets earlier answers.
 export function useAnswer(key, load) {
-  const [told, tell] = useState({});
-  useEffect(() => {
-    let over = false;
-    tell({});
-    load().then(
-      (answer) => over || tell({ answer }),
-      (error) => over || tell({ error }),
-    );
-    return () => {
-      over = true;
-    };
-  }, [key]);
-  return told;
+	const [told, tell] = useState({});
+	useEffect(() => {
+		let over = false;
+		tell({});
+		load().then(
+			(answer) => over || tell({ answer }),
+			(error) => over || tell({ error }),
+		);
+		return () => {
+			over = true;
+		};
+	}, [key]);
+	return told;
+}
+
+// What is at a path of the gateway: {answer, error, again}; asked again each `seconds` while the page
+// is looked at, and by again().
+export function useAsked(path, seconds = 0) {
+	const [told, tell] = useState({});
+	const load = () => ask(path).then((answer) => tell({ answer }), (error) => tell((before) => ({ ...before, error })));
+	useEffect(() => {
+		load();
+		const timer = seconds && setInterval(() => document.hidden || load(), seconds * 1000);
+		return () => clearInterval(timer);
+	}, [path]);
+	return { ...told, again: load };
 }

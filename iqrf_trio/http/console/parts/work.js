@@ -13,39 +13,39 @@ import { begin, cancel, close } from "./works.js";
 // `members` are those that can be filled in, `given` is sent besides or is what they begin with.
 // With `typed` that very word is asked for before. Nothing is shown of a message that there is not.
 export function Work({ mType, id = mType, title, help, members = [], given = {}, typed = "", cancels = true, tell, children }) {
-  const message = useMessages().answer?.find((each) => each.mType === mType);
-  const limits = useLimits();
-  const { works } = useStore();
-  const [req, setReq] = useState(given);
-  const [word, setWord] = useState("");
-  if (!message) return null;
-  const work = works[id];
-  const running = work && !work.result;
-  const limit = limits(message.scope ?? "manage", message.service);
-  const tries = message.extras.includes("dryRun");
-  const start = (dry) => {
-    setWord("");
-    begin(id, message, message.schema ? { ...given, ...req } : undefined, { tell, dry });
-  };
-  const why = limit.why || (typed && word !== typed ? T.typeFirst(typed) : tries && !work?.dry ? T.tryFirst : "");
-  return html`<section class="work" aria-label=${title}>
-    <h2>${title}</h2><p class="soft">${help ?? message.about}</p>
-    ${running ? html`<${Running} title=${title} work=${work} cancels=${cancels} />` : html`
-      ${members.length > 0 && html`<${Members} schema=${only(message.schema, members)} names=${T.members} value=${req} onChange=${setReq} />`}
-      ${children}
-      ${typed && html`<label class="danger">${T.typeIt(typed)} <input value=${word} disabled=${limit.disabled} onInput=${(event) => setWord(event.target.value)} /></label>`}
-      <div class="buttons">
-        ${tries && html`<${Refusable} why=${limit.why} onClick=${() => start(true)}>${T.tryIt}<//>`}
-        <${Refusable} kind=${typed ? "dangerous" : "main"} why=${why} onClick=${() => start(false)}>${T.begin}<//>
-      </div>`}
-    ${work?.result && html`<div class="result"><p role="status"><${State} ...${work.result} /> <button class="quiet" onClick=${() => close(id)}>${T.dismiss}</button></p>
-      <${Told} value=${work.told} /></div>`}
-  </section>`;
+	const message = useMessages().answer?.find((each) => each.mType === mType);
+	const limits = useLimits();
+	const { works } = useStore();
+	const [req, setReq] = useState(given);
+	const [word, setWord] = useState("");
+	if (!message) return null;
+	const work = works[id];
+	const running = work && !work.result;
+	const limit = limits(message.scope ?? "manage", message.service);
+	const tries = message.extras.includes("dryRun");
+	const start = (dry) => {
+		setWord("");
+		begin(id, message, message.schema ? { ...given, ...req } : undefined, { tell, dry });
+	};
+	const why = limit.why || (typed && word !== typed ? T.typeFirst(typed) : tries && !work?.dry ? T.tryFirst : "");
+	return html`<section class="work" aria-label=${title}>
+		<h2>${title}</h2><p class="soft">${help ?? message.about}</p>
+		${running ? html`<${Running} title=${title} work=${work} cancels=${cancels} />` : html`
+			${members.length > 0 && html`<${Members} schema=${only(message.schema, members)} names=${T.members} value=${req} onChange=${setReq} />`}
+			${children}
+			${typed && html`<label class="danger">${T.typeIt(typed)} <input value=${word} disabled=${limit.disabled} onInput=${(event) => setWord(event.target.value)} /></label>`}
+			<div class="buttons">
+				${tries && html`<${Refusable} why=${limit.why} onClick=${() => start(true)}>${T.tryIt}<//>`}
+				<${Refusable} kind=${typed ? "dangerous" : "main"} why=${why} onClick=${() => start(false)}>${T.begin}<//>
+			</div>`}
+		${work?.result && html`<div class="result"><p role="status"><${State} ...${work.result} /> <button class="quiet" onClick=${() => close(id)}>${T.dismiss}</button></p>
+			<${Told} value=${work.told} /></div>`}
+	</section>`;
 }
 
 function Running({ title, work, cancels }) {
-  return html`<div class="running" role="status">
-    <progress aria-label=${title} value=${work.pace?.done} max=${work.pace?.total ?? 1} /> <span>${work.pace?.text ?? T.busy}</span>
-    ${cancels && html`<button onClick=${() => cancel(work)}>${T.stopIt}</button>`}
-  </div>`;
+	return html`<div class="running" role="status">
+		<progress aria-label=${title} value=${work.pace?.done} max=${work.pace?.total ?? 1} /> <span>${work.pace?.text ?? T.busy}</span>
+		${cancels && html`<button onClick=${() => cancel(work)}>${T.stopIt}</button>`}
+	</div>`;
 }

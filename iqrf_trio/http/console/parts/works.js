@@ -14,26 +14,26 @@ export const cancel = ({ msgId }) => call("iqrfTrio_Cancel", { msgId }).catch(()
 
 // Send `req`; `tell(data)` makes a sentence of the last answer. A dry run changes nothing.
 export async function begin(id, message, req, { tell = () => T.done, dry = false } = {}) {
-  const extras = { ...(message.extras.includes("progress") && { progress: true }), ...(dry && { dryRun: true }) };
-  const onAnswer = (data) => set(id, { msgId: request.msgId, pace: paceOf(data) });
-  const request = call(message.mType, req, { extras, onAnswer, isLast: (data) => isFinal(message, data) });
-  set(id, { msgId: request.msgId, pace: null });
-  try {
-    const { data } = await request;
-    set(id, { result: { state: "good", text: dry ? T.dryOver : tell(data) }, told: data.rsp, dry });
-    if (!dry) loadNetwork();
-  } catch (error) {
-    set(id, { result: { state: "silent", text: error.message }, told: error.answer?.data.rsp });
-  }
+	const extras = { ...(message.extras.includes("progress") && { progress: true }), ...(dry && { dryRun: true }) };
+	const onAnswer = (data) => set(id, { msgId: request.msgId, pace: paceOf(data) });
+	const request = call(message.mType, req, { extras, onAnswer, isLast: (data) => isFinal(message, data) });
+	set(id, { msgId: request.msgId, pace: null });
+	try {
+		const { data } = await request;
+		set(id, { result: { state: "good", text: dry ? T.dryOver : tell(data) }, told: data.rsp, dry });
+		if (!dry) loadNetwork();
+	} catch (error) {
+		set(id, { result: { state: "silent", text: error.message }, told: error.answer?.data.rsp });
+	}
 }
 
 // How far it is by an answer in between: {text, done, total}.
 function paceOf({ progress, rsp }) {
-  if (progress) {
-    const { done, total, seconds, node, state } = progress;
-    const about = [node !== undefined && T.node(node), state].filter(Boolean).join(": ");
-    return { text: [T.progress(done, total, seconds), about].filter(Boolean).join(". "), done, total };
-  }
-  if (rsp?.step) return { text: T.step(rsp.step, rsp.stepStr), done: rsp.step, total: 8 };
-  return { text: T.busy, done: rsp?.progress, total: 100 };
+	if (progress) {
+		const { done, total, seconds, node, state } = progress;
+		const about = [node !== undefined && T.node(node), state].filter(Boolean).join(": ");
+		return { text: [T.progress(done, total, seconds), about].filter(Boolean).join(". "), done, total };
+	}
+	if (rsp?.step) return { text: T.step(rsp.step, rsp.stepStr), done: rsp.step, total: 8 };
+	return { text: T.busy, done: rsp?.progress, total: 100 };
 }
