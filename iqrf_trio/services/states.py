@@ -33,6 +33,10 @@ ATTEMPTS = Attempts(2)
 """How often a node is asked; what it does not answer stays unknown until the next enumeration."""
 
 
+PAUSE_S = 1.0
+"""Before nodes are asked: who waited for the link, or for an enumeration's end, goes first."""
+
+
 @define(eq=False)
 class OutputStates:
     """The states of outputs and lights; each change is handed to the `measurements`.
@@ -85,6 +89,8 @@ class OutputStates:
             nursery.start_soon(self._follow_time)
             while True:
                 await self._wanted.wait()
+                await self._transceiver.wait_connected()
+                await trio.sleep(PAUSE_S)
                 self._wanted = trio.Event()
                 await self._ask_all()
 
