@@ -289,8 +289,10 @@ class Http:
         1339, '0 = any free port, as with websocket.port = 0; "off" = none', _TCP_PORT
     )
     tls_port: int | None = setting(None, "with the certificate of [websocket]", _TCP_PORT)
-    hosts: tuple[str, ...] = setting((), "further names by which the gateway may be asked")
-    metrics_public: bool = setting(False, "metrics for everybody without a token")
+    hosts: tuple[str, ...] = setting(
+        (), "further names by which the gateway may be asked", reload=True
+    )
+    metrics_public: bool = setting(False, "metrics for everybody without a token", reload=True)
 
 
 @frozen
@@ -299,41 +301,46 @@ class History:
 
     enabled: bool = setting(True)
     path: str = setting("", "the file; empty = history.db in the state directory")
-    max_size: str = setting("256MB", "of the file; the oldest values go first", size)
+    max_size: str = setting("256MB", "of the file; the oldest values go first", size, reload=True)
 
 
 @frozen
 class Mqtt:
     """A broker: the JSON API, topics for people and dashboards, and Home Assistant."""
 
-    url: str = setting(OFF, 'e.g. "mqtt://127.0.0.1:1883", "mqtts://broker:8883"')
-    version: int = setting(5, "5, or 4 which is MQTT 3.1.1", one_of(4, 5))
-    instance: str = setting("MqttMessaging", "its name in messagingList", not_empty)
-    gateway: str = setting("", "id in topics; empty = a random one that stays")
-    prefix: str = setting("iqrf", "what all topics begin with")
-    client_id: str = setting("", "empty = iqrf-GATEWAY")
-    username: str = setting("")
-    password_file: str = setting("", "its first line is the password")
-    ca: str = setting("", "PEM file; empty = what the system trusts")
-    certificate: str = setting("", "PEM file, to show who we are")
-    private_key: str = setting("", "PEM file")
-    keepalive: int = setting(20, "seconds", between(5, 3600))
+    url: str = setting(OFF, 'e.g. "mqtt://127.0.0.1:1883", "mqtts://broker:8883"', reload=True)
+    version: int = setting(5, "5, or 4 which is MQTT 3.1.1", one_of(4, 5), reload=True)
+    instance: str = setting("MqttMessaging", "its name in messagingList", not_empty, reload=True)
+    gateway: str = setting("", "id in topics; empty = a random one that stays", reload=True)
+    prefix: str = setting("iqrf", "what all topics begin with", reload=True)
+    client_id: str = setting("", "empty = iqrf-GATEWAY", reload=True)
+    username: str = setting("", reload=True)
+    password_file: str = setting("", "its first line is the password", reload=True)
+    ca: str = setting("", "PEM file; empty = what the system trusts", reload=True)
+    certificate: str = setting("", "PEM file, to show who we are", reload=True)
+    private_key: str = setting("", "PEM file", reload=True)
+    keepalive: int = setting(20, "seconds", between(5, 3600), reload=True)
     commands: Literal["auto", "off", "set", "api"] = setting(
-        "auto", "off | set | api; auto = set with home_assistant, else off"
+        "auto", "off | set | api; auto = set with home_assistant, else off", reload=True
     )
     scope: Literal["read", "control", "manage"] = setting(
-        "control", "what requests may do: read | control | manage"
+        "control", "what requests may do: read | control | manage", reload=True
     )
-    service: bool = setting(False, "requests have the service permission too")
-    require_token: bool = setting(False, "each request has to bear an API token")
-    async_messages: bool = setting(True, "asynchronous messages go to event")
-    request_topic: str = setting("", 'of the older gateway, e.g. "Iqrf/DpaRequest"')
-    response_topic: str = setting("", 'of the older gateway, e.g. "Iqrf/DpaResponse"')
-    home_assistant: bool = setting(False, "tell Home Assistant of all devices")
-    discovery_prefix: str = setting("homeassistant", "as Home Assistant is told")
-    outbox: int = setting(1000, "events that wait while the broker is away", between(1, 100_000))
+    service: bool = setting(False, "requests have the service permission too", reload=True)
+    require_token: bool = setting(False, "each request has to bear an API token", reload=True)
+    async_messages: bool = setting(True, "asynchronous messages go to event", reload=True)
+    request_topic: str = setting("", 'of the older gateway, e.g. "Iqrf/DpaRequest"', reload=True)
+    response_topic: str = setting("", 'of the older gateway, e.g. "Iqrf/DpaResponse"', reload=True)
+    home_assistant: bool = setting(False, "tell Home Assistant of all devices", reload=True)
+    discovery_prefix: str = setting("homeassistant", "as Home Assistant is told", reload=True)
+    outbox: int = setting(
+        1000, "events that wait while the broker is away", between(1, 100_000), reload=True
+    )
     backfill: int = setting(
-        24, "hours of values that are published after an outage; 0 = none", between(0, 8760)
+        24,
+        "hours of values that are published after an outage; 0 = none",
+        between(0, 8760),
+        reload=True,
     )
 
     @property

@@ -52,10 +52,12 @@ class HealthRoutes:
 
     async def _part(self, question: Question) -> Response:
         [name] = question.parts
-        if name not in self._checks.names():
+        try:
+            check = self._checks.part(name)
+        except KeyError:
             known = ", ".join(self._checks.names())
-            raise ProblemError(404, f"there is no part {name!r}; there are {known}")
-        check = self._checks.part(name)
+            text = f"there is no part {name!r}; there are {known}"
+            raise ProblemError(404, text) from None
         return json_response(part(check), _code(check.status), _UNCACHED)
 
 

@@ -101,6 +101,10 @@ class HttpServer:
     def _make_admission(self) -> Admission:
         return Admission(lambda: MAX_CONNECTIONS)
 
+    def change(self, routes: Routes, settings: HttpSettings) -> None:
+        """Answer the next requests by other routes and settings."""
+        self._routes, self._settings = routes, settings
+
     async def serve(
         self,
         endpoints: Sequence[Endpoint],

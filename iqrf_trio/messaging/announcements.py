@@ -1,6 +1,6 @@
 """What the gateway says unasked: reports, enumeration steps and asynchronous DPA, as messages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from attrs import define, field
@@ -41,6 +41,15 @@ class Announcer:
     def messagings(self) -> frozenset[Messaging]:
         """The names of the outlets."""
         return frozenset(self._outlets)
+
+    def connect(self, outlets: Mapping[Messaging, Outlet]) -> None:
+        """From now on messages go to these outlets too."""
+        self._outlets = {**self._outlets, **outlets}
+
+    def disconnect(self, outlets: Iterable[Messaging]) -> None:
+        """From now on nothing goes to the outlets of these names."""
+        gone = frozenset(outlets)
+        self._outlets = {name: each for name, each in self._outlets.items() if name not in gone}
 
     def deliver(self, messaging: Messaging, text: str) -> None:
         """Send an answer that belongs to this messaging; where there is none, nowhere."""

@@ -38,6 +38,10 @@ class Measurements:
         """From now on `listener` is told everything."""
         self._listeners.append(listener)
 
+    def leave(self, listener: Listener) -> None:
+        """From now on it is told nothing."""
+        self._listeners = [each for each in self._listeners if each is not listener]
+
     def values(self, values: Values) -> None:
         """Values came outside of a cycle."""
         if not values.measured:

@@ -11,8 +11,8 @@ from protocol.outward.health import Check, Health, Status, in_words
 
 log = logging.getLogger("iqrf_trio.health")
 
-Examine = Callable[[], Check]
-"""Looks at one part; never waits."""
+Examine = Callable[[], Check | None]
+"""Looks at one part, None where there is none at the moment; never waits."""
 
 
 @define(eq=False)
@@ -26,15 +26,22 @@ class HealthChecks:
         self._checks[name] = examine
 
     def names(self) -> tuple[str, ...]:
-        """The parts that are examined."""
-        return tuple(self._checks)
+        """The parts that there are."""
+        return tuple(self.examine().checks)
 
     def examine(self) -> Health:
         """How all parts are."""
-        return Health({name: self.part(name) for name in self._checks})
+        looked = ((name, self._look(name)) for name in self._checks)
+        return Health({name: check for name, check in looked if check is not None})
 
     def part(self, name: str) -> Check:
-        """How one part is. Raises KeyError for one that is not examined."""
+        """How one part is. Raises KeyError for one that there is not."""
+        check = self._look(name)
+        if check is None:
+            raise KeyError(name)
+        return check
+
+    def _look(self, name: str) -> Check | None:
         examine = self._checks[name]
         try:
             return examine()

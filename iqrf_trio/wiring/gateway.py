@@ -40,7 +40,8 @@ from iqrf_trio.store.database import Hop
 from iqrf_trio.store.errors import ReadOnlyError
 from iqrf_trio.store.spill import UNSTORED, Spill
 from iqrf_trio.wiring import products
-from iqrf_trio.wiring.mqtt import Mqtt, broker_of
+from iqrf_trio.wiring.broker import Broker
+from iqrf_trio.wiring.mqtt import mqtt_of
 from iqrf_trio.wiring.ports import trace_of
 from iqrf_trio.wiring.vault import keeper_of
 from protocol.dpa.transaction import Outcome
@@ -76,7 +77,7 @@ class Parts:
     pulse: Pulse
     clock: Clock
     history: History | None
-    mqtt: Mqtt | None
+    broker: Broker
 
 
 async def build(
@@ -94,9 +95,10 @@ async def build(
     """
     reports = Reports()
     websocket = Outlet(reports.publish, unasked=config.websocket.async_messages)
-    mqtt = await broker_of(config, store, shutdown, connect)
-    outlets = {WEBSOCKET: websocket, **({} if mqtt is None else mqtt.outlets)}
-    announcer = Announcer(config.gateway.instance_id, outlets)
+    announcer = Announcer(config.gateway.instance_id, {WEBSOCKET: websocket})
+    make = partial(mqtt_of, store=store, shutdown=shutdown, connect=connect)
+    broker = Broker(make, announcer)
+    await broker.build(config)
     measurements = Measurements()
     spill = Spill(config.gateway.state_dir / UNSTORED)
     overheard = Overheard(store, now, shutdown, spill, hop, measurements)
@@ -206,7 +208,7 @@ async def build(
         pulse,
         wall_clock,
         history,
-        mqtt,
+        broker,
     )
 
 

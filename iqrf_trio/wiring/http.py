@@ -102,7 +102,6 @@ class Sources:
 
 def build(observed: Observed, checks: HealthChecks, sources: Sources) -> HttpServer:
     """The server with all its routes."""
-    config = observed.config
     access = Access(
         sources.keys,
         observed.websocket.failures,
@@ -115,9 +114,14 @@ def build(observed: Observed, checks: HealthChecks, sources: Sources) -> HttpSer
         await observed.websocket.adopt(Replay(upgrade.received, stream), name, address)
 
     routes = routes_of(observed, checks, sources)
-    server = HttpServer(routes, access, HttpSettings(_names(config)), websocket)
+    server = HttpServer(routes, access, HttpSettings(_names(sources.config())), websocket)
     observed.server = server
     return server
+
+
+def renew(server: HttpServer, observed: Observed, checks: HealthChecks, sources: Sources) -> None:
+    """Have the server follow the configuration that is in force by now."""
+    server.change(routes_of(observed, checks, sources), HttpSettings(_names(sources.config())))
 
 
 def routes_of(observed: Observed, checks: HealthChecks, sources: Sources) -> Routes:
@@ -127,7 +131,7 @@ def routes_of(observed: Observed, checks: HealthChecks, sources: Sources) -> Rou
 
 def _about(observed: Observed, checks: HealthChecks, sources: Sources) -> Iterator[Route]:
     """What tells how the gateway is."""
-    config = observed.config
+    config = sources.config()
     instance = config.gateway.instance_id
     yield from HealthRoutes(checks, sources.ready, __version__, instance, observed.began).routes()
     yield from MetricsRoutes(observed.metrics(), config.http.metrics_public).routes()

@@ -1,9 +1,8 @@
 """MQTT, built from the configuration: the link, the API over it, and the topics for people."""
 
-import logging
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 import trio
 from attrs import define, field
@@ -24,9 +23,10 @@ from iqrf_trio.messaging.mqtt.api import ApiSettings, MqttApi, MqttClient
 from iqrf_trio.messaging.mqtt.backfill import MqttBackfill, Past
 from iqrf_trio.messaging.mqtt.commands import Accept, MqttCommands
 from iqrf_trio.messaging.mqtt.link import OFFLINE, MqttLink
-from iqrf_trio.messaging.mqtt.publisher import Held, MqttPublisher, Source
+from iqrf_trio.messaging.mqtt.publisher import MqttPublisher, Source
 from iqrf_trio.shutdown import Shutdown
-from iqrf_trio.store import Store, StoreError
+from iqrf_trio.store import Store
+from iqrf_trio.wiring.remembered import gateway_id
 from protocol.auth.authentication import Grant
 from protocol.auth.rights import Rights, Scope
 from protocol.outward import metrics
@@ -35,60 +35,6 @@ from protocol.outward.home_assistant import HomeAssistant
 from protocol.outward.mqtt.outbox import Outbox
 from protocol.outward.mqtt.topics import Topics
 from protocol.readings.settings import Messaging
-
-log = logging.getLogger("iqrf_trio.mqtt")
-
-GATEWAY_ID = "gateway_id"
-"""The setting that holds the id of this gateway, made at the first use."""
-
-
-HELD = "mqtt_held"
-"""The setting that holds what the broker may hold of nodes."""
-
-
-UNTIL = "mqtt_until"
-"""The setting that holds until when the broker has all values (unix time)."""
-
-
-async def load_held(store: Store) -> Held:
-    """What the broker may hold; nothing where nobody can tell."""
-    try:
-        found = await store.setting(HELD)
-    except StoreError as error:
-        log.warning("what the broker holds is not known: %s", error)
-        return Held()
-    if not isinstance(found, dict) or not isinstance(found.get("mids"), list):
-        return Held()
-    mids = (each for each in found["mids"] if isinstance(each, int))
-    return Held(frozenset(mids), found.get("discovered") is True)
-
-
-async def load_until(store: Store) -> float | None:
-    """Until when the broker has all values (unix time), None where nobody can tell."""
-    try:
-        found = await store.setting(UNTIL)
-    except StoreError:
-        return None
-    return float(found) if isinstance(found, int | float) else None
-
-
-async def save_until(store: Store, until: float) -> None:
-    """Store it; where that fails, more is repeated at the next start."""
-    try:
-        await store.save_setting(UNTIL, round(until))
-    except StoreError as error:
-        log.warning("not stored until when the broker has all values: %s", error)
-
-
-async def save_held(store: Store, held: Held) -> bool:
-    """Store it; False where that failed."""
-    value = {"mids": sorted(held.mids), "discovered": held.discovered}
-    try:
-        await store.save_setting(HELD, value)
-    except StoreError as error:
-        log.warning("nodes are not published over MQTT: %s", error)
-        return False
-    return True
 
 
 @define(eq=False)
@@ -102,6 +48,21 @@ class Mqtt:
     _publisher: MqttPublisher | None = field(default=None, init=False)
     _api: MqttApi | None = field(default=None, init=False)
     _backfill: MqttBackfill | None = field(default=None, init=False)
+    _measurements: Measurements | None = field(default=None, init=False)
+    ended: trio.Event = field(factory=trio.Event, init=False)
+    """Set when `run` is over."""
+    _files: tuple[object, ...] = field(init=False)
+
+    @_files.default
+    def _look_at_files(self) -> tuple[object, ...]:
+        section = self._section
+        named = (section.password_file, section.ca, section.certificate, section.private_key)
+        return tuple(_stamp(Path(each)) for each in named if each)
+
+    @property
+    def files_changed(self) -> bool:
+        """Whether a password or certificate was renewed since these parts were made."""
+        return self._look_at_files() != self._files
 
     @property
     def outlets(self) -> Mapping[Messaging, Outlet]:
@@ -139,6 +100,7 @@ class Mqtt:
             self.link, self.topics, source, discovery, section.home_assistant
         )
         measurements.listen(publisher)
+        self._measurements = measurements
         if commands != OFF:
             taken = MqttCommands(
                 self.link,
@@ -163,6 +125,14 @@ class Mqtt:
 
     async def run(self) -> None:
         """Serve until told to end."""
+        try:
+            await self._serve()
+        finally:
+            if self._measurements is not None and self._publisher is not None:
+                self._measurements.leave(self._publisher)
+            self.ended.set()
+
+    async def _serve(self) -> None:
         async with trio.open_nursery() as nursery:
             if self._publisher is not None:
                 nursery.start_soon(self._publisher.run)
@@ -191,14 +161,14 @@ class Mqtt:
             self.link.event(self._section.response_topic, text.encode())
 
 
-async def broker_of(
+async def mqtt_of(
     config: Config, store: Store, shutdown: Shutdown, connect: Hop | None
 ) -> Mqtt | None:
     """What speaks to the broker; None where there is none. Raises ConfigError."""
     section = config.mqtt
     if section.broker is None:
         return None
-    topics = Topics(section.prefix, section.gateway or await _gateway_id(store))
+    topics = Topics(section.prefix, section.gateway or await gateway_id(store))
     try:
         settings = settings_of(section, topics)
     except MqttError as error:
@@ -227,15 +197,10 @@ def settings_of(section: MqttSection, topics: Topics) -> MqttSettings:
     )
 
 
-async def _gateway_id(store: Store) -> str:
-    """The id of this gateway in topics, which stays whatever module it has."""
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    """What changes with a file; None where there is none."""
     try:
-        known = await store.setting(GATEWAY_ID)
-        if isinstance(known, str) and known:
-            return known
-        made = secrets.token_hex(4)
-        await store.save_setting(GATEWAY_ID, made)
-    except StoreError as error:
-        log.warning("the gateway's id in MQTT topics is for this run only: %s", error)
-        return secrets.token_hex(4)
-    return made
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size

@@ -19,8 +19,8 @@ from iqrf_trio.services.health import HealthChecks
 from iqrf_trio.services.history import History
 from iqrf_trio.services.pulse import Pulse
 from iqrf_trio.store import DATABASE_NAME
+from iqrf_trio.wiring.broker import Broker
 from iqrf_trio.wiring.gateway import now
-from iqrf_trio.wiring.mqtt import Mqtt
 from protocol.dpa.counters import Count
 from protocol.outward import health, metrics
 from protocol.outward.cycles import answered
@@ -39,7 +39,7 @@ class Observed:
     pulse: Pulse
     clock: Clock
     history: History | None
-    mqtt: Mqtt | None
+    broker: Broker
     websocket: Server
     began: float = field(factory=trio.current_time)
     server: HttpServer | None = None
@@ -58,8 +58,7 @@ class Observed:
         checks.add("clock", self._clock)
         if self.history is not None:
             checks.add("history", self._history_check)
-        if self.mqtt is not None:
-            checks.add("mqtt", self.mqtt.link.check)
+        checks.add("mqtt", self.broker.check)
         return checks
 
     def _radio(self) -> Check:
@@ -168,8 +167,7 @@ class Observed:
             status = self.history.status
             yield counter("iqrf_history_rows_total", "Values written.", [({}, status.written)])
             yield gauge("iqrf_history_bytes", "Size of the history.", [({}, status.bytes)])
-        if self.mqtt is not None:
-            yield from self.mqtt.metrics()
+        yield from self.broker.metrics()
         if self.server is not None:
             counts = sorted(self.server.counts.items())
             yield counter(

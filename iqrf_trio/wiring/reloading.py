@@ -6,10 +6,10 @@ force stays.
 
 import logging
 import signal
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import trio
-from attrs import define, evolve
+from attrs import define, evolve, field
 
 from iqrf_trio import logs
 from iqrf_trio.config import Config, ConfigError, Log, SensorData, WebSocket
@@ -33,6 +33,10 @@ log = logging.getLogger("iqrf_trio.reloading")
 
 CERTIFICATE_KEYS = ("websocket.certificate", "websocket.private_key")
 """What names the certificate in the configuration."""
+
+
+Follow = Callable[[Config, Config], Awaitable[None]]
+"""Takes up what differs in the second configuration. Raises ConfigError, and nothing changed."""
 
 
 def limits_of(settings: WebSocket) -> Limits:
@@ -72,6 +76,8 @@ class Reloading:
     _worker: SensorWorker
     _outlet: Outlet
     _hop: Hop = trio.to_thread.run_sync
+    _followers: Mapping[str, Follow] = field(factory=dict)
+    """What takes up a section of the configuration, by the name of the section."""
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """SIGHUP reads the configuration again; SIGUSR1 has the log say more, SIGUSR2 less."""
@@ -98,7 +104,7 @@ class Reloading:
             log.error("the configuration stays as it was: %s", error)
             return
         old, self.config = self.config, with_changes(self.config, new)
-        refused = self._renew_certificate(old)
+        refused = {*self._renew_certificate(old), *await self._follow(old)}
         taken = differences(old, self.config)
         left = [key for key in differences(self.config, new) if key not in refused]
         if left:
@@ -115,6 +121,19 @@ class Reloading:
         if old.log != self.config.log:
             start_log(self.config.log)
         log.info("reloaded; changed: %s", ", ".join(taken) or "nothing")
+
+    async def _follow(self, old: Config) -> Collection[str]:
+        """Have the sections taken up; returns the keys of those that stay as they were."""
+        refused: set[str] = set()
+        for name, follow in self._followers.items():
+            new = self.config
+            try:
+                await follow(old, new)
+            except ConfigError as error:
+                log.error("[%s] stays as it was: %s", name, error)
+                self.config = evolve(new, **{name: getattr(old, name)})
+                refused |= {key for key in differences(old, new) if key.startswith(f"{name}.")}
+        return refused
 
     def _renew_certificate(self, old: Config) -> Collection[str]:
         """Read the certificate again, also where it only changed within its file.

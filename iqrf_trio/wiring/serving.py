@@ -27,11 +27,12 @@ from iqrf_trio.services.watchdog import Watchdog
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store.database import Hop
 from iqrf_trio.wiring import http
+from iqrf_trio.wiring.following import followers
 from iqrf_trio.wiring.gateway import Parts, now
 from iqrf_trio.wiring.http import Examine
 from iqrf_trio.wiring.observed import Observed
 from iqrf_trio.wiring.reloading import Reloading, limits_of, session_limits_of
-from iqrf_trio.wiring.shown import mqtt_source, past_of
+from iqrf_trio.wiring.shown import connect_mqtt
 from protocol.readings.settings import Messaging
 
 log = logging.getLogger("iqrf_trio.daemon")
@@ -103,6 +104,7 @@ class Serving:
     _shutdown: Shutdown
     _outside: Outside
     pages: HttpServer = field(init=False)
+    _renew_pages: Callable[[], None] = field(init=False)
     _keys: Keys = field(init=False)
     _reloading: Reloading | None = field(default=None, init=False)
 
@@ -136,24 +138,21 @@ class Serving:
             limits_of(config.websocket),
         )
         await self._start_http(server, services, clients)
-        if mqtt := self._parts.mqtt:
-            mqtt.serve(self._dispatcher.accept, self._keys.authenticate)
-            source = mqtt_source(config, self._parts)
-            mqtt.show(source, self._parts.measurements, self._dispatcher.accept)
-            if history := self._parts.history:
-                mqtt.fill(past_of(self._parts, history), now)
-            clients.start_soon(mqtt.run)
+        accept, identify = self._dispatcher.accept, self._keys.authenticate
+        connect = partial(connect_mqtt, self._parts, accept, identify)
+        self._parts.broker.start(config, clients, connect)
         if outside.reload:
             self._reloading = Reloading(
                 config,
                 outside.reload,
                 outside.notifier,
-                self._listening.clients,
+                (*self._listening.clients, *self._listening.http),
                 server,
                 gateway.scheduler,
                 gateway.worker,
                 self._parts.websocket,
                 outside.hop,
+                followers(self._parts, self._renew_pages),
             )
             await services.start(self._reloading.run)
         services.start_soon(Watchdog(outside.notifier, gateway.scheduler).run)
@@ -194,7 +193,7 @@ class Serving:
             parts.pulse,
             parts.clock,
             parts.history,
-            parts.mqtt,
+            parts.broker,
             server,
         )
         checks, cycles = observed.checks(), Cycles()
@@ -209,6 +208,7 @@ class Serving:
             examine=self._outside.examine,
         )
         self.pages = http.build(observed, checks, sources)
+        self._renew_pages = partial(http.renew, self.pages, observed, checks, sources)
         services.start_soon(StatusLine(checks, self._tell).run)
         if self._listening.http:
             serve_pages = partial(self.pages.serve, handler_nursery=clients)
@@ -219,8 +219,7 @@ class Serving:
         """The gateway stops, and all requests are answered: part with the clients."""
         self._sessions.go_away()
         self.pages.idle.end()
-        if self._parts.mqtt:
-            self._parts.mqtt.end()
+        self._parts.broker.end()
 
     def _tell(self, trouble: str) -> None:
         """Say in the service manager's status line where the gateway is, and what is wrong."""

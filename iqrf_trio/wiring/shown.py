@@ -1,17 +1,35 @@
 """What is published of a gateway over MQTT, taken from its parts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from iqrf_trio import __version__
 from iqrf_trio.config import Config
+from iqrf_trio.messaging.mqtt.api import MqttClient
 from iqrf_trio.messaging.mqtt.backfill import Past
+from iqrf_trio.messaging.mqtt.commands import Commander
 from iqrf_trio.messaging.mqtt.publisher import Source
 from iqrf_trio.services.history import History
 from iqrf_trio.wiring.gateway import Parts, now
-from iqrf_trio.wiring.mqtt import load_held, load_until, save_held, save_until
+from iqrf_trio.wiring.mqtt import Mqtt
+from iqrf_trio.wiring.remembered import load_held, load_until, save_held, save_until
+from protocol.auth.authentication import Grant
 from protocol.outward.mqtt.backfill import Row
 from protocol.outward.mqtt.gateway import GatewayInfo, GatewayState
+
+
+def connect_mqtt(
+    parts: Parts,
+    accept: Callable[[bytes, MqttClient | Commander], None],
+    authenticate: Callable[[str], Awaitable[Grant]],
+    config: Config,
+    mqtt: Mqtt,
+) -> None:
+    """Tie the parts that speak to the broker to the rest of the gateway."""
+    mqtt.serve(accept, authenticate)
+    mqtt.show(mqtt_source(config, parts), parts.measurements, accept)
+    if parts.history is not None:
+        mqtt.fill(past_of(parts, parts.history), now)
 
 
 def mqtt_source(config: Config, parts: Parts) -> Source:

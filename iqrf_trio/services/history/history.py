@@ -85,7 +85,7 @@ class History:
     _path: Path
     _now: Callable[[], datetime]
     _synchronised: Callable[[], bool | None]
-    _max_bytes: int
+    max_bytes: int
     _hop: Hop = trio.to_thread.run_sync
     _shutdown: Shutdown = field(factory=Shutdown)
     _status: HistoryStatus = field(factory=HistoryStatus, init=False)
@@ -243,7 +243,7 @@ class History:
     async def _delete_surplus(self) -> None:
         """Delete the oldest days of the finest level until the file is small enough."""
         self._bytes = await self._change(history.used_bytes)
-        while self._bytes > self._max_bytes:
+        while self._bytes > self.max_bytes:
             for level in Level:
                 kept = await self._change(partial(history.bounds, level=level))
                 if kept is not None and day_of(kept[0]) < day_of(kept[1]):

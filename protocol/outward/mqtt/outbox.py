@@ -217,6 +217,17 @@ class Outbox:
         self._drop_events()
         self.dropped[Kind.ANSWER] += self._answers.clear()
 
+    def take_over(self, other: "Outbox") -> None:
+        """Move the events that wait in another outbox, whose connection is over, into this one."""
+        for message in other.give_events():
+            self._events.add(message)
+        self._drop_events()
+
+    def give_events(self) -> Iterator[Outgoing]:
+        """The events that wait, which leave this outbox."""
+        while self._events.messages:
+            yield self._events.pop()
+
     def _put_back(self, message: Outgoing) -> None:
         if message.topic not in self._states and len(self._states) < MAX_TOPICS:
             self._states[message.topic] = message
