@@ -44,6 +44,7 @@ def mqtt_source(config: Config, parts: Parts) -> Source:
     return Source(
         network=lambda: gateway.store.network,
         latest=parts.measurements.latest,
+        states=gateway.states.of,
         state=partial(_state, parts),
         info=info,
         now=now,

@@ -19,7 +19,7 @@ from protocol.outward.mqtt.nodes import Nodes, published
 from protocol.outward.mqtt.topics import Topics
 from protocol.readings.latest import Latest
 from protocol.readings.measured import CycleOver, Values
-from protocol.readings.states import States
+from protocol.readings.states import UNKNOWN, States
 
 log = logging.getLogger("iqrf_trio.mqtt")
 
@@ -74,6 +74,7 @@ class Source:
     stale_after_s: Callable[[], float]
     remembered: Callable[[], Awaitable[Held]]
     remember: Callable[[Held], Awaitable[bool]]
+    states: Callable[[Device], States] = lambda _node: UNKNOWN
 
 
 @define(eq=False)
@@ -132,7 +133,8 @@ class MqttPublisher:
     async def run(self) -> NoReturn:
         """Publish what changes, for as long as the link is kept."""
         self._held = await self._source.remembered()
-        self._nodes.begin_with(self._source.network())
+        source = self._source
+        self._nodes.begin_with(source.network(), source.latest.nodes, source.states)
         stale_at = trio.current_time()
         while True:
             if self._link.up:

@@ -4,7 +4,7 @@ Nodes are told by MID. Values come from measurements, so that they do not depend
 those of the time before the start come from the network as it was stored.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 import orjson
@@ -12,6 +12,7 @@ from attrs import define, evolve, field, frozen
 
 from protocol.network.network import Device, Network, Value
 from protocol.outward.metrics import mid, name
+from protocol.readings.latest import NodeState
 from protocol.readings.measured import NO_MID, RSSI, SUPPLY, Values
 from protocol.readings.states import UNKNOWN, Light, States
 
@@ -37,16 +38,26 @@ class Nodes:
         """The latest of one node."""
         return self._nodes.get(mid, NodeValues())
 
-    def begin_with(self, network: Network) -> None:
-        """Take over the values that were stored."""
+    def begin_with(
+        self,
+        network: Network,
+        latest: Mapping[int, NodeState] | None = None,
+        states: Callable[[Device], States] | None = None,
+    ) -> None:
+        """Take over what was known before: stored values, how nodes were heard, and states."""
         for node in published(network):
-            values = {
+            values: dict[int, tuple[Value, datetime]] = {
                 sensor.index: (sensor.value, sensor.updated)
                 for sensor in node.sensors
                 if sensor.value is not None and sensor.updated is not None
             }
+            heard = (latest or {}).get(node.mid, NodeState())
+            for index, value in ((RSSI, heard.rssi), (SUPPLY, heard.supply)):
+                if value is not None and heard.heard_at is not None:
+                    values[index] = value, heard.heard_at
             known = self.of(node.mid)  # it may have told something since the start
-            self._nodes[node.mid] = evolve(known, values={**values, **known.values})
+            state = states(node) if states else known.states
+            self._nodes[node.mid] = NodeValues({**values, **known.values}, state)
 
     def take(self, values: Values) -> frozenset[int]:
         """Note what was measured; returns the MIDs of whom."""

@@ -107,10 +107,11 @@ async def test_what_the_broker_keeps_is_everything(tmp_path: Path) -> None:
         async with listening(settings_for(it.broker, "late"), "#") as late:
             await late.quiet()
             kept = {message.topic for message in late.heard if message.retained}
-        nodes = [f"{GATEWAY}/node/{node.mid:08x}" for node in it.home.gateway.store.network.nodes]
         wanted = {f"{GATEWAY}/{name}" for name in ("status", "info", "state")}
-        for node in nodes:
-            wanted |= {node, f"{node}/info", f"{node}/availability"}
+        for node in it.home.gateway.store.network.nodes:
+            topic = f"{GATEWAY}/node/{node.mid:08x}"
+            wanted |= {topic, f"{topic}/info", f"{topic}/availability"}
+            wanted |= {f"{topic}/light"} if node.light else set()
         assert kept == wanted
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from protocol.network.network import Device, Network, Sensor
 from protocol.outward.mqtt import nodes
 from protocol.outward.mqtt.nodes import Nodes
+from protocol.readings.latest import NodeState
 from protocol.readings.measured import RSSI, SUPPLY, Measured, Values
 from protocol.readings.states import Light, States
 
@@ -58,6 +59,15 @@ def test_values_of_the_time_before_the_start() -> None:
     known.begin_with(Network.of([NODE.measured({0: 20.0, 1: 400}, AT)]))
     assert told(known)["sensors"] == {"0": 21.5, "1": 400}
     assert told(known)["outputs"] == {"0": None, "1": "OFF"}
+
+
+def test_what_was_known_when_publishing_begins_anew() -> None:
+    known = Nodes()
+    heard = {MID: NodeState(rssi=-70, supply=3.0, heard_at=AT)}
+    known.begin_with(Network.of([NODE]), heard, lambda _node: States({1: True}))
+    assert told(known)["rssi"] == -70
+    assert told(known)["voltage"] == 3.0
+    assert told(known)["outputs"] == {"0": None, "1": "ON"}
 
 
 def test_nodes_without_mid_are_not_told_of() -> None:
