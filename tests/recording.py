@@ -15,8 +15,8 @@ import orjson
 from iqrf_trio.handlers import dispatch, exchange
 from iqrf_trio.messaging import announcements
 from iqrf_trio.services import monitor
-from protocol.api import auth
 from protocol.api.errors import ServiceError
+from protocol.auth import messages as auth
 
 SAMPLES = 3
 

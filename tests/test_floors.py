@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "protocol": 0,
     "protocol.errors": 0,
+    "protocol.strict": 1,
     "protocol.dpa": 1,
     "protocol.queue": 2,
     "protocol.standard": 2,
@@ -22,7 +23,6 @@ FLOORS = {
     "protocol.tasks": 5,
     "protocol.vault": 5,
     "protocol.api": 6,
-    "protocol.incumbent": 7,
     "protocol.outward": 7,
     "iqrf_trio": 10,  # the bare package: its version
     "iqrf_trio.shutdown": 11,
@@ -43,14 +43,6 @@ FLOORS = {
     "iqrf_trio.__main__": 21,
 }
 """The floor of each module or folder (ARCHITECTURE.md, "Floors")."""
-
-BESIDE = {
-    ("protocol.auth", "protocol.api"),
-    ("protocol.network", "protocol.api"),
-    ("protocol.readings", "protocol.api"),
-    ("protocol.standard", "protocol.network"),
-}
-"""Imports that do not go down, and that ARCHITECTURE.md allows."""
 
 OUTSIDE = {
     "trio_websocket": "iqrf_trio/edges/websocket",
@@ -103,13 +95,8 @@ def test_imports_go_down(path: Path) -> None:
         if imported.split(".")[0] not in {"protocol", "iqrf_trio"}:
             continue
         there = unit(imported)
-        if there != here and (here, there) not in BESIDE:
+        if there != here:
             assert FLOORS[there] < FLOORS[here], f"{here} imports {imported}"
-
-
-def test_no_allowance_outlives_its_use() -> None:
-    used = {(unit(module_of(path)), unit(there)) for path in MODULES for there in imports(path)}
-    assert used >= BESIDE
 
 
 def files_of(path: Path) -> set[str]:

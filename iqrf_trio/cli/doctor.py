@@ -14,7 +14,7 @@ from iqrf_trio.cli.support import interruption
 from iqrf_trio.doctor import Finding, Machine, examine, examine_module
 from iqrf_trio.doctor.broker import examine_broker
 from iqrf_trio.doctor.findings import Severity, error, note, told
-from iqrf_trio.simulator.files.toml_table import NetworkFileError
+from iqrf_trio.simulator.files.network_file import NetworkFileError
 from iqrf_trio.wiring.ports import port_of
 
 HELP = """Look for what keeps the gateway from working on this machine, and say what mends it. As

@@ -15,10 +15,10 @@ from iqrf_trio.cli.support.privileges import give_up_root
 from iqrf_trio.cli.support.rendering import pretty
 from iqrf_trio.cli.support.replacing import replace
 from iqrf_trio.cli.support.tables import cell
+from iqrf_trio.config.incumbent import Translation, translate, without_tls
+from iqrf_trio.config.incumbent.task_items import Messagings
+from iqrf_trio.config.incumbent.tasks import schedule
 from iqrf_trio.store import DATABASE_NAME
-from protocol.incumbent import Translation, translate, without_tls
-from protocol.incumbent.task_items import Messagings
-from protocol.incumbent.tasks import schedule
 from protocol.tasks.agenda import Moment
 from protocol.tasks.task import Task
 

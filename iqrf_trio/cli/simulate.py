@@ -10,7 +10,7 @@ from iqrf_trio import logs
 from iqrf_trio.cli import USAGE, Failure, causes
 from iqrf_trio.cli.support import interruption
 from iqrf_trio.config import Config, ImpossibleValueError, Simulator
-from iqrf_trio.simulator.files.toml_table import NetworkFileError
+from iqrf_trio.simulator.files.network_file import NetworkFileError
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.serving.lines import LineKind
 from iqrf_trio.simulator.serving.pty import SerialDevice

@@ -1,11 +1,13 @@
 """How a key of the configuration is declared: its default, its comment, and what it may hold."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from attrs import Attribute, Factory, field, fields
+from attrs import Attribute, Factory, field
 
 from protocol.auth.addresses import parse_networks
+from protocol.strict.errors import MemberError
+from protocol.strict.shape import members_of
 
 T = TypeVar("T")
 Check = Callable[[Any, "Attribute[Any]", Any], None]
@@ -14,14 +16,24 @@ OFF = "off"
 """How the file spells a listener's port that is None in the program: no listener."""
 
 
-class ImpossibleValueError(ValueError):
+def is_listen_port(value: object) -> None:
+    """Marks a port of a listener; `listen_port` has read it already."""
+
+
+ListenPort = Annotated[int, is_listen_port]
+"""A port on which to listen; the file writes OFF where there is no listener."""
+
+
+class ImpossibleValueError(MemberError):
     """A section that cannot be: `key` within the section, the reason, and what to write instead."""
 
     def __init__(self, key: str, reason: str, fix: str = "") -> None:
+        super().__init__(reason, f".{key}", fix)
         self.key = key
-        self.reason = reason
-        self.fix = fix
-        super().__init__(f"{key} {reason}")
+
+    def __str__(self) -> str:
+        """The key and the reason."""
+        return f"{self.key} {self.reason}"
 
 
 def setting(
@@ -126,10 +138,7 @@ BY_BOARD = "by board"
 AUTO = "auto"
 """How the file spells a GPIO chip that is looked for by the board's label."""
 
-NO_KEY = "no key"
-"""Marks, in a field's metadata, what no file can set."""
-
 
 def keys_of(section: type) -> list[str]:
     """The names of a section's keys and of the sections within it."""
-    return [each.name for each in fields(section) if NO_KEY not in each.metadata]
+    return [member.attribute for member in members_of(section)]

@@ -10,10 +10,11 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from iqrf_trio.config.keys import ImpossibleValueError
+from iqrf_trio.config.keys import OFF, ListenPort
 from iqrf_trio.config.sections import Config
-from iqrf_trio.config.strict import structure
 from iqrf_trio.config.writing import toml
+from protocol.strict.errors import MemberError
+from protocol.strict.toml import TomlWords, text, toml_reader, whole_number
 
 DEFAULT_FILE = Path("/etc/iqrf-trio/iqrf-trio.toml")
 """Read where no file is named, if it exists."""
@@ -73,17 +74,18 @@ def load(
     given = [*(usual if file is None else ()), *_of_environment(environment), *options]
     for each in given:
         _put(table, origins, each.origin, each.key, each.value)
-    for text in sets:
-        key, equals, value = text.partition("=")
+    for each_set in sets:
+        key, equals, value = each_set.partition("=")
         if not equals:
-            raise ConfigError(_SET, text, "has no value", f"write {_SET} {text}=VALUE")
+            raise ConfigError(_SET, each_set, "has no value", f"write {_SET} {each_set}=VALUE")
         _put(table, origins, _SET, key.strip(), meant(value))
     try:
-        return evolve(structure(table), origins=origins)
-    except ImpossibleValueError as error:
-        origin = _blamed(error.key, origins) or str(file or "")
-        fix = error.fix or f"for example {_example(error.key, origin)}"
-        raise ConfigError(origin, error.key, error.reason, fix) from None
+        return evolve(_config(table), origins=origins)
+    except MemberError as error:
+        key = error.path.lstrip(".").partition("[")[0]  # of a list the whole is shown
+        origin = _blamed(key, origins) or str(file or "")
+        fix = error.fix or f"for example {_example(key, origin)}"
+        raise ConfigError(origin, key, error.reason, fix) from None
 
 
 def _usual_file(environment: Mapping[str, str], *, installed: bool) -> Path | None:
@@ -165,3 +167,24 @@ def _example(key: str, origin: str) -> str:
     if origin.startswith("--"):
         return f"{origin} {default}"
     return f"{key.rpartition('.')[2]} = {default}"
+
+
+def _path(value: object) -> Path:
+    if not text(value):
+        raise MemberError("must not be empty")
+    return Path(str(value))
+
+
+def _listen_port(value: object) -> int | None:
+    if value == OFF:
+        return None
+    if isinstance(value, str):
+        raise MemberError(f'must be a port or "{OFF}", not {TomlWords().shown(value)}')
+    port: int = whole_number(value)
+    return port
+
+
+_READER = toml_reader()
+_READER.register(Path, _path)
+_READER.register(ListenPort, _listen_port)
+_config = _READER.reading(Config, lambda refused: refused)

@@ -8,9 +8,9 @@ from attrs import field, frozen
 
 from iqrf_trio.config.keys import (
     AUTO,
-    NO_KEY,
     OFF,
     ImpossibleValueError,
+    ListenPort,
     areas,
     between,
     by_board,
@@ -23,6 +23,7 @@ from iqrf_trio.config.keys import (
 from protocol.link.boards import BOARDS, NONE
 from protocol.outward.mqtt.topics import GATEWAY, PREFIX, matches
 from protocol.outward.mqtt.urls import BrokerUrl, parse_url
+from protocol.strict.shape import NO_MEMBER
 
 _TCP_PORT = between(0, 65535)
 _COUNT = between(1, 2**31 - 1)
@@ -68,8 +69,10 @@ class WebSocket:
     """The listeners for clients, and what one client may cost."""
 
     host: str = setting("127.0.0.1", "", not_empty)
-    port: int | None = setting(1338, '0 = any free port; "off" = no plain listener', _TCP_PORT)
-    tls_port: int | None = setting(
+    port: ListenPort | None = setting(
+        1338, '0 = any free port; "off" = no plain listener', _TCP_PORT
+    )
+    tls_port: ListenPort | None = setting(
         None, "e.g. 8338, with certificate and private_key", between(0, 65535)
     )
     certificate: str = setting("", "PEM file", reload=True)
@@ -146,9 +149,7 @@ class Tasks:
 class Spi:
     """A module on the SPI bus."""
 
-    board: BoardName = setting(  # noqa: RUF009 - a field, as elsewhere
-        "raspberry-pi", "preset; the keys below override it"
-    )
+    board: BoardName = setting("raspberry-pi", "preset; the keys below override it")
     mode: Literal["fast", "slow"] = setting("fast", "fast | slow")
     gpio_chip: str = setting(AUTO, "e.g. /dev/gpiochip0; auto = by the board's label", not_empty)
     power_enable_pin: int = by_board(
@@ -165,9 +166,7 @@ class Uart:
     """A module on a serial line."""
 
     baud_rate: int = setting(57600, "as configured in the module", _BAUD_RATE)
-    board: BoardName = setting(  # noqa: RUF009 - a field, as elsewhere
-        "none", "preset whose pins switch the module; none = always on"
-    )
+    board: BoardName = setting("none", "preset whose pins switch the module; none = always on")
 
 
 @frozen
@@ -276,7 +275,9 @@ class Vault:
 class Monitor:
     """The port on which anybody on this machine may watch the gateway's state."""
 
-    port: int | None = setting(None, "e.g. 1438, without authentication, on 127.0.0.1", _TCP_PORT)
+    port: ListenPort | None = setting(
+        None, "e.g. 1438, without authentication, on 127.0.0.1", _TCP_PORT
+    )
     period: int = setting(10, "seconds between messages when nothing changes", _SECONDS)
 
 
@@ -285,10 +286,10 @@ class Http:
     """HTTP for health, metrics and scripts; certificate and tls_mode are those of [websocket]."""
 
     host: str = setting("127.0.0.1", "", not_empty)
-    port: int | None = setting(
+    port: ListenPort | None = setting(
         1339, '0 = any free port, as with websocket.port = 0; "off" = none', _TCP_PORT
     )
-    tls_port: int | None = setting(None, "with the certificate of [websocket]", _TCP_PORT)
+    tls_port: ListenPort | None = setting(None, "with the certificate of [websocket]", _TCP_PORT)
     hosts: tuple[str, ...] = setting(
         (), "further names by which the gateway may be asked", reload=True
     )
@@ -420,5 +421,5 @@ class Config:
     mqtt: Mqtt = Mqtt()
     log: Log = Log()
     origins: Mapping[str, str] = field(
-        factory=dict, eq=False, repr=False, kw_only=True, metadata={NO_KEY: True}
+        factory=dict, eq=False, repr=False, kw_only=True, metadata={NO_MEMBER: True}
     )

@@ -1,6 +1,5 @@
 """A configuration as TOML text: each key with its comment, or with where its value came from."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -9,6 +8,7 @@ from attrs import fields_dict, has
 
 from iqrf_trio.config.keys import BY_BOARD, OFF, keys_of
 from iqrf_trio.config.sections import Config
+from protocol.strict.toml import written
 
 Remark = Callable[[str, Mapping[Any, Any]], str]
 
@@ -19,16 +19,7 @@ _BOARD_KEYS = ("port.spi.board", "port.uart.board")
 
 def toml(value: object) -> str:
     """How a value of a configuration is written in TOML."""
-    if value is None:
-        return f'"{OFF}"'
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(toml, value))}]"
-    if isinstance(value, int | float):
-        return str(value)
-    # JSON's escapes are TOML's, but for DEL, which TOML wants escaped too.
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+    return written(OFF if value is None else value)
 
 
 def describe(config: Config) -> str:

@@ -30,9 +30,9 @@ from protocol.api.message import Answer, Message, dump
 from protocol.auth.rights import Rights
 from protocol.dpa.counters import Counters
 from protocol.iqmesh import statuses
-from protocol.network.network import JsonObject
 from protocol.queue.tallies import Statistics
 from protocol.readings.settings import Messaging
+from protocol.strict.json import JsonObject
 
 CANCELLED = ServiceError(statuses.CANCELLED, "Cancelled")
 """The client took its request back."""

@@ -18,7 +18,7 @@ from protocol.dpa.attempts import Attempts, nobody_can_be_asked
 from protocol.dpa.errors import DpaError
 from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.transaction import Outcome
-from protocol.network.network import JsonObject
+from protocol.strict.json import JsonObject
 from protocol.vault.blocks import BadBackupError
 
 log = logging.getLogger("iqrf_trio.handlers")

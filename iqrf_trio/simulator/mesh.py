@@ -19,7 +19,7 @@ from protocol.dpa.pnum import SENSOR
 from protocol.dpa.requests import is_deaf_to, uses_radio
 from protocol.dpa.timing import LOCAL_MS, is_remote, request_ms, response_ms, slot_ms
 from protocol.errors import LocalProtocolError
-from protocol.network.network import Value
+from protocol.standard.quantities import Value
 from protocol.standard.sensor import REPORT, decode_report
 
 _REQUEST_HEADER = 6

@@ -4,7 +4,7 @@ from attrs import frozen
 
 from iqrf_trio.simulator.signals import USUAL, Fixed, Signal
 from protocol.dpa.pnum import BINARY_OUTPUT, LIGHT, SENSOR
-from protocol.network.network import Value
+from protocol.standard.quantities import Value
 
 DPA_VERSION = 0x0417
 OS_VERSION = 0x46

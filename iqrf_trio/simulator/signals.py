@@ -6,8 +6,7 @@ from math import pi, sin
 
 from attrs import frozen
 
-from protocol.network.network import Value
-from protocol.standard.quantities import DATA_BLOCK
+from protocol.standard.quantities import DATA_BLOCK, Value
 
 HOUR = 3600.0
 

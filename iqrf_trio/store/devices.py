@@ -7,8 +7,9 @@ from iqrf_trio.store import configurations, gone, json_text, sensors
 from iqrf_trio.store.errors import StoreError
 from iqrf_trio.store.gone import Mids
 from iqrf_trio.store.sqlite import Connection
-from protocol.network.network import Device, Identity, JsonObject, Network, Product
+from protocol.network.network import Device, Identity, Network, Product
 from protocol.network.tables import NO_MID
+from protocol.strict.json import JsonObject
 
 MAX_METADATA = 1024 * 1024
 """Bytes of JSON that all devices together may carry: 4 kB for each of 240. With it the answer

@@ -10,7 +10,8 @@ from iqrf_trio.store.old_tables import FRCS, Metadata, Row, json_object, rows
 from iqrf_trio.store.sqlite import Connection
 from protocol.auth.times import InvalidTimeError, parse_iso
 from protocol.dpa.packet import MAX_NODE
-from protocol.network.network import Device, Identity, Product, Sensor, Value
+from protocol.network.network import Device, Identity, Product, Sensor
+from protocol.standard.quantities import Value
 
 _TIMES = ("%Y-%m-%d %H:%M:%S", "%a, %d %b %y %H:%M:%S GMT")
 """How times of sensor values were written, all of them UTC, beside ISO 8601."""

@@ -11,7 +11,8 @@ from pathlib import Path
 from iqrf_trio.store.old_tables import FRCS, Metadata, Row, names, rows
 from iqrf_trio.store.sqlite import Connection
 from protocol.dpa.packet import COORDINATOR, MAX_NODE
-from protocol.network.network import Device, Identity, JsonObject, Product, Sensor
+from protocol.network.network import Device, Identity, Product, Sensor
+from protocol.strict.json import JsonObject
 
 _TABLES = ("Bonded", "Node", "Device", "Sensor", "Binout")
 

@@ -12,8 +12,10 @@ from iqrf_trio.store.errors import StoreError
 from iqrf_trio.store.old_tables import Metadata
 from iqrf_trio.store.sqlite import Connection, connect_foreign, translated
 from protocol.dpa.packet import COORDINATOR
-from protocol.network.network import Device, JsonObject, Network, Value
+from protocol.network.network import Device, Network
 from protocol.network.tables import NO_MID
+from protocol.standard.quantities import Value
+from protocol.strict.json import JsonObject
 
 
 @frozen

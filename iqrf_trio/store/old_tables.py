@@ -12,7 +12,7 @@ from iqrf_trio.store.sqlite import Connection
 from protocol.api import document
 from protocol.api.errors import NotJsonError
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BIT, SENSOR_2BYTE, SENSOR_4BYTE
-from protocol.network.network import JsonObject
+from protocol.strict.json import JsonObject
 
 Row = Mapping[str, Any]
 

@@ -10,7 +10,8 @@ from iqrf_trio.store import json_text
 from iqrf_trio.store.errors import DamagedDatabaseError
 from iqrf_trio.store.sqlite import Connection
 from protocol.auth.times import InvalidTimeError, format_iso, parse_iso
-from protocol.network.network import Sensor, Value
+from protocol.network.network import Sensor
+from protocol.standard.quantities import Value
 
 _log = logging.getLogger("iqrf_trio.store")
 

@@ -29,8 +29,10 @@ from protocol.auth.rights import Rights
 from protocol.auth.tokens import Token, TokenText
 from protocol.iqmesh.journal import JournalEntry
 from protocol.network.configurations import Change, Configuration
-from protocol.network.network import JsonObject, Network, Value
+from protocol.network.network import Network
 from protocol.network.parameters import Parameters
+from protocol.standard.quantities import Value
+from protocol.strict.json import JsonObject
 from protocol.tasks.task import Run, Task
 
 

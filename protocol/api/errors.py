@@ -6,6 +6,7 @@ import orjson
 
 from protocol.errors import ProtocolError
 from protocol.queue.lanes import Lane
+from protocol.strict.errors import shorten
 
 UNKNOWN_MSG_ID = "unknown"
 """`msgId` of the answer to a message that bears none."""
@@ -15,14 +16,6 @@ MESSAGE_ERROR = "messageError"
 
 MAX_ECHO = 1024
 """Characters of an offending message that its messageError repeats."""
-
-_MAX_QUOTE = 80
-"""Characters of a client's own words inside an error text."""
-
-
-def shorten(text: str, limit: int = _MAX_QUOTE) -> str:
-    """`text` itself, or its first `limit` characters with an ellipsis."""
-    return text if len(text) <= limit else text[:limit] + "…"
 
 
 class Details(TypedDict):

@@ -14,15 +14,16 @@ from attrs import field, frozen
 
 from protocol.api.converter import reader
 from protocol.api.errors import UNKNOWN_MSG_ID, ServiceError, UnsupportedTypeError
-from protocol.api.members import Range
 from protocol.api.message import Answer, Message, Style
 from protocol.auth.rights import Rights
 from protocol.dpa.errors import DpaError, status_text
 from protocol.dpa.packet import Request
 from protocol.dpa.transaction import Outcome
 from protocol.iqmesh.plan import Service
-from protocol.network.network import JsonObject, Network
+from protocol.network.network import Network
 from protocol.queue.lanes import Lane, Priority
+from protocol.strict.checks import Range
+from protocol.strict.json import JsonObject
 
 P = TypeVar("P")
 

@@ -5,12 +5,12 @@ from typing import Annotated, TypedDict
 from attrs import frozen
 
 from protocol.api.family import Extra, NetworkService, Row
-from protocol.api.members import Range
 from protocol.api.own import FAMILY
-from protocol.api.shape import Unit
 from protocol.auth.rights import MANAGE
 from protocol.iqmesh import health
 from protocol.queue.lanes import Lane, Priority
+from protocol.strict.checks import Range
+from protocol.strict.shape import Unit
 
 MAX_ROUNDS = 100
 

@@ -6,7 +6,6 @@ import orjson
 from attrs import field, frozen
 
 from protocol.api import document
-from protocol.api.auth import token_of
 from protocol.api.errors import (
     UNKNOWN_MSG_ID,
     InvalidRequestError,
@@ -14,10 +13,10 @@ from protocol.api.errors import (
     RequestError,
     UnexpectedAuthError,
 )
-from protocol.api.members import kind, whole
 from protocol.api.progress import Progress
 from protocol.api.record import Record
-from protocol.network.network import JsonObject
+from protocol.auth.messages import token_of
+from protocol.strict.json import JsonObject, kind, whole
 
 ASYNC = "async"
 """`msgId` of most messages that nobody asked for."""

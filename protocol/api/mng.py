@@ -6,11 +6,11 @@ from attrs import evolve, field, frozen
 
 from protocol.api.errors import ServiceError
 from protocol.api.family import Family, Row
-from protocol.api.members import Range
 from protocol.api.message import Style
-from protocol.api.shape import Unit, json_name
 from protocol.auth.rights import MANAGE, READ, Rights, Scope
 from protocol.queue.lanes import Lane
+from protocol.strict.checks import Range
+from protocol.strict.shape import Unit, json_name
 
 API_VERSION = "2.7.0"
 """The release of the IQRF Gateway Daemon whose API this is; clients ask for at least one."""

@@ -6,13 +6,13 @@ from attrs import frozen
 
 from protocol.api.errors import ServiceError
 from protocol.api.family import Family, Row
-from protocol.api.members import Exactly, Pattern, distinct
 from protocol.api.message import Style
-from protocol.api.shape import Unit, unstructure
 from protocol.auth.rights import MANAGE, READ
-from protocol.network.network import JsonObject
 from protocol.queue.lanes import Lane
 from protocol.readings.settings import Messaging
+from protocol.strict.checks import Exactly, Pattern, distinct
+from protocol.strict.json import JsonObject
+from protocol.strict.shape import Unit, unstructure
 from protocol.tasks import task as tasks
 from protocol.tasks.task import CLIENT
 from protocol.tasks.time_spec import NO_CRON, normalised

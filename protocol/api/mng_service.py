@@ -6,10 +6,10 @@ from attrs import frozen
 
 from protocol.api.errors import ServiceError
 from protocol.api.family import Family, Row, Unasked
-from protocol.api.members import AtLeast, AtMost, Range
 from protocol.api.message import ASYNC, Answer, Style
 from protocol.auth.rights import Rights, Scope
 from protocol.queue.lanes import Lane
+from protocol.strict.checks import AtLeast, AtMost, Range
 
 
 class ServiceModeError(ServiceError):

@@ -11,9 +11,9 @@ from attrs import frozen
 from protocol.api.family import Family, Row, Unasked
 from protocol.api.message import Style
 from protocol.api.mng import OperMode
-from protocol.api.shape import Unit
 from protocol.auth.rights import READ
 from protocol.queue.lanes import Lane
+from protocol.strict.shape import Unit
 
 
 @frozen

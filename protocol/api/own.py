@@ -6,12 +6,12 @@ from attrs import field, frozen
 
 from protocol.api.errors import ServiceError
 from protocol.api.family import Family, Row
-from protocol.api.members import HexDigits, Range
 from protocol.api.message import Style
-from protocol.api.shape import Unit, json_name
 from protocol.auth.rights import MANAGE, READ
 from protocol.queue.lanes import Lane
 from protocol.readings.history import MAX_POINTS
+from protocol.strict.checks import HexDigits, Range
+from protocol.strict.shape import Unit, json_name
 
 
 class TaskNotRunError(ServiceError):

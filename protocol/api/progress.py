@@ -3,9 +3,9 @@
 from math import ceil
 from typing import Annotated, NotRequired, TypedDict
 
-from protocol.api.shape import Unit
 from protocol.iqmesh import plan
 from protocol.network.pace import Pace
+from protocol.strict.shape import Unit
 
 
 class Progress(TypedDict):

@@ -8,16 +8,18 @@ from attrs import field, frozen
 
 from protocol.api.converter import register
 from protocol.api.family import Extra, Family, Row, Transaction
-from protocol.api.members import AtMost, MemberError, Range, string
 from protocol.api.message import ASYNC, Answer, Message, Style
 from protocol.api.record import hex_of
-from protocol.api.shape import json_name
 from protocol.auth.rights import CONTROL
 from protocol.dpa.errors import status_text
 from protocol.dpa.packet import ANY_HWPID, MAX_PDATA, Request, Response
 from protocol.dpa.transaction import Outcome
 from protocol.errors import LocalProtocolError
 from protocol.queue.lanes import Lane
+from protocol.strict.checks import AtMost, Range
+from protocol.strict.errors import MemberError
+from protocol.strict.json import string
+from protocol.strict.shape import json_name
 
 _HEADER = 6
 _HEX_BYTES = re.compile(r"[0-9a-f]{1,2}([. ][0-9a-f]{1,2})*", re.IGNORECASE)

@@ -10,10 +10,15 @@ from typing import Any, Literal, get_args, get_origin
 
 import attrs
 
-from protocol.api import auth
 from protocol.api.errors import MESSAGE_ERROR, ErrorData
 from protocol.api.family import Extra, Row, Unasked
-from protocol.api.members import (
+from protocol.api.message import Style
+from protocol.api.progress import Progress
+from protocol.api.record import Record
+from protocol.auth import messages as auth
+from protocol.dpa.packet import Request
+from protocol.queue.lanes import Lane
+from protocol.strict.checks import (
     AtLeast,
     AtMost,
     Exactly,
@@ -24,10 +29,7 @@ from protocol.api.members import (
     RangeOr,
     distinct,
 )
-from protocol.api.message import Style
-from protocol.api.progress import Progress
-from protocol.api.record import Record
-from protocol.api.shape import (
+from protocol.strict.shape import (
     Member,
     alternatives,
     annotations,
@@ -36,8 +38,6 @@ from protocol.api.shape import (
     is_result,
     members_of,
 )
-from protocol.dpa.packet import Request
-from protocol.queue.lanes import Lane
 
 Schema = dict[str, Any]
 

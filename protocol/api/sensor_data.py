@@ -11,10 +11,8 @@ from protocol.api.db.descriptions import Address
 from protocol.api.errors import ServiceError
 from protocol.api.family import Family, Row, Unasked
 from protocol.api.message import ASYNC, Answer, Style
-from protocol.api.shape import Unit, unstructure
 from protocol.auth import times
 from protocol.auth.rights import CONTROL, MANAGE, READ
-from protocol.network.network import Value
 from protocol.queue.lanes import Lane
 from protocol.readings.reading import NodeReading, Reading, SensorReading
 from protocol.readings.settings import (
@@ -27,6 +25,8 @@ from protocol.readings.settings import (
     Minutes,
     SensorSettings,
 )
+from protocol.standard.quantities import Value
+from protocol.strict.shape import Unit, unstructure
 
 _READ_FAILED = 1000
 """Status of a report whose cycle brought nothing ("service error" of this family)."""

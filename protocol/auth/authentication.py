@@ -6,8 +6,7 @@ from typing import ClassVar
 
 from attrs import define, frozen
 
-from protocol.api import auth as messages
-from protocol.api.errors import NotJsonError
+from protocol.auth import messages
 from protocol.auth.rights import Rights
 from protocol.auth.tokens import Token, TokenText, Verdict, judge
 from protocol.errors import LocalProtocolError, ProtocolError
@@ -116,7 +115,7 @@ def token_in(message: Message) -> str:
     """
     try:
         token = messages.token_in(message)
-    except NotJsonError:
+    except ValueError:
         raise AuthFailedError("the first message is no JSON") from None
     if token is None:
         raise UnauthenticatedError("the first message is no authentication")

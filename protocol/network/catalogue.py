@@ -1,24 +1,23 @@
 """The product catalogue: what people call the products that tell no more than an HWPID."""
 
-import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from attrs import evolve, field, frozen
 
-from protocol.api.converter import structure
-from protocol.api.errors import InvalidRequestError
-from protocol.api.members import Range
-from protocol.api.shape import json_name
 from protocol.network.network import Device, Network, Product, Sensor
+from protocol.strict.checks import Range
+from protocol.strict.errors import MemberError
+from protocol.strict.shape import json_name
+from protocol.strict.toml import toml_reader, written
 
 _MAX_INDEX = 31
 """Of a sensor (Sensor standard)."""
 
 
 class CatalogueError(ValueError):
-    """A text that is no catalogue; the message names the place and the reason."""
+    """A text that is no catalogue; the message names the key and the reason."""
 
 
 @frozen
@@ -31,7 +30,7 @@ class Breakdown:
     index: Annotated[int, Range(0, _MAX_INDEX)]
     type: Annotated[int, Range(0, 0xFF)]
     name: str
-    short_name: str = field(metadata=json_name("short_name"))
+    short_name: str
     unit: str | None = None
     decimals: Annotated[int, Range(0, 9)] = 0
     scale: float = 1.0
@@ -111,22 +110,23 @@ def _broken_down(sensor: Sensor, breakdowns: Iterable[Breakdown]) -> Sensor:
 def parse(text: str) -> Catalogue:
     """The catalogue in a TOML text; raises CatalogueError."""
     try:
-        return Catalogue(structure(tomllib.loads(text), _Document).product)
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"is no TOML: {error}") from error
-    except InvalidRequestError as error:
-        raise CatalogueError(str(error).removeprefix("message: ")) from error
+    return Catalogue(_document(table).product)
+
+
+def _refusal(error: MemberError) -> CatalogueError:
+    return CatalogueError(error.as_text())
+
+
+_document = toml_reader().reading(_Document, _refusal)
 
 
 def dump(entries: Iterable[Entry]) -> str:
     """The TOML text of products without breakdowns, by HWPID."""
     return "\n".join(
         f"[[product]]\nhwpid = 0x{entry.hwpid:04X}\n"
-        f"manufacturer = {_quoted(entry.manufacturer)}\nname = {_quoted(entry.name)}\n"
+        f"manufacturer = {written(entry.manufacturer)}\nname = {written(entry.name)}\n"
         for entry in sorted(entries, key=lambda entry: entry.hwpid)
     )
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string; its escapes are those of JSON, but for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -6,10 +6,8 @@ from datetime import datetime
 
 from attrs import evolve, field, frozen
 
-Value = float | int | tuple[int, ...]
-"""What a sensor measured: a number, or the bytes of a data block (type 192)."""
-
-JsonObject = Mapping[str, object]
+from protocol.standard.quantities import Value
+from protocol.strict.json import JsonObject
 
 
 @frozen

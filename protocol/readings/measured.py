@@ -9,9 +9,10 @@ from datetime import datetime
 
 from attrs import frozen
 
-from protocol.network.network import Device, Network, Value
+from protocol.network.network import Device, Network
 from protocol.readings.reading import Reading
 from protocol.readings.rounds import RSSI_TYPE
+from protocol.standard.quantities import Value
 
 RSSI, SUPPLY = -1, -2
 """Sensor indexes of what is measured of the module itself: dBm of its last packet, and volts."""

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from protocol.dpa.packet import Request, Response, parse
 from protocol.dpa.peripherals.frc import FRC_EXTRA_RESULT, FrcAnswer
-from protocol.network.network import Network, Sensor, Value
+from protocol.network.network import Network, Sensor
 from protocol.readings.sensor_frc import SensorFrc
+from protocol.standard.quantities import Value
 from protocol.standard.sensor import (
     READ,
     READ_WITH_TYPES,

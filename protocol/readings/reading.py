@@ -7,9 +7,9 @@ from attrs import define, field, frozen
 
 from protocol.dpa.peripherals.os import rssi_dbm, supply_volts
 from protocol.errors import LocalProtocolError
-from protocol.network.network import Device, Network, Sensor, Value
+from protocol.network.network import Device, Network, Sensor
 from protocol.readings.rounds import RSSI_TYPE, Answer, Kind, Round, plan, unknown_types
-from protocol.standard.quantities import decode_frc
+from protocol.standard.quantities import Value, decode_frc
 from protocol.standard.sensor import Measurement
 
 

@@ -6,9 +6,9 @@ from attrs import frozen
 
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BIT, SENSOR_2BYTE, SENSOR_4BYTE
 from protocol.dpa.packet import Request
-from protocol.network.network import Network, Sensor, Value
+from protocol.network.network import Network, Sensor
 from protocol.readings.frc_asked import FrcAsked
-from protocol.standard.quantities import PARTIAL, quantity
+from protocol.standard.quantities import PARTIAL, Value, quantity
 from protocol.standard.sensor import ANY_TYPE, Question
 
 _COMMANDS = frozenset({SENSOR_2BIT, SENSOR_1BYTE, SENSOR_2BYTE, SENSOR_4BYTE})

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from attrs import frozen
 
-from protocol.api.members import Range, distinct
-from protocol.api.shape import Unit
+from protocol.strict.checks import Range, distinct
+from protocol.strict.shape import Unit
 
 Minutes = Annotated[int, Range(1), Unit("min")]
 

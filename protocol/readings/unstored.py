@@ -12,8 +12,9 @@ from typing import Any
 
 from attrs import frozen
 
-from protocol.network.network import Network, Value
+from protocol.network.network import Network
 from protocol.readings.overheard import Values
+from protocol.standard.quantities import Value
 
 _BYTE, _MID = 0xFF, 0xFFFF_FFFF
 

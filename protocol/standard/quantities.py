@@ -11,7 +11,6 @@ from attrs import field, frozen
 
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BIT, SENSOR_2BYTE, SENSOR_4BYTE, width_of
 from protocol.errors import LocalProtocolError
-from protocol.network.network import Value
 from protocol.standard.codecs import (
     Angle,
     Binary32,
@@ -34,6 +33,9 @@ from protocol.standard.forms import (
 )
 
 DATA_BLOCK = 192
+
+Value = float | int | tuple[int, ...]
+"""What a sensor measured: a number, or the bytes of a data block (type 192)."""
 
 
 class NoValue(Enum):

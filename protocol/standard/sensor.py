@@ -21,8 +21,7 @@ from protocol.dpa.peripherals.standards import (
 )
 from protocol.dpa.pnum import SENSOR
 from protocol.errors import LocalProtocolError, RemoteProtocolError
-from protocol.network.network import Value
-from protocol.standard.quantities import Quantity, direct_width, quantity
+from protocol.standard.quantities import Quantity, Value, direct_width, quantity
 
 MAX_SENSORS = 32
 ANY_TYPE = 0

@@ -2,8 +2,8 @@
 
 from attrs import field, frozen
 
-from protocol.network.network import JsonObject
 from protocol.readings.settings import Messaging
+from protocol.strict.json import JsonObject
 from protocol.tasks.time_spec import Rule, TimeSpec, rule_of
 
 CLIENT = "SchedulerMessaging"

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from iqrf_trio.cli import Failure
+from iqrf_trio.config.incumbent import Translation
 from iqrf_trio.store import StoreError, network_import, token_import
 from iqrf_trio.store import tasks as task_rows
 from iqrf_trio.store.network_import import Imported
 from iqrf_trio.store.sqlite import opened, transact
-from protocol.incumbent import Translation
 from protocol.network.identity import listed
 from protocol.tasks.task import Task
 

@@ -20,10 +20,10 @@ from protocol.dpa.counters import Counters
 from protocol.dpa.pnum import FRC
 from protocol.dpa.transaction import Outcome
 from protocol.errors import ProtocolError
-from protocol.network.network import Value
 from protocol.readings.measured import of_overheard
 from protocol.readings.overheard import Exchange, Values, answered, reported
 from protocol.readings.unstored import Unstored, parse
+from protocol.standard.quantities import Value
 
 log = logging.getLogger("iqrf_trio.overheard")
 

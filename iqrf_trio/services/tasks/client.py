@@ -10,7 +10,7 @@ from attrs import define, field
 from iqrf_trio.messaging.reports import Reports
 from protocol.api.registry import final_of
 from protocol.auth.rights import Rights
-from protocol.network.network import JsonObject
+from protocol.strict.json import JsonObject
 
 MAX_KEPT = 16 * 1024
 """Characters of an answer that is kept as the result of a run; of a longer one its status is."""

@@ -14,8 +14,8 @@ from iqrf_trio.services.tasks.client import TaskClient
 from iqrf_trio.store import Store, StoreError
 from protocol.auth.rights import MANAGE, Rights
 from protocol.auth.tokens import Status
-from protocol.network.network import JsonObject
 from protocol.readings.settings import Messaging
+from protocol.strict.json import JsonObject
 from protocol.tasks.agenda import Moment
 from protocol.tasks.book import Book, Started
 from protocol.tasks.task import NO_ANSWER, UNOWNED, Run, Task

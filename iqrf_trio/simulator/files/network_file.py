@@ -1,33 +1,34 @@
 """Described meshes: a TOML file that says which nodes there are and what they measure."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from iqrf_trio.simulator.files.plan import assemble, positions, supply, unused_mids
-from iqrf_trio.simulator.files.toml_table import NetworkFileError, Table
+from iqrf_trio.simulator.files.tables import (
+    CoordinatorTable,
+    NetworkTable,
+    NodeTable,
+    ProductTable,
+    SensorTable,
+    reading,
+)
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.node import Node
-from iqrf_trio.simulator.peripherals.os import IBK_LENGTH
-from iqrf_trio.simulator.products import DPA_VERSION, GATEWAY, PRODUCTS, Product, SensorModel
+from iqrf_trio.simulator.products import GATEWAY, PRODUCTS, Product, SensorModel
 from iqrf_trio.simulator.routes import Position
-from iqrf_trio.simulator.signals import HOUR, Fixed, Growing, Signal, Wave
-from protocol.dpa.packet import MAX_NODE, TEMPORARY
+from protocol.dpa.packet import TEMPORARY
 from protocol.dpa.timing import RfMode
-from protocol.network.network import Value
-from protocol.standard.binary_output import MAX_OUTPUTS
-from protocol.standard.quantities import DATA_BLOCK
-from protocol.standard.sensor import MAX_SENSORS
+from protocol.strict.errors import MemberError
 
 _RF_MODES = {"std": RfMode.STD, "lp": RfMode.LP}
-_BONDS = ("good", "twin", "orphan")
-"""What a node can be: a twin has the address of another one; an orphan, or a twin, is not in the
-coordinator's table, but takes itself for a node of its network."""
-_HIGHEST_MID = 0xFFFF_FFFE
-_WORD = 0xFFFF
+
+
+class NetworkFileError(Exception):
+    """The description of a network cannot be used; the text says where and why."""
 
 
 def read_network(path: Path, seed: int = 1, *, loss: float = 0.0) -> Mesh:
@@ -46,54 +47,53 @@ def read_network(path: Path, seed: int = 1, *, loss: float = 0.0) -> Mesh:
 def network(text: str, seed: int = 1, *, loss: float = 0.0) -> Mesh:
     """As `read_network`, with the text of the file."""
     try:
-        top = Table("", tomllib.loads(text))
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise NetworkFileError(f"is no TOML: {error}") from error
-    random = Random(seed)
-    rf_mode = _RF_MODES[top.choice("rf_mode", _RF_MODES, "std")]
-    coordinator, tables = top.table("coordinator"), list(top.tables("nodes"))
-    products = _products(top.tables("products"))
-    top.close()
-    mids = _mids([coordinator, *tables], random)
-    gateway = _gateway(coordinator)
-    places = positions(len(tables), random)
-    standings = [_standing(table) for table in tables]
-    nodes = [
-        _node(table, products, mid, place, random)
-        for table, mid, place in zip(tables, mids[1:], places, strict=True)
-    ]
+    return _mesh(_read(table), Random(seed), loss)
+
+
+def _refusal(error: MemberError) -> NetworkFileError:
+    return NetworkFileError(error.as_text())
+
+
+_read = reading(_refusal)
+
+
+def _mesh(table: NetworkTable, random: Random, loss: float) -> Mesh:
+    products = _products(table.products)
+    mids = _mids([table.coordinator.mid, *(node.mid for node in table.nodes)], random)
     _refuse_twins("mid", mids)
-    known = [
-        node
-        for node, each in zip(nodes, standings, strict=True)
-        if each.bond == "good" and node.nadr != TEMPORARY
+    built = [
+        _product(f"nodes[{index}].product", each, products)
+        for index, each in enumerate(table.nodes)
     ]
+    places = positions(len(table.nodes), random)
+    nodes = [
+        _node(each, product, mid, place, random)
+        for each, product, mid, place in zip(table.nodes, built, mids[1:], places, strict=True)
+    ]
+    standing = list(zip(nodes, table.nodes, strict=True))
+    known = [node for node, each in standing if each.bond == "good" and node.nadr != TEMPORARY]
     _refuse_twins("address", [node.nadr for node in known if node.nadr is not None])
-    unknown = [node for node in nodes if node not in known]
-    mesh = assemble(mids[0], gateway, nodes, random, loss=loss, rf_mode=rf_mode, unknown=unknown)
-    for node, standing in zip(nodes, standings, strict=True):
-        if standing.table_mid is not None and node.nadr in mesh.coordinator.bonds.mids:
-            mesh.coordinator.bonds.set_mid(node.nadr, standing.table_mid)
+    mesh = assemble(
+        mids[0],
+        _gateway(table.coordinator),
+        nodes,
+        random,
+        loss=loss,
+        rf_mode=_RF_MODES[table.rf_mode],
+        unknown=[node for node in nodes if node not in known],
+    )
+    bonds = mesh.coordinator.bonds
+    for node, each in standing:
+        if each.table_mid is not None and node.nadr in bonds.mids:
+            bonds.set_mid(node.nadr, each.table_mid)
     return mesh
 
 
-@frozen
-class _Standing:
-    """What the coordinator knows of a node: its `bond`, and another MID in its table."""
-
-    bond: str
-    table_mid: int | None
-
-
-def _standing(table: Table) -> _Standing:
-    bond = table.choice("bond", _BONDS, "good")
-    has = table.has("table_mid")
-    return _Standing(bond, table.number("table_mid", 0, _HIGHEST_MID) if has else None)
-
-
-def _mids(tables: list[Table], random: Random) -> list[int]:
+def _mids(given: Sequence[int | None], random: Random) -> list[int]:
     """The MID of each table, an unused one where it gives none."""
-    given = [table.number("mid", 1, _HIGHEST_MID) if table.has("mid") else None for table in tables]
     used = [mid for mid in given if mid is not None]
     unused = iter(unused_mids(len(given), random, used))
     return [next(unused) if mid is None else mid for mid in given]
@@ -105,141 +105,53 @@ def _refuse_twins(key: str, values: list[int]) -> None:
             raise NetworkFileError(f"{key} {value} (0x{value:08X}) is given twice")
 
 
-def _gateway(table: Table) -> Product:
-    product = evolve(
-        GATEWAY,
-        hwpid=table.number("hwpid", 0, _WORD, GATEWAY.hwpid),
-        hwpid_version=table.number("hwpid_version", 0, _WORD, GATEWAY.hwpid_version),
-    )
-    table.close()
-    return product
+def _gateway(table: CoordinatorTable) -> Product:
+    return evolve(GATEWAY, hwpid=table.hwpid, hwpid_version=table.hwpid_version)
 
 
-def _products(tables: Iterable[Table]) -> Mapping[str, Product]:
+def _products(tables: Sequence[ProductTable]) -> Mapping[str, Product]:
     """The products by name: those of generated meshes, and what the file adds."""
-    products = {product.name: product for product in PRODUCTS}
-    for table in tables:
-        product = Product(
-            name=table.take("name", str),
-            hwpid=table.number("hwpid", 0, _WORD),
-            hwpid_version=table.number("hwpid_version", 0, _WORD, 0),
-            sensors=_sensors(table),
-            binary_outputs=table.number("binary_outputs", 0, MAX_OUTPUTS, 0),
-            light=table.take("light", bool, False),
-            uart=table.take("uart", bool, False),
+    added = (
+        Product(
+            name=table.name,
+            hwpid=table.hwpid,
+            hwpid_version=table.hwpid_version,
+            sensors=_sensors(table.sensors),
+            binary_outputs=table.binary_outputs,
+            light=table.light,
+            uart=table.uart,
         )
-        table.close()
-        products[product.name] = product
-    return products
+        for table in tables
+    )
+    return {product.name: product for product in (*PRODUCTS, *added)}
 
 
-def _node(
-    table: Table,
-    products: Mapping[str, Product],
-    mid: int,
-    place: Position,
-    random: Random,
-) -> Node:
-    product = products[table.choice("product", products)]
-    if table.has("sensors"):
-        product = evolve(product, sensors=_sensors(table))
-    node = Node(
+def _product(key: str, table: NodeTable, products: Mapping[str, Product]) -> Product:
+    """What a node is; `key` leads to it in the file. Raises NetworkFileError."""
+    product = products.get(table.product)
+    if product is None:
+        known = ", ".join(products)
+        raise NetworkFileError(f'{key} must be one of {known}, not "{table.product}"')
+    own = table.sensors
+    return product if own is None else evolve(product, sensors=_sensors(own))
+
+
+def _node(table: NodeTable, product: Product, mid: int, place: Position, random: Random) -> Node:
+    return Node(
         mid,
         product,
         # Address 0 is what a node has that nobody has bonded yet, 0xFE that of a prebonded one.
-        nadr=_address(table),
+        nadr=table.address or None,
         supply=supply(random),
-        position=_position(table, place),
-        online=table.take("online", bool, True),
-        ibk=_key(table),
-        button=table.take("button", bool, True),
-        dpa=table.number("dpa", 0, _WORD, DPA_VERSION),
-        frc_time=table.number("frc_time", 0, 0xFF) if table.has("frc_time") else None,
-        noise=_noise(table),
-    )
-    table.close()
-    return node
-
-
-def _address(table: Table) -> int | None:
-    address = table.take("address", int)
-    if not 0 <= address <= MAX_NODE and address != TEMPORARY:
-        raise table.error("address", f"must be in 0..{MAX_NODE}, not {address}")
-    return address or None
-
-
-def _noise(table: Table) -> Mapping[int, int]:
-    """The signals that a node hears, by channel: pairs in a list."""
-    noise = dict[int, int]()
-    for pair in table.take("noise", list, []):
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise table.error("noise", "must be a list of pairs: channel and number of signals")
-        channel, count = (table.checked("noise", number, int) for number in pair)
-        noise[channel] = count
-    return noise
-
-
-def _key(table: Table) -> bytes:
-    """The bonding key of a table as hexadecimal digits; empty where it is left to the MID."""
-    text = table.take("ibk", str, "")
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b"?"
-    if len(key) not in (0, IBK_LENGTH):
-        raise table.error("ibk", f"must be {2 * IBK_LENGTH} hexadecimal digits")
-    return key
-
-
-def _position(table: Table, place: Position) -> Position:
-    if not table.has("position"):
-        return place
-    given = table.take("position", list)
-    if len(given) != 2:
-        raise table.error("position", "must be a list of two numbers")
-    x, y = (float(table.checked("position", number, float)) for number in given)
-    return x, y
-
-
-def _sensors(table: Table) -> tuple[SensorModel, ...]:
-    """The sensors in the list of a table: type numbers, or tables that say what they measure."""
-    items = table.take("sensors", list, [])
-    if len(items) > MAX_SENSORS:
-        raise table.error("sensors", f"are {len(items)}, a device has at most {MAX_SENSORS}")
-    return tuple(
-        _sensor(item if isinstance(item, dict) else {"type": item}, f"{table.place}sensors[{n}].")
-        for n, item in enumerate(items)
+        position=(table.position[0], table.position[1]) if table.position else place,
+        online=table.online,
+        ibk=bytes.fromhex(table.ibk or ""),
+        button=table.button,
+        dpa=table.dpa,
+        frc_time=table.frc_time,
+        noise={pair[0]: pair[1] for pair in table.noise},
     )
 
 
-def _sensor(values: dict[str, object], place: str) -> SensorModel:
-    table = Table(place, values)
-    model = SensorModel.usual(table.number("type", 0, 0xFF))
-    signal = _signal(table, model)
-    table.close()
-    return evolve(model, signal=signal)
-
-
-def _signal(table: Table, model: SensorModel) -> Signal:
-    """What a sensor measures: the usual, or what one of the keys of its table says."""
-    if table.take("error", bool, False):
-        return Fixed(None)
-    if table.has("value"):
-        return Fixed(_block(table) if model.type >= DATA_BLOCK else table.take("value", float))
-    if table.has("low"):
-        return Wave(
-            table.take("low", float),
-            table.take("high", float),
-            table.take("period", float, HOUR),
-        )
-    if table.has("start"):
-        return Growing(table.take("start", float), table.take("per_second", float))
-    return model.signal
-
-
-def _block(table: Table) -> Value:
-    """The bytes of a data block."""
-    given = [table.checked("value", byte, int) for byte in table.take("value", list)]
-    if not all(0 <= byte <= 0xFF for byte in given):
-        raise table.error("value", "must be a list of bytes")
-    return tuple(given)
+def _sensors(tables: Sequence[SensorTable]) -> tuple[SensorModel, ...]:
+    return tuple(table.model() for table in tables)

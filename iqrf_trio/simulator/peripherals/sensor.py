@@ -12,8 +12,7 @@ from protocol.dpa.packet import MAX_PDATA
 from protocol.dpa.peripherals.exploration import PeripheralInfo
 from protocol.dpa.pnum import SENSOR
 from protocol.errors import RemoteProtocolError
-from protocol.network.network import Value
-from protocol.standard.quantities import PARTIAL, NoValue, quantity
+from protocol.standard.quantities import PARTIAL, NoValue, Value, quantity
 from protocol.standard.sensor import (
     ANY_TYPE,
     ENUMERATE,

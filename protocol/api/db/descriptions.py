@@ -6,10 +6,12 @@ from typing import Annotated, NotRequired, TypedDict
 
 from attrs import frozen
 
-from protocol.api.members import AtMost, Range
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BIT, SENSOR_2BYTE, SENSOR_4BYTE
 from protocol.dpa.packet import COORDINATOR, MAX_NODE
-from protocol.network.network import Device, JsonObject, Sensor, Value
+from protocol.network.network import Device, Sensor
+from protocol.standard.quantities import Value
+from protocol.strict.checks import AtMost, Range
+from protocol.strict.json import JsonObject
 
 _MAX_TOPOLOGY_PARENT = 238
 """Where the published schema of GetNetworkTopology ends, though 239 is a node as well."""

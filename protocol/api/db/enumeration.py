@@ -7,10 +7,10 @@ from attrs import frozen
 
 from protocol.api.db.family import FAMILY, Anything, Nothing
 from protocol.api.family import Extra, Final, Row
-from protocol.api.members import Range
 from protocol.api.message import Answer
 from protocol.auth.rights import MANAGE
 from protocol.queue.lanes import Lane
+from protocol.strict.checks import Range
 
 UNASKED = "iqrfdb_enumerate_async"
 """`msgId` of the steps of an enumeration that no client asked for."""

@@ -8,7 +8,8 @@ from protocol.api.db.descriptions import Address, Addresses
 from protocol.api.db.family import FAMILY, missing
 from protocol.api.family import Row
 from protocol.auth.rights import MANAGE
-from protocol.network.network import JsonObject, Network
+from protocol.network.network import Network
+from protocol.strict.json import JsonObject
 
 
 @frozen

@@ -17,8 +17,8 @@ from protocol.api.db.descriptions import (
 )
 from protocol.api.db.family import FAMILY, Anything, DbError, missing
 from protocol.api.family import Row
-from protocol.api.members import distinct
 from protocol.network.network import Network
+from protocol.strict.checks import distinct
 
 
 @frozen(kw_only=True)

@@ -9,7 +9,7 @@ from protocol.dpa.call import Command
 from protocol.dpa.peripherals import inputs_outputs as board
 from protocol.dpa.peripherals.exploration import ENUMERATE
 from protocol.dpa.pnum import EXPLORATION, PERIPHERAL_INFO_PCMD
-from protocol.network.network import JsonObject
+from protocol.strict.json import JsonObject
 
 
 def _switch(on: Command[Any], off: Command[Any]) -> Callable[[JsonObject], Numbers]:

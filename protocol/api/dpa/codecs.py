@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 from attrs import field, frozen
 
-from protocol.api.members import MemberError, Range, array, boolean, integer
 from protocol.dpa import frc
 from protocol.dpa.errors import BadResponseError
 from protocol.errors import LocalProtocolError
+from protocol.strict.checks import Range
+from protocol.strict.errors import MemberError
+from protocol.strict.json import array, boolean, integer
 
 Taken = tuple[Any, bytes]
 """A value that was read, and the bytes behind it."""
@@ -39,20 +41,12 @@ class Codec:
         return self.type
 
 
-class InnerError(MemberError):
-    """What is wrong within a member; `path` leads there."""
-
-    def __init__(self, step: str, error: Exception) -> None:
-        super().__init__(str(error))
-        self.path = step + getattr(error, "path", "")
-
-
 def within(step: str, do: Callable[[Any], Any], value: Any) -> Any:
     """What `do` makes of a value; what it raises is told with the way to it."""
     try:
         return do(value)
     except (MemberError, LocalProtocolError) as error:
-        raise InnerError(step, error) from None
+        raise MemberError(str(error), step + getattr(error, "path", "")) from None
 
 
 def each(do: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:

@@ -21,7 +21,6 @@ from protocol.api.dpa.command import Addressed, AddressedOnly, Answered
 from protocol.api.dpa.layout import PData
 from protocol.api.errors import ServiceError
 from protocol.api.family import Row
-from protocol.api.members import MemberError, Range
 from protocol.api.message import Answer, Message
 from protocol.dpa import frc
 from protocol.dpa.errors import status_text
@@ -30,9 +29,12 @@ from protocol.dpa.packet import ANY_HWPID, COORDINATOR, MAX_NODE, Request
 from protocol.dpa.peripherals.frc import FRC_EXTRA_RESULT, FRC_SEND, FRC_SEND_SELECTIVE, FrcAnswer
 from protocol.dpa.transaction import Outcome
 from protocol.errors import LocalProtocolError, ProtocolError
-from protocol.network.network import JsonObject, Network
+from protocol.network.network import Network
 from protocol.standard import light
 from protocol.standard.sensor import Question, Sleep
+from protocol.strict.checks import Range
+from protocol.strict.errors import MemberError
+from protocol.strict.json import JsonObject
 
 _FAILED = 1
 _ANSWER = 0x80

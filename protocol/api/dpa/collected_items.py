@@ -6,12 +6,11 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from protocol.api.dpa.codecs import Codec, never_told, plain, within
 from protocol.api.dpa.codecs import told as told_only
 from protocol.api.dpa.sensors import measured
-from protocol.api.members import an_object, integer
 from protocol.dpa.errors import BadResponseError
-from protocol.network.network import JsonObject
 from protocol.standard import light
 from protocol.standard.quantities import NoValue, quantity
 from protocol.standard.sensor import ANY_TYPE
+from protocol.strict.json import JsonObject, an_object, integer
 
 _SIGN = 0x80
 

@@ -8,9 +8,7 @@ from attrs import evolve, field, frozen
 from protocol.api.dpa.layout import PData
 from protocol.api.errors import ServiceError
 from protocol.api.family import Extra, Family, Row, Transaction
-from protocol.api.members import MemberError, Range
 from protocol.api.message import Answer, Message, Style
-from protocol.api.shape import json_name
 from protocol.auth.rights import CONTROL, Rights
 from protocol.dpa.call import Command
 from protocol.dpa.errors import BadRequestError, BadResponseError, status_text
@@ -18,8 +16,12 @@ from protocol.dpa.packet import ANY_HWPID, BROADCAST, Request
 from protocol.dpa.pnum import BINARY_OUTPUT, COORDINATOR_PNUM, FRC, LIGHT, UART
 from protocol.dpa.transaction import Outcome
 from protocol.errors import LocalProtocolError
-from protocol.network.network import JsonObject, Network
+from protocol.network.network import Network
 from protocol.queue.lanes import Lane
+from protocol.strict.checks import Range
+from protocol.strict.errors import MemberError
+from protocol.strict.json import JsonObject
+from protocol.strict.shape import json_name
 
 P = TypeVar("P")
 R = TypeVar("R")

@@ -25,7 +25,6 @@ from protocol.api.dpa.codecs import (
     U16,
     U32,
     Codec,
-    InnerError,
     Taken,
     bits,
     byte_array,
@@ -35,10 +34,10 @@ from protocol.api.dpa.codecs import (
     rest,
     within,
 )
-from protocol.api.members import MemberError, an_object
-from protocol.api.shape import Described, Member
 from protocol.dpa.errors import BadResponseError
-from protocol.network.network import JsonObject
+from protocol.strict.errors import MemberError
+from protocol.strict.json import JsonObject, an_object
+from protocol.strict.shape import Described, Member
 
 _CODECS: Mapping[str, Codec] = {
     "u8": U8,
@@ -123,7 +122,7 @@ class PData(Described):
             if value is not MISSING:
                 found[member.name] = within(f".{member.name}", member.codec.read, value)
             elif member.needed:
-                raise InnerError(f".{member.name}", MemberError("required member is missing"))
+                raise MemberError("required member is missing", f".{member.name}")
         if not self.open_to_extras:
             names = {member.name for member in self.fields}
             for name in given.keys() - names:
@@ -138,7 +137,7 @@ class PData(Described):
             if value is not MISSING:
                 made.append(within(f".{member.name}", member.codec.put, value))
             elif not member.optional:
-                raise InnerError(f".{member.name}", MemberError("must be there"))
+                raise MemberError("must be there", f".{member.name}")
         return b"".join(made)
 
     def decode(self, pdata: bytes) -> dict[str, Any]:

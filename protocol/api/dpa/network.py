@@ -1,12 +1,13 @@
 """iqrfEmbedCoordinator_* and iqrfEmbedNode_*: who belongs to the network."""
 
 from protocol.api.dpa.command import command_row
-from protocol.api.members import MemberError
 from protocol.auth.rights import MANAGE
 from protocol.dpa.packet import Request
 from protocol.dpa.peripherals import coordinator as c
 from protocol.dpa.peripherals import node as n
-from protocol.network.network import JsonObject, Network
+from protocol.network.network import Network
+from protocol.strict.errors import MemberError
+from protocol.strict.json import JsonObject
 
 _MID = 0x8110_2D55
 _IBK = [154, 105, 31, 26, 33, 1, 33, 101, 3, 229, 197, 136, 255, 231, 246, 194]

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, TypedDict
 
 from protocol.api.dpa.codecs import U8, Codec, Taken, each, many, never_told, plain, taken, told
-from protocol.api.members import MemberError, Range, integer
-from protocol.network.network import Value
 from protocol.standard import sensor
-from protocol.standard.quantities import Quantity, quantity
+from protocol.standard.quantities import Quantity, Value, quantity
+from protocol.strict.checks import Range
+from protocol.strict.errors import MemberError
+from protocol.strict.json import integer
 
 
 class SensorType(TypedDict):

@@ -5,20 +5,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from protocol.api.dpa.codecs import Codec, Taken, each, many, never_told, plain, taken, told, within
-from protocol.api.members import (
-    MemberError,
-    Range,
-    an_object,
-    boolean,
-    integer,
-    number,
-    string,
-)
-from protocol.api.shape import Unit
 from protocol.dpa.errors import BadResponseError
 from protocol.dpa.peripherals.inputs_outputs import Temperature
-from protocol.network.network import JsonObject
 from protocol.standard import binary_output, light
+from protocol.strict.checks import Range
+from protocol.strict.errors import MemberError
+from protocol.strict.json import JsonObject, an_object, boolean, integer, number, string
+from protocol.strict.shape import Unit
 
 # Temperature and voltage.
 

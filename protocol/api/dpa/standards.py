@@ -4,7 +4,7 @@ from protocol.api.dpa.command import command_row
 from protocol.auth.rights import MANAGE
 from protocol.dpa.peripherals import frc
 from protocol.dpa.peripherals import standards as s
-from protocol.network.network import JsonObject
+from protocol.strict.json import JsonObject
 
 
 def _selection(param: JsonObject) -> JsonObject:

@@ -9,10 +9,10 @@ from protocol.api.db.descriptions import Address
 from protocol.api.errors import ServiceError
 from protocol.api.family import Final, Row
 from protocol.api.iqmesh.family import FAMILY
-from protocol.api.members import Range
-from protocol.api.shape import Unit
 from protocol.dpa.errors import DpaError
 from protocol.iqmesh import statuses
+from protocol.strict.checks import Range
+from protocol.strict.shape import Unit
 from protocol.vault.blocks import (
     BadBackupError,
     DeviceBackup,

@@ -7,9 +7,9 @@ from attrs import frozen
 from protocol.api.family import NetworkService, Row
 from protocol.api.iqmesh.device import WholeOsRead, whole_os_read
 from protocol.api.iqmesh.family import FAMILY
-from protocol.api.members import AtMost, Range
 from protocol.dpa.packet import MAX_NODE
 from protocol.iqmesh import bonding, iqrf_code
+from protocol.strict.checks import AtMost, Range
 
 NewAddress = Annotated[int, Range(0, MAX_NODE), "network address to give, 0 for the lowest free"]
 Retries = Annotated[

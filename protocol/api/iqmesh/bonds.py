@@ -7,9 +7,9 @@ from attrs import frozen
 from protocol.api.family import NetworkService, Row
 from protocol.api.iqmesh.family import FAMILY
 from protocol.api.iqmesh.reach import Hwpid
-from protocol.api.members import AtMost, Range, RangeOr
 from protocol.dpa.packet import ANY_HWPID, BROADCAST, MAX_NODE
 from protocol.iqmesh import remove_bond
+from protocol.strict.checks import AtMost, Range, RangeOr
 
 Node = Annotated[int, Range(1, MAX_NODE)]
 Count = Annotated[int, "how many nodes are bonded in the coordinator"]

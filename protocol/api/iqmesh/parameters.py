@@ -6,11 +6,11 @@ from attrs import frozen
 
 from protocol.api.family import NetworkService, Row
 from protocol.api.iqmesh.family import FAMILY
-from protocol.api.members import Multiple, Range, RangeOr
 from protocol.dpa.packet import MAX_NODE
 from protocol.dpa.peripherals.coordinator import OPTIMIZED_HOPS, Hops
 from protocol.iqmesh import dpa_hops, dpa_value, frc_params
 from protocol.network.parameters import OFFLINE_FRC
+from protocol.strict.checks import Multiple, Range, RangeOr
 
 Action = Annotated[Literal["get", "set"], "whether to read or to set"]
 

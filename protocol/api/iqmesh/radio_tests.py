@@ -6,11 +6,11 @@ from attrs import frozen
 
 from protocol.api.family import NetworkService, Row
 from protocol.api.iqmesh.family import FAMILY
-from protocol.api.members import Range, RangeOr
-from protocol.api.shape import Unit
 from protocol.dpa.packet import BROADCAST, COORDINATOR
 from protocol.iqmesh import radio_tests
 from protocol.iqmesh.radio_tests import TIMES_MS
+from protocol.strict.checks import Range, RangeOr
+from protocol.strict.shape import Unit
 
 Count = Annotated[int, "how many nodes are bonded"]
 

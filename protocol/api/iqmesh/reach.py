@@ -6,9 +6,9 @@ from attrs import frozen
 
 from protocol.api.family import NetworkService, Row
 from protocol.api.iqmesh.family import FAMILY
-from protocol.api.members import Range
 from protocol.dpa.packet import ANY_HWPID
 from protocol.iqmesh import ping
+from protocol.strict.checks import Range
 
 Hwpid = Annotated[int, Range(0, 0xFFFF), "hardware profile that is meant, 65535 for all"]
 Count = Annotated[int, "how many nodes are bonded"]

@@ -9,12 +9,12 @@ from protocol.api.errors import ServiceError
 from protocol.api.family import NetworkService, Row
 from protocol.api.iqmesh.family import FAMILY
 from protocol.api.iqmesh.reach import Hwpid
-from protocol.api.members import AtMost, Range, RangeOr
 from protocol.dpa.packet import ANY_HWPID, BROADCAST, MAX_NODE
 from protocol.iqmesh import tr_settings
 from protocol.iqmesh.statuses import BAD_PARAMETERS
 from protocol.iqmesh.tr_settings import BAUD_RATES, BYTES, FLAGS, RFPGM, TrSettings
 from protocol.iqmesh.write_tr_configuration import WriteTrConf as Service
+from protocol.strict.checks import AtMost, Range, RangeOr
 
 Octet = Annotated[int, Range(0, 0xFF)]
 Key = Annotated[str, AtMost(tr_settings.KEY_LENGTH)]

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import orjson
 from attrs import frozen
 
-from protocol.network.network import Device, JsonObject, Network
+from protocol.network.network import Device, Network
 from protocol.outward.mqtt.topics import Act, Command, GatewayCommand
+from protocol.strict.json import JsonObject
 
 MAX_PAYLOAD = 1024
 """Bytes of a command; a name of a device is the longest."""

@@ -10,11 +10,12 @@ from datetime import datetime
 import orjson
 from attrs import define, evolve, field, frozen
 
-from protocol.network.network import Device, Network, Value
+from protocol.network.network import Device, Network
 from protocol.outward.metrics import mid, name
 from protocol.readings.latest import NodeState
 from protocol.readings.measured import NO_MID, RSSI, SUPPLY, Values
 from protocol.readings.states import UNKNOWN, Light, States
+from protocol.standard.quantities import Value
 
 MISSES = 2
 """Cycles in a row that may bring nothing from a node before it counts as away."""

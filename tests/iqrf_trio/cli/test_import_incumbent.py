@@ -17,11 +17,11 @@ from iqrf_trio.store import DATABASE_NAME, devices, tasks
 from iqrf_trio.store.sqlite import connect
 from protocol.tasks.book import MAX_TASKS
 from protocol.tasks.task import Task
+from tests.iqrf_trio.config.incumbent.test_tasks import ID, PULSE, of_2_0, of_2_2, of_2_7
+from tests.iqrf_trio.config.incumbent.test_translation import MESSAGING, SPI, WEBSOCKET, service
 from tests.iqrf_trio.house import house
 from tests.iqrf_trio.store import old_info, old_network
 from tests.iqrf_trio.store import test_token_import as old_tokens
-from tests.protocol.incumbent.test_tasks import ID, PULSE, of_2_0, of_2_2, of_2_7
-from tests.protocol.test_incumbent import MESSAGING, SPI, WEBSOCKET, service
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from iqrf_trio.store import devices, sensors
 from iqrf_trio.store.errors import StoreError
 from iqrf_trio.store.sqlite import Connection, connect, transact
-from protocol.network.network import Device, Identity, JsonObject, Network, Product, Sensor, Value
+from protocol.network.network import Device, Identity, Network, Product, Sensor
+from protocol.standard.quantities import Value
+from protocol.strict.json import JsonObject
 from tests.iqrf_trio.store.networks import AT, METADATA, VALUES, networks
 
 TEMPERATURE = Sensor(0, 1, 0, "Temperature", "T", "°C", 4, (144, 224))

@@ -8,7 +8,8 @@ import pytest
 
 from iqrf_trio.store import archive, devices, gone
 from iqrf_trio.store.sqlite import Connection, connect, in_memory, migrate, migrations, transact
-from protocol.network.network import Device, JsonObject, Network
+from protocol.network.network import Device, Network
+from protocol.strict.json import JsonObject
 
 COORDINATOR = Device(0, 0x8101_0203)
 FIRST = Device(1, 0x8100_0001)

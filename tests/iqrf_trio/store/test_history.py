@@ -9,9 +9,9 @@ from iqrf_trio.store import history
 from iqrf_trio.store.errors import DamagedDatabaseError, StoreError
 from iqrf_trio.store.history import File
 from iqrf_trio.store.sqlite import Connection, translated
-from protocol.network.network import Value
 from protocol.readings.history import DAY_S, HOUR_S, Level, Point
 from protocol.readings.measured import SUPPLY, Measured
+from protocol.standard.quantities import Value
 
 MID = 0x8100_0001
 DAY = 20_000 * DAY_S

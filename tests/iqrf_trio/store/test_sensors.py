@@ -9,7 +9,8 @@ import pytest
 
 from iqrf_trio.store import devices, sensors
 from iqrf_trio.store.sqlite import Connection, connect
-from protocol.network.network import Device, Network, Sensor, Value
+from protocol.network.network import Device, Network, Sensor
+from protocol.standard.quantities import Value
 from tests.iqrf_trio.store.networks import AT
 
 TEMPERATURE = Sensor(0, 1, 0, "Temperature", "T", "°C", 4, (144, 224))

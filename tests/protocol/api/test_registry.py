@@ -19,8 +19,8 @@ from protocol.api.errors import (
 from protocol.api.family import Extra, Row, request_of
 from protocol.api.message import Style, dump, parse
 from protocol.api.registry import REGISTRY, row_of
-from protocol.api.shape import bare_class
 from protocol.queue.lanes import Lane
+from protocol.strict.shape import bare_class
 
 GOOD: dict[str, Any] = {row.mtype: row.example or {} for row in REGISTRY.values()}
 """Parameters of each request."""

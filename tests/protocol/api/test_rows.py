@@ -11,7 +11,7 @@ from protocol.api.errors import InvalidRequestError, ServiceError
 from protocol.api.family import Row, request_of
 from protocol.api.message import dump, parse
 from protocol.api.registry import FAMILIES, REGISTRY
-from protocol.api.shape import bare_class
+from protocol.strict.shape import bare_class
 from tests.schemas import complaint_about_answer, complaint_about_request
 
 ROWS = pytest.mark.parametrize("row", REGISTRY.values(), ids=REGISTRY.keys())

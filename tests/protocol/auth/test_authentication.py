@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.api.auth import token_of
 from protocol.auth import authentication as auth
 from protocol.auth.authentication import (
     Authentication,
@@ -26,6 +25,7 @@ from protocol.auth.authentication import (
     UnauthenticatedError,
     token_in,
 )
+from protocol.auth.messages import token_of
 from protocol.auth.rights import READ, Rights, Scope
 from protocol.auth.tokens import Status, Token, TokenText, hash_secret
 from protocol.errors import LocalProtocolError

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from protocol.dpa.packet import Request, Response, answer
 from protocol.errors import ProtocolError
-from protocol.network.network import Network, Value
+from protocol.network.network import Network
 from protocol.readings.overheard import Values, answered, reported
 from protocol.standard import sensor
-from protocol.standard.quantities import QUANTITIES, decode, encode
+from protocol.standard.quantities import QUANTITIES, Value, decode, encode
 from tests.protocol.meshes import network, node
 
 MESH = network(node(1, 1, 2, 128), node(2, 1, 192, 1), node(3))

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import LocalProtocolError
-from protocol.network.network import Device, Network, Sensor, Value
+from protocol.network.network import Device, Network, Sensor
 from protocol.readings.reading import Cycle, FailedRound, NodeReading, Reading, SensorReading
 from protocol.readings.rounds import plan
+from protocol.standard.quantities import Value
 from tests.protocol.meshes import PRODUCT, minimum, network, node
 
 AT = datetime(2026, 4, 28, 10, 0, 5, 480_000, tzinfo=UTC)

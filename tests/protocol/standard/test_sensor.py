@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from protocol.dpa.errors import BadResponseError
 from protocol.dpa.packet import Request
 from protocol.errors import LocalProtocolError, RemoteProtocolError
-from protocol.network.network import Value
+from protocol.standard.quantities import Value
 from protocol.standard.sensor import (
     ENUMERATE,
     READ_WITH_TYPES,

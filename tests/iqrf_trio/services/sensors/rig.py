@@ -42,9 +42,9 @@ from protocol.auth.rights import MANAGE, Rights, Scope
 from protocol.dpa.timing import RfMode, frc_ms
 from protocol.dpa.transaction import Outcome
 from protocol.network import network
-from protocol.network.network import Device, Identity, Network, Sensor, Value
+from protocol.network.network import Device, Identity, Network, Sensor
 from protocol.readings.settings import Messaging, SensorSettings
-from protocol.standard.quantities import quantity
+from protocol.standard.quantities import Value, quantity
 
 Json = dict[str, Any]
 

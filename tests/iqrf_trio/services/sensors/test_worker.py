@@ -24,9 +24,8 @@ from iqrf_trio.simulator.signals import Fixed
 from protocol.dpa.frc import SENSOR_1BYTE, SENSOR_2BYTE
 from protocol.dpa.packet import Request
 from protocol.dpa.peripherals.frc import FRC_SEND_SELECTIVE, FRC_SET_PARAMS
-from protocol.network.network import Value
 from protocol.readings.settings import SensorSettings
-from protocol.standard.quantities import QUANTITIES, decode, encode
+from protocol.standard.quantities import QUANTITIES, Value, decode, encode
 from tests.iqrf_trio.services.sensors.rig import (
     MINUTE,
     Json,

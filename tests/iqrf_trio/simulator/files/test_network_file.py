@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from iqrf_trio.simulator.files.network_file import network, read_network
-from iqrf_trio.simulator.files.toml_table import NetworkFileError
+from iqrf_trio.simulator.files.network_file import NetworkFileError, network, read_network
 from tests.iqrf_trio.simulator.talk import Talk
 
 ETC = Path(__file__).parents[4] / "etc" / "simulated-network.toml"
@@ -57,38 +56,49 @@ PRODUCT = '[[products]]\nname = "X"\nhwpid = 1\n'
     ("text", "reason"),
     [
         ("rf_mode = 'std", "is no TOML"),
-        ("rf_mode = 'vlp'", "rf_mode must be one of std, lp, not 'vlp'"),
-        ("nodez = 3", "nodez is no known key (known here: rf_mode, coordinator, nodes, products)"),
+        ("rf_mode = 'vlp'", 'rf_mode must be std or lp, not the text "vlp"'),
+        ("nodez = 3", "nodez is no known key (did you mean nodes?)"),
         ("nodes = 3", "nodes must be a list, not 3"),
-        ("nodes = [3]", "nodes[0] must be a table, not 3"),
-        ("[[nodes]]", "nodes[0].product is missing"),
+        ("nodes = [3]", "nodes[0] is a section, not 3 (give its keys instead: address, product"),
+        ("[[nodes]]\naddress = 1", "nodes[0].product is missing"),
         ('[[nodes]]\nproduct = "Light"', "nodes[0].address is missing"),
         ('[[nodes]]\naddress = 1\nproduct = "Lamp"', "nodes[0].product must be one of Climate"),
-        (NODE.replace("1", "240"), "nodes[0].address must be in 0..239, not 240"),
-        (NODE.replace("1", "true"), "nodes[0].address must be a whole number, not True"),
-        (NODE.replace("1", "'1'"), "nodes[0].address must be a whole number, not '1'"),
+        (NODE.replace("1", "240"), "nodes[0].address must be 0 to 239, or 254, not 240"),
+        (NODE.replace("1", "true"), "nodes[0].address must be a whole number, not true"),
+        (NODE.replace("1", "'1'"), 'nodes[0].address must be a whole number, not the text "1"'),
         (NODE + NODE, "address 1 (0x00000001) is given twice"),
         (NODE + "mid = 5\n" + NODE.replace("1", "2") + "mid = 5", "mid 5 (0x00000005) is given"),
         (NODE + "ibk = 'ab'", "nodes[0].ibk must be 32 hexadecimal digits"),
         (NODE + "ibk = 'xy'", "nodes[0].ibk must be 32 hexadecimal digits"),
-        (NODE + "bond = 'x'", "nodes[0].bond must be one of good, twin, orphan, not 'x'"),
-        (NODE + "noise = [1]", "nodes[0].noise must be a list of pairs"),
-        (NODE + "table_mid = -1", "nodes[0].table_mid must be in 0.."),
+        (NODE + "bond = 'x'", "nodes[0].bond must be good or twin or orphan, not the text"),
+        (NODE + "noise = [1]", "nodes[0].noise[0] must be a list of whole numbers, not 1"),
+        (NODE + "table_mid = -1", "nodes[0].table_mid must be at least 0"),
         (NODE + "button = 1", "nodes[0].button must be true or false, not 1"),
         (NODE + "online = 1", "nodes[0].online must be true or false, not 1"),
-        (NODE + "position = [1]", "nodes[0].position must be a list of two numbers"),
-        (NODE + "position = [1, 'a']", "nodes[0].position must be a number, not 'a'"),
+        (NODE + "position = [1]", "nodes[0].position must have 2 items, not 1"),
+        (NODE + "position = [1, 'a']", 'nodes[0].position[1] must be a number, not the text "a"'),
         (NODE + "speed = 1", "nodes[0].speed is no known key"),
-        (NODE + "sensors = [256]", "nodes[0].sensors[0].type must be in 0..255, not 256"),
+        (NODE + "sensors = [256]", "nodes[0].sensors[0].type must be at most 255, not 256"),
         (NODE + "sensors = ['a']", "nodes[0].sensors[0].type must be a whole number"),
-        (NODE + f"sensors = {[1] * 33}", "nodes[0].sensors are 33, a device has at most 32"),
+        (NODE + f"sensors = {[1] * 33}", "nodes[0].sensors must have at most 32 items, not 33"),
         (NODE + "sensors = [{ type = 1, low = 1 }]", "nodes[0].sensors[0].high is missing"),
         (NODE + "sensors = [{ type = 1, value = 'a' }]", "sensors[0].value must be a number"),
-        (NODE + "sensors = [{ type = 192, value = [256] }]", "value must be a list of bytes"),
-        (NODE + "sensors = [{ type = 1, value = 1, low = 1 }]", "sensors[0].low is no known key"),
-        (PRODUCT + "binary_outputs = 33", "products[0].binary_outputs must be in 0..32, not 33"),
+        (
+            NODE + "sensors = [{ type = 192, value = 1 }]",
+            "value must be a list of bytes for this type",
+        ),
+        (NODE + "sensors = [{ type = 1, value = [1] }]", "value must be a number for this type"),
+        (
+            NODE + "sensors = [{ type = 192, value = [256] }]",
+            "sensors[0].value[0] must be at most 255, not 256",
+        ),
+        (
+            NODE + "sensors = [{ type = 1, value = 1, low = 1 }]",
+            "sensors[0].low does not go together with value",
+        ),
+        (PRODUCT + "binary_outputs = 33", "products[0].binary_outputs must be at most 32, not 33"),
         (PRODUCT + "hwpids = 2", "products[0].hwpids is no known key"),
-        ("[coordinator]\nhwpid = 65536", "coordinator.hwpid must be in 0..65535, not 65536"),
+        ("[coordinator]\nhwpid = 65536", "coordinator.hwpid must be at most 65535, not 65536"),
         ("[coordinator]\nname = 'x'", "coordinator.name is no known key"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from protocol.incumbent.translation import Object, Translation
+from iqrf_trio.config.incumbent.translation import Object, Translation
 
 
 def udp(translation: Translation, name: str, content: Object) -> None:

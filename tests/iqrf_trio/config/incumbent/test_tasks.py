@@ -9,9 +9,9 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iqrf_trio.config.incumbent.task_items import Messagings
+from iqrf_trio.config.incumbent.tasks import Schedule, schedule
 from protocol.api.mng_scheduler import UUID_4
-from protocol.incumbent.task_items import Messagings
-from protocol.incumbent.tasks import Schedule, schedule
 from protocol.readings.settings import Messaging
 from protocol.tasks.agenda import Moment
 from protocol.tasks.task import CLIENT, Item, Task

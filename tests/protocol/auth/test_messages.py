@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from protocol.api.auth import failure, is_auth, success, token_in, token_of
-from protocol.api.errors import NotJsonError
+from protocol.auth.messages import failure, is_auth, success, token_in, token_of
 
 SECRET = "zDrcvQaXWopzJ+DbfkpGq3Tn00wkt3n6fExj8iUsYio="
 
@@ -38,8 +37,10 @@ def test_anything_else_is_none(value: object) -> None:
 
 
 def test_what_is_no_json_is_told_apart() -> None:
-    with pytest.raises(NotJsonError):
+    with pytest.raises(ValueError, match="unexpected character"):
         is_auth("invalid\0")
+    with pytest.raises(UnicodeDecodeError):
+        is_auth(b"\xff")
 
 
 def test_the_answers() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.incumbent import Translation, translate
+from iqrf_trio.config.incumbent import Translation, translate
 
 SPI = {
     "component": "iqrf::IqrfSpi",

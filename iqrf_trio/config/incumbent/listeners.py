@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
-from protocol.incumbent.translation import Object, Translation
+from iqrf_trio.config.incumbent.translation import Object, Translation
 
 SERVICE = "shape::WebsocketCppService"
 """Component of the versions before 2.7 that opens a port."""

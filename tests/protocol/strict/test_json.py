@@ -7,18 +7,11 @@ from attrs import field, frozen
 
 from protocol.api.converter import structure
 from protocol.api.errors import InvalidRequestError
-from protocol.api.members import (
-    MAX_DEPTH,
-    AtMost,
-    MemberError,
-    Multiple,
-    Range,
-    RangeOr,
-    distinct,
-)
 from protocol.api.message import Answer, Style, dump
-from protocol.api.shape import json_name, unstructure
-from protocol.network.network import JsonObject
+from protocol.strict.checks import AtMost, Multiple, Range, RangeOr, distinct
+from protocol.strict.errors import MemberError
+from protocol.strict.json import MAX_DEPTH, JsonObject
+from protocol.strict.shape import json_name, unstructure
 
 
 @frozen

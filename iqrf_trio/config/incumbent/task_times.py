@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from protocol.incumbent.translation import UnfitError
+from iqrf_trio.config.incumbent.translation import UnfitError
 from protocol.tasks.cron import CronError, parse
 
 _NO_TIME: Mapping[str, object] = {

@@ -31,6 +31,9 @@ from attrs import frozen
 
 _JSON_NAME = "json_name"
 
+NO_MEMBER = "no member"
+"""Marks, in an attribute's metadata, what no text can set."""
+
 
 @frozen
 class Unit:
@@ -84,6 +87,12 @@ def json_name(name: str) -> dict[str, str]:
     return {_JSON_NAME: name}
 
 
+def key_of(member: Member) -> str:
+    """How a member is spelt where names are in snake case, as in TOML."""
+    usual = member.name == _camel_case(member.attribute)
+    return member.attribute if usual else member.name
+
+
 @cache
 def members_of(cls: Any) -> tuple[Member, ...]:
     """The members of an object of this class, in their order."""
@@ -100,7 +109,9 @@ def members_of(cls: Any) -> tuple[Member, ...]:
         ]
     else:
         found = [
-            (each.name, _json_name(each), _given(each), each.default) for each in attrs.fields(bare)
+            (each.name, _json_name(each), _given(each), each.default)
+            for each in attrs.fields(bare)
+            if NO_MEMBER not in each.metadata
         ]
     return tuple(
         _member(attribute, name, given.get(hint, hint), default)
@@ -195,4 +206,8 @@ def _given(attribute: "attrs.Attribute[Any]") -> Any:
 
 def _json_name(attribute: "attrs.Attribute[Any]") -> str:
     given: str | None = attribute.metadata.get(_JSON_NAME)
-    return given or re.sub("_(.)", lambda match: match[1].upper(), attribute.name)
+    return given or _camel_case(attribute.name)
+
+
+def _camel_case(name: str) -> str:
+    return re.sub("_(.)", lambda match: match[1].upper(), name)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from iqrf_trio import config
 from iqrf_trio.config import Config, ConfigError, ImpossibleValueError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def read(text: str, *sets: str, file: Path, state_dir: str = "") -> Config:

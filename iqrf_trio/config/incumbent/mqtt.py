@@ -2,7 +2,7 @@
 
 import re
 
-from protocol.incumbent.translation import Object, Translation
+from iqrf_trio.config.incumbent.translation import Object, Translation
 
 PASSWORD = "mqtt.password_file"
 """The setting for which the password is written into a file of its own."""

@@ -14,13 +14,13 @@ from uuid import UUID
 import orjson
 from attrs import define, field, frozen
 
+from iqrf_trio.config.incumbent.task_items import Messagings, items
+from iqrf_trio.config.incumbent.task_times import shown, time_spec
+from iqrf_trio.config.incumbent.translation import Object, UnfitError
 from protocol.api.converter import structure
 from protocol.api.document import read
 from protocol.api.errors import InvalidRequestError, NotJsonError
 from protocol.api.mng_scheduler import UUID_4, AddTask, asked
-from protocol.incumbent.task_items import Messagings, items
-from protocol.incumbent.task_times import shown, time_spec
-from protocol.incumbent.translation import Object, UnfitError
 from protocol.tasks.agenda import Moment
 from protocol.tasks.book import Book, TaskError
 from protocol.tasks.task import Task

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from protocol.incumbent.translation import Object, Translation
+from iqrf_trio.config.incumbent.translation import Object, Translation
 
 PORTS = {
     "iqrf::IqrfSpi": "spi",

@@ -7,12 +7,12 @@ Its configuration is a directory: config.json lists components, and `<Component>
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from protocol.incumbent import listeners
-from protocol.incumbent.listeners import without_tls
-from protocol.incumbent.losses import LOSSES
-from protocol.incumbent.mqtt import mqtt
-from protocol.incumbent.port import PORTS, port
-from protocol.incumbent.translation import Object, Translation
+from iqrf_trio.config.incumbent import listeners
+from iqrf_trio.config.incumbent.listeners import without_tls
+from iqrf_trio.config.incumbent.losses import LOSSES
+from iqrf_trio.config.incumbent.mqtt import mqtt
+from iqrf_trio.config.incumbent.port import PORTS, port
+from iqrf_trio.config.incumbent.translation import Object, Translation
 
 __all__ = ["PORTS", "Translation", "translate", "without_tls"]
 

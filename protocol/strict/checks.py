@@ -1,24 +1,16 @@
-"""What the value of a JSON member may be: strict checks, and the words for what is wrong."""
+"""What a number, a text or a list may be beyond its type, said in `Annotated` beside it.
+
+Each is called with the value, and raises MemberError for one that may not be. The schemas and the
+documents read the same objects.
+"""
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sized
+from collections.abc import Hashable, Iterable, Sized
 from string import hexdigits
-from types import NoneType
-from typing import Any
 
 from attrs import frozen
 
-from protocol.api.errors import shorten
-
-MAX_DEPTH = 64
-"""Levels of nesting in free-form objects; the writer of JSON gives up at 254."""
-
-_BEYOND = 2.0**63
-"""A floating-point number from here on may be meant as any of many integers."""
-
-
-class MemberError(ValueError):
-    """Why a value cannot be what a member asks for: the reason alone, without the path."""
+from protocol.strict.errors import MemberError, shorten
 
 
 @frozen
@@ -133,77 +125,3 @@ def distinct(value: Iterable[Hashable]) -> None:
     for index, item in enumerate(value):
         if (first := seen.setdefault(item, index)) != index:
             raise MemberError(f"item {index} repeats item {first}")
-
-
-_KINDS: Mapping[type, str] = {
-    NoneType: "null",
-    bool: "a boolean",  # before int, which it is to Python
-    int: "an integer",
-    float: "a floating-point number",
-    str: "a string",
-    list: "an array",
-    dict: "an object",
-}
-
-
-def kind(value: object) -> str:
-    """What a JSON value is, in words."""
-    for type_, word in _KINDS.items():
-        if isinstance(value, type_):
-            return word
-    return type(value).__name__
-
-
-def _strictly(*types: type, word: str) -> Callable[[object], Any]:
-    def check(value: object) -> object:
-        if isinstance(value, types) and (bool in types or not isinstance(value, bool)):
-            return value
-        raise MemberError(f"must be {word}, not {kind(value)}")
-
-    return check
-
-
-# Each returns the value as it is, or raises MemberError; a boolean is no number.
-number = _strictly(int, float, word="a number")
-string = _strictly(str, word="a string")
-boolean = _strictly(bool, word="a boolean")
-an_object = _strictly(dict, word="an object")
-array = _strictly(list, word="an array")
-
-
-def whole(value: object) -> int | None:
-    """`value` as an integer if it is one, as in JSON Schema: 1000.0 is, True and 1e30 are not."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < _BEYOND:
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def integer(value: object) -> int:
-    """The integer that `value` is; raises MemberError for any other value."""
-    result = whole(value)
-    if result is None:
-        raise MemberError(f"must be an integer, not {kind(value)}")
-    return result
-
-
-def one_of(value: object, words: tuple[str, ...]) -> object:
-    """`value`, one of these strings; raises MemberError for any other."""
-    if isinstance(value, str) and value in words:
-        return value
-    shown = repr(shorten(value)) if isinstance(value, str) else kind(value)
-    raise MemberError(f"must be one of {', '.join(map(repr, words))}, not {shown}")
-
-
-def free_object(value: object) -> object:
-    """An object of any content, refused where it is nested too deep to be written again."""
-    level = [an_object(value)]
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _containers_in(outer)]
-        if not level:
-            return value
-    raise MemberError(f"must not be nested deeper than {MAX_DEPTH} levels")
-
-
-def _containers_in(container: Any) -> Iterable[object]:
-    items = container.values() if isinstance(container, dict) else container
-    return (item for item in items if isinstance(item, dict | list))

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from iqrf_trio.config.incumbent.translation import Object, UnfitError
 from protocol.api.errors import RequestError
 from protocol.api.registry import row_of
 from protocol.auth.rights import MANAGE, Rights
-from protocol.incumbent.translation import Object, UnfitError
 
 _KINDS = {
     "iqrf::WebsocketMessaging": "ws",
