@@ -10,26 +10,20 @@ from iqrf_trio.config.reading import (
     load,
     meant,
 )
-from iqrf_trio.config.sections import (
-    Config,
+from iqrf_trio.config.sections.broker import Mqtt
+from iqrf_trio.config.sections.gateway import (
     Database,
     Gateway,
     History,
-    Http,
     Log,
-    Monitor,
-    Mqtt,
-    Port,
     Queue,
     SensorData,
-    Simulator,
-    Spi,
     Tasks,
-    Tcp,
-    Uart,
     Vault,
-    WebSocket,
 )
+from iqrf_trio.config.sections.listeners import Http, Monitor, WebSocket
+from iqrf_trio.config.sections.port import Port, Simulator, Spi, Tcp, Uart
+from iqrf_trio.config.sections.whole import Config
 from iqrf_trio.config.writing import default_file, describe, explained, plain, toml
 
 __all__ = [

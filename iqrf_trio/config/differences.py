@@ -6,7 +6,7 @@ from typing import Any
 from attrs import evolve, fields_dict, has
 
 from iqrf_trio.config.keys import RELOAD, keys_of
-from iqrf_trio.config.sections import Config
+from iqrf_trio.config.sections.whole import Config
 
 _OF_TLS = ("websocket.certificate", "websocket.private_key")
 """What the port with TLS cannot be without."""

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from iqrf_trio.config.keys import OFF, ListenPort
-from iqrf_trio.config.sections import Config
+from iqrf_trio.config.sections.whole import Config
 from iqrf_trio.config.writing import toml
 from protocol.strict.errors import MemberError
 from protocol.strict.toml import TomlWords, text, toml_reader, whole_number

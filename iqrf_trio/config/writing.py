@@ -7,7 +7,7 @@ from typing import Any
 from attrs import fields_dict, has
 
 from iqrf_trio.config.keys import BY_BOARD, OFF, keys_of
-from iqrf_trio.config.sections import Config
+from iqrf_trio.config.sections.whole import Config
 from protocol.strict.toml import written
 
 Remark = Callable[[str, Mapping[Any, Any]], str]

@@ -10,7 +10,7 @@ from attrs import define, field
 from trio.testing import MockClock
 
 from iqrf_trio.config import Spi, load
-from iqrf_trio.config.sections import BoardName
+from iqrf_trio.config.sections.port import BoardName
 from iqrf_trio.edges.gpio import GpioLines, Lines, chip_labelled
 from iqrf_trio.edges.ports import PortError
 from iqrf_trio.edges.ports.cdc import CdcPort
