@@ -9,6 +9,7 @@ import trio
 from attrs import define, field, frozen
 
 from iqrf_trio.edges.local_zone import local_zone
+from iqrf_trio.messaging.holders import Holders
 from iqrf_trio.messaging.reports import Reports
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
@@ -117,6 +118,7 @@ class Gateway:
     sticky_service_mode: bool = False
     history: History | None = None
     lifetime: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+    holders: Holders = field(factory=Holders, init=False)
     monitor: Monitor = field(init=False)
     tasks: Tasks = field(init=False)
     service_mode: ServiceMode = field(init=False)
@@ -130,7 +132,7 @@ class Gateway:
 
     @tasks.default
     def _make_tasks(self) -> Tasks:
-        return Tasks(self.store, self.now, local_zone)
+        return Tasks(self.store, self.now, local_zone, self.holders)
 
     @service_mode.default
     def _make_service_mode(self) -> ServiceMode:

@@ -19,6 +19,12 @@ class Outlet:
     publish: Callable[[str], None]
     unasked: bool = True
     """Whether it takes what is not sent to it by name."""
+    answer: Callable[[str], None] = field()
+    """Where answers to what a task has asked go; by default where all else goes."""
+
+    @answer.default
+    def _as_all_else(self) -> Callable[[str], None]:
+        return self.publish
 
 
 def _utc_now() -> datetime:
@@ -54,7 +60,7 @@ class Announcer:
     def deliver(self, messaging: Messaging, text: str) -> None:
         """Send an answer that belongs to this messaging; where there is none, nowhere."""
         if (outlet := self._outlets.get(messaging)) is not None:
-            outlet.publish(text)
+            outlet.answer(text)
 
     def frame(self, frame: bytes) -> None:
         """A device has sent `frame` on its own."""

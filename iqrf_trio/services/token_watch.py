@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import NoReturn, Protocol
 
 import trio
-from attrs import define
+from attrs import define, field
 
+from iqrf_trio.messaging.holders import Holders
 from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.store import StoreError
 from protocol.auth.authentication import (
@@ -32,6 +33,9 @@ class TokenStore(Protocol):
 
     async def token(self, token_id: int) -> Token | None:
         """The record of this number."""
+
+    async def successor(self, token_id: int) -> Token | None:
+        """The record that is in the place of this one by now: itself unless it was rotated."""
 
     async def changed(self) -> bool:
         """Whether another program has written since this was asked before."""
@@ -71,13 +75,16 @@ def objection(token_id: int, token: Token | None, now: datetime) -> AuthError | 
 class TokenWatch:
     """Ends sessions whose token is revoked, expired or deleted; changes the rights of others.
 
+    The same for those who have requests under way without a session (`holders`).
+
     A store that fails says nothing about tokens: the sessions stay, and it is asked again.
     """
 
     _store: TokenStore
     _sessions: Sessions
     _now: Callable[[], datetime]
-    _behind: bool = False
+    _holders: Holders = field(factory=Holders)
+    _behind: bool = field(default=False, init=False)
 
     async def run(self) -> NoReturn:
         """Look every POLL_S."""
@@ -91,7 +98,10 @@ class TokenWatch:
             changed = await self._store.changed()
             # A token may be revoked between its check and the start of its session.
             newcomers = self._sessions.newcomers()
-            await self._check(self._sessions.tokens() if changed or self._behind else newcomers)
+            everybody = changed or self._behind
+            await self._check(self._sessions.tokens() if everybody else newcomers)
+            for token_id in self._holders.doubtful(self._now(), changed=everybody):
+                await self._judge_holders(token_id)
         except StoreError as error:
             if not self._behind:
                 logger.error("tokens in use cannot be checked, will try again: %s", error)
@@ -115,3 +125,15 @@ class TokenWatch:
                 self._sessions.renew(Grant(token.id, token.expires_at, token.rights))
         if failure is not None:
             raise failure
+
+    async def _judge_holders(self, token_id: int) -> None:
+        for holder in self._holders.of(token_id):
+            look = self._store.successor if holder.follows else self._store.token
+            token = await look(token_id)
+            reason = objection(token_id, token, self._now())
+            if token is None or reason is not None:
+                error = reason or TokenInvalidError(token_id=token_id)
+                self._holders.end(holder, error)
+            else:
+                granted = Grant(token.id, token.expires_at, token.rights)
+                self._holders.renew(holder, granted)

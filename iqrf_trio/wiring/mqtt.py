@@ -18,6 +18,7 @@ from iqrf_trio.edges.mqtt import (
     tls_context,
 )
 from iqrf_trio.messaging.announcements import Outlet
+from iqrf_trio.messaging.holders import Holders
 from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.messaging.mqtt.api import ApiSettings, MqttApi, MqttClient
 from iqrf_trio.messaging.mqtt.backfill import MqttBackfill, Past
@@ -33,7 +34,7 @@ from protocol.outward import metrics
 from protocol.outward.exposition import Family
 from protocol.outward.home_assistant import HomeAssistant
 from protocol.outward.mqtt.outbox import Outbox
-from protocol.outward.mqtt.topics import Topics
+from protocol.outward.mqtt.topics import ALL_CLIENTS, Topics
 from protocol.readings.settings import Messaging
 
 
@@ -67,13 +68,15 @@ class Mqtt:
     @property
     def outlets(self) -> Mapping[Messaging, Outlet]:
         """Where unasked messages can be sent."""
-        outlet = Outlet(self._publish, unasked=self._section.async_messages)
+        unasked = self._section.async_messages
+        outlet = Outlet(self._publish, unasked=unasked, answer=self._answer)
         return {Messaging("mqtt", self._section.instance): outlet}
 
     def serve(
         self,
         accept: Callable[[bytes, MqttClient], None],
         authenticate: Callable[[str], Awaitable[Grant]],
+        holders: Holders,
     ) -> None:
         """Take requests from the broker, as far as the configuration allows it."""
         section = self._section
@@ -84,7 +87,7 @@ class Mqtt:
             compatible if section.request_topic else None,
             self._ins_id,
         )
-        api = self._api = MqttApi(self.link, self.topics, settings, accept, authenticate)
+        api = self._api = MqttApi(self.link, self.topics, settings, accept, authenticate, holders)
         if section.accepts == "api":
             self.link.subscribe(self.topics.filters(commands=False, requests=True), api.own)
         if section.request_topic:
@@ -157,6 +160,12 @@ class Mqtt:
     def _publish(self, text: str) -> None:
         """A message that nobody asked for."""
         self.link.numbered_event(self.topics.event, text.encode())
+        if self._section.response_topic:
+            self.link.event(self._section.response_topic, text.encode())
+
+    def _answer(self, text: str) -> None:
+        """An answer that a task has got; it waits for a broker that is away."""
+        self.link.event(self.topics.response(ALL_CLIENTS), text.encode())
         if self._section.response_topic:
             self.link.event(self._section.response_topic, text.encode())
 

@@ -130,7 +130,7 @@ class Serving:
         services.start_soon(gateway.monitor.run, config.monitor.period)
         services.start_soon(gateway.keeper.run)
         services.start_soon(Backups(store, now).run)
-        services.start_soon(TokenWatch(store, self._sessions, now).run)
+        services.start_soon(TokenWatch(store, self._sessions, now, gateway.holders).run)
         server = await services.start(
             partial(serve, handler_nursery=clients),
             self._listening.clients,

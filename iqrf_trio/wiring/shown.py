@@ -26,7 +26,7 @@ def connect_mqtt(
     mqtt: Mqtt,
 ) -> None:
     """Tie the parts that speak to the broker to the rest of the gateway."""
-    mqtt.serve(accept, authenticate)
+    mqtt.serve(accept, authenticate, parts.gateway.holders)
     mqtt.show(mqtt_source(config, parts), parts.measurements, accept)
     if parts.history is not None:
         mqtt.fill(past_of(parts, parts.history), now)

@@ -30,13 +30,19 @@ _RANK = {scope: rank for rank, scope in enumerate(Scope)}
 
 @frozen
 class Rights:
-    """A scope, with or without the service permission (the service mode of the gateway)."""
+    """A scope, with or without the service permission (the service mode of the gateway).
+
+    `ended` says why nothing is allowed any more; empty as long as something is.
+    """
 
     scope: Scope
     service: bool = False
+    ended: str = ""
 
     def missing(self, needed: "Rights") -> str | None:
         """Why the holder of these rights may not do what takes `needed`; None if it may."""
+        if self.ended:
+            return self.ended
         if not self.scope.includes(needed.scope):
             return (
                 f"The token's scope is {self.scope.value}, this takes the scope "

@@ -120,6 +120,9 @@ class TokenTable:
         await trio.sleep(self.delay_s)
         return found
 
+    async def successor(self, token_id: int) -> Token | None:
+        return await self.token(token_id)
+
     async def changed(self) -> bool:
         await self._hop()
         changed, self._changed = self._changed, False

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from iqrf_trio.edges.mqtt import Incoming
+from iqrf_trio.messaging.holders import Holders
 from iqrf_trio.messaging.mqtt.link import MqttLink
 from iqrf_trio.messaging.reports import Reports
 from protocol.api.errors import UNKNOWN_MSG_ID, GeneralError, RequestError, message_error
@@ -49,6 +50,7 @@ class MqttClient:
     token: int | None
     _link: MqttLink
     _topic: str
+    follows: bool = field(default=False, init=False)
     _correlations: OrderedDict[str, bytes] = field(factory=OrderedDict, init=False)
     _asking: bytes | None = field(default=None, init=False)
 
@@ -71,6 +73,14 @@ class MqttClient:
 
     def subscribe(self, reports: Reports) -> None:
         """Nothing: the gateway's state is published anyway."""
+
+    def renew(self, granted: Grant) -> None:
+        """Take what the token is worth by now; requests that wait are judged by it."""
+        self.rights = granted.rights
+
+    def refuse(self, error: AuthError) -> None:
+        """The token is worth nothing any more: requests that wait are refused."""
+        self.rights = evolve(self.rights, ended=error.text)
 
     def ask(
         self,
@@ -127,6 +137,7 @@ class MqttApi:
     _settings: ApiSettings
     _accept: Callable[[bytes, MqttClient], None]
     _authenticate: Callable[[str], Awaitable[Grant]]
+    _holders: Holders
     _clients: OrderedDict[tuple[str, Rights, int | None], MqttClient] = field(
         factory=OrderedDict, init=False
     )
@@ -167,7 +178,7 @@ class MqttApi:
             except AuthError as error:
                 self._refuse(GeneralError(error.text), message, topic)
                 continue
-            self._ask(text, message.correlation, topic, grant.rights, grant.token_id)
+            self._ask(text, message.correlation, topic, grant.rights, grant)
 
     def _take(self, message: Incoming, topic: str) -> None:
         if message.retained:
@@ -186,16 +197,24 @@ class MqttApi:
             self._ask(message.payload, message.correlation, topic, self._settings.rights, None)
 
     def _ask(
-        self, text: bytes, correlation: bytes | None, topic: str, rights: Rights, token: int | None
+        self,
+        text: bytes,
+        correlation: bytes | None,
+        topic: str,
+        rights: Rights,
+        grant: Grant | None,
     ) -> None:
-        self._client(topic, rights, token).ask(text, correlation, self._accept)
+        self._client(topic, rights, grant).ask(text, correlation, self._accept)
 
-    def _client(self, topic: str, rights: Rights, token: int | None) -> MqttClient:
+    def _client(self, topic: str, rights: Rights, grant: Grant | None) -> MqttClient:
+        token = None if grant is None else grant.token_id
         key = (topic, rights, token)
         client = self._clients.get(key)
-        if client is None:
+        if client is None or client.rights != rights:
             client = MqttClient(f"{topic[:80]} (mqtt)", rights, token, self._link, topic)
             self._clients[key] = client
+        if grant is not None:
+            self._holders.add(client, grant)
         self._clients.move_to_end(key)
         while len(self._clients) > MAX_CLIENTS:
             self._clients.popitem(last=False)

@@ -5,12 +5,14 @@ from typing import Any
 
 import orjson
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from iqrf_trio.messaging.reports import Reports
 from protocol.api.registry import final_of
+from protocol.auth.authentication import AuthError, Grant
 from protocol.auth.rights import Rights
 from protocol.strict.json import JsonObject
+from protocol.tasks.task import UNOWNED
 
 MAX_KEPT = 16 * 1024
 """Characters of an answer that is kept as the result of a run; of a longer one its status is."""
@@ -18,7 +20,7 @@ MAX_KEPT = 16 * 1024
 
 @define(eq=False)
 class TaskClient:
-    """The sender of one message; `deliver` gets each answer.
+    """The sender of one message; `deliver` gets each answer, with the token that it is for.
 
     `token` is the owner's, and the rights are what it allows; None for an imported task.
     """
@@ -26,10 +28,12 @@ class TaskClient:
     remote: str
     rights: Rights
     token: int | None
-    _deliver: Callable[[str], None]
+    _deliver: Callable[[int | None, str], None]
     _mtype: object
     live: bool = field(default=True, init=False)
     lasting: bool = field(default=False, init=False)
+    follows: bool = field(default=True, init=False)
+    """Whoever rotates a token takes its tasks along."""
     status: int = field(default=0, init=False)
     """Of the last answer."""
     answer: JsonObject | None = field(default=None, init=False)
@@ -49,7 +53,7 @@ class TaskClient:
         """Hand on an answer, and keep it."""
         if not self.live:
             return True
-        self._deliver(text)
+        self._deliver(self.token, text)
         answer: Any = orjson.loads(text)
         self.status = answer["data"]["status"]
         if len(text) > MAX_KEPT:
@@ -60,6 +64,14 @@ class TaskClient:
         if self._is_final(text):
             self._ended.set()
         return True
+
+    def renew(self, granted: Grant) -> None:
+        """Take what the owner's token is worth by now; messages that wait are judged by it."""
+        self.rights, self.token = granted.rights, granted.token_id
+
+    def refuse(self, error: AuthError) -> None:
+        """The owner's token is worth nothing any more: messages that wait are refused."""
+        self.rights = evolve(self.rights, ended=f"{UNOWNED} ({error})")
 
     def owe(self, answers: int) -> None:
         """Nothing: there is room for all answers."""

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, tzinfo
+from contextlib import nullcontext
+from datetime import UTC, datetime, tzinfo
+from functools import partial
 from math import inf
 from typing import NoReturn
 
@@ -10,9 +12,11 @@ import orjson
 import trio
 from attrs import define, evolve, field
 
+from iqrf_trio.messaging.holders import Holders
 from iqrf_trio.services.tasks.client import TaskClient
 from iqrf_trio.store import Store, StoreError
-from protocol.auth.rights import MANAGE, Rights
+from protocol.auth.authentication import Grant
+from protocol.auth.rights import MANAGE
 from protocol.auth.tokens import Status
 from protocol.readings.settings import Messaging
 from protocol.strict.json import JsonObject
@@ -66,6 +70,7 @@ class Tasks:
     _store: Store
     _now: Callable[[], datetime]
     _zone: Callable[[], tzinfo]
+    holders: Holders = field(factory=Holders)
     accept: Callable[[str, TaskClient], None] = field(init=False)
     withdraw: Callable[[TaskClient], None] = field(init=False)
     deliver: Callable[[Messaging, int | None, str], None] = field(init=False)
@@ -192,24 +197,36 @@ class Tasks:
     async def _send_all(self, started: Started) -> Run:
         """Send the messages, one after the other; what came of it."""
         task, run = started.task, started.run
-        try:
-            rights, token = await self._owner_of(task)
-        except StoreError as error:
-            return evolve(run, status=-1, trouble=str(error))
-        if rights is None:
-            log.warning("task %s runs no more: %s", task.task_id, UNOWNED)
-            if task.task_id in self.book:
-                self.book.stop(task.task_id)
-            return evolve(run, status=-1, trouble=UNOWNED)
         for messaging, message in task.messages:
-
-            def deliver(text: str, messaging: Messaging = messaging) -> None:
-                self.deliver(messaging, token, text)
-
-            remote = f"task {task.task_id}"
-            client = TaskClient(remote, rights, token, deliver, message.get("mType"))
-            run = await self._send(run, client, message)
+            try:
+                grant = await self._owner_of(task)
+            except StoreError as error:
+                return evolve(run, status=-1, trouble=str(error))
+            if grant is None:
+                return self._unowned(task, run)
+            client = self._client(task, grant, messaging, message)
+            with self.holders.joined(client, grant) if task.owner is not None else nullcontext():
+                run = await self._send(run, client, message)
+            if client.rights.ended:
+                return self._unowned(task, run)
         return run
+
+    def _client(
+        self, task: Task, grant: Grant, messaging: Messaging, message: JsonObject
+    ) -> TaskClient:
+        """Whoever sends one message of the task, with the rights of its owner."""
+        token = grant.token_id if task.owner is not None else None
+        deliver = partial(self.deliver, messaging)
+        return TaskClient(
+            f"task {task.task_id}", grant.rights, token, deliver, message.get("mType")
+        )
+
+    def _unowned(self, task: Task, run: Run) -> Run:
+        """Have the task run no more: nobody answers for it."""
+        log.warning("task %s runs no more: %s", task.task_id, UNOWNED)
+        if task.task_id in self.book:
+            self.book.stop(task.task_id)
+        return evolve(run, status=-1, trouble=UNOWNED)
 
     async def _send(self, run: Run, client: TaskClient, message: JsonObject) -> Run:
         self.accept(orjson.dumps(message).decode(), client)
@@ -221,14 +238,14 @@ class Tasks:
         client.live = False
         return evolve(run, status=run.status or client.status, answer=client.answer or run.answer)
 
-    async def _owner_of(self, task: Task) -> tuple[Rights | None, int | None]:
-        """What the task may do, None where nothing any more, and for which token it does it."""
+    async def _owner_of(self, task: Task) -> Grant | None:
+        """What the task may do, and for which token; None where nothing any more."""
         if task.owner is None:
-            return MANAGE, None
+            return Grant(0, datetime.max.replace(tzinfo=UTC), MANAGE)
         token = await self._store.successor(task.owner)
         if token is None or token.status_at(self._now()) is not Status.VALID:
-            return None, task.owner
-        return token.rights, token.id
+            return None
+        return Grant(token.id, token.expires_at, token.rights)
 
     async def _end(self, started: Started, run: Run) -> None:
         async with self._changing:

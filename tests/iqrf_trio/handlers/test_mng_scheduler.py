@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ import trio
 import trio.testing
 from attrs import evolve
 
-from iqrf_trio.store import DATABASE_NAME
+from iqrf_trio.edges.websocket import Connection
+from iqrf_trio.services.token_watch import POLL_S
+from iqrf_trio.simulator.counters import Kind
+from iqrf_trio.store import DATABASE_NAME, tokens
+from iqrf_trio.store.sqlite import connect, transact
 from protocol.auth.rights import Rights, Scope
 from protocol.readings.settings import Messaging
 from protocol.tasks.task import Item, Task
@@ -34,6 +39,8 @@ NEVER = {
     "period": 0,
     "startTime": "",
 }
+PERIODIC = NEVER | {"periodic": True, "period": 3600}
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 HOURLY = NEVER | {"cronTime": "@hourly"}
 VERSION = {"mType": "mngDaemon_Version", "data": {"msgId": "stored"}}
 WS = [{"type": "ws", "instance": "WebsocketMessaging"}]
@@ -288,6 +295,90 @@ async def test_a_task_of_a_token_that_is_gone_runs_no_more(tmp_path: Path) -> No
         assert "not valid any more" in run["trouble"]
         assert (await client.ask("mngScheduler_GetTask", of()))["rsp"]["active"] is False
         assert client.heard == []
+
+
+PULSE = {"mType": "iqrfEmbedLedr_Pulse", "data": {"msgId": "q", "req": {"nAdr": 1, "param": {}}}}
+
+
+def pulses(home: House) -> int:
+    """How many requests were sent to nodes."""
+    return home.mesh.counters.requests[Kind.UNICAST]
+
+
+async def queued(home: House, owner: Connection, *items: Any) -> None:
+    """A task of the owner whose first message waits for the radio."""
+    await ask(owner, "mngDaemon_StopNetworkQueue")
+    await ask(owner, "mngScheduler_AddTask", new(task=list(items), time=PERIODIC))
+    await until(lambda: home.gateway.scheduler.network_waiting > 0)
+
+
+async def change_token(home: House, change: Callable[[sqlite3.Connection, int], object]) -> None:
+    """What the command for tokens does to that of the owner, in another process."""
+    number = int(home.token.split(";")[1])
+    with closing(connect(home.state / DATABASE_NAME)) as other:
+        transact(other, lambda each: change(each, number))
+    await trio.sleep(2 * POLL_S)
+
+
+async def test_what_waits_when_the_owners_token_is_revoked_is_not_carried_out(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as home:
+        async with authenticated(home) as owner:
+            await queued(home, owner, {"messaging": WS, "message": PULSE})
+            await change_token(home, lambda db, number: tokens.revoke(db, number, NOW))
+        client = Caller(home.gateway, rights=ALL)
+        await client.ask("mngDaemon_StartNetworkQueue")
+        run = await run_of(client)
+        assert "not valid any more" in run["trouble"]
+        assert run["status"] == -1
+        assert "not valid any more" in run["answer"]["data"]["statusStr"]
+        assert (await client.ask("mngScheduler_GetTask", of()))["rsp"]["active"] is False
+        assert pulses(home) == 0
+
+
+async def test_the_rest_of_a_run_is_not_sent_when_the_owners_token_is_revoked(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as home:
+        async with authenticated(home) as owner:
+            item = {"messaging": WS, "message": PULSE}
+            await queued(home, owner, item, item, item)
+            with closing(connect(home.state / DATABASE_NAME)) as other:
+                number = int(home.token.split(";")[1])
+                transact(other, lambda each: tokens.revoke(each, number, NOW))
+            # At once, before anybody has looked at the token: the first one still goes out.
+            home.gateway.scheduler.resume()
+            run = await run_of(Caller(home.gateway, rights=ALL))
+        assert "not valid any more" in run["trouble"]
+        assert pulses(home) <= 1
+
+
+async def test_a_token_that_is_rotated_while_a_task_waits_takes_it_along(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        async with authenticated(home) as owner:
+            await queued(home, owner, {"messaging": WS, "message": PULSE})
+            await change_token(home, lambda db, number: tokens.rotate(db, number, NOW))
+        client = Caller(home.gateway, rights=ALL)
+        await client.ask("mngDaemon_StartNetworkQueue")
+        run = await run_of(client)
+        assert (run["status"], run["trouble"]) == (0, "")
+        assert pulses(home) == 1
+
+
+async def test_a_scope_that_is_taken_away_while_a_task_waits_counts(tmp_path: Path) -> None:
+    def lower(connection: sqlite3.Connection, number: int) -> None:
+        connection.execute("UPDATE api_token SET scope = 'read' WHERE id = ?", (number,))
+
+    async with house(tmp_path) as home:
+        async with authenticated(home) as owner:
+            await queued(home, owner, {"messaging": WS, "message": PULSE})
+            await change_token(home, lower)
+        client = Caller(home.gateway, rights=ALL)
+        await client.ask("mngDaemon_StartNetworkQueue")
+        run = await run_of(client)
+        assert "scope" in run["answer"]["data"]["statusStr"]
+        assert pulses(home) == 0
 
 
 @pytest.mark.parametrize("scope", [Scope.READ, Scope.CONTROL])

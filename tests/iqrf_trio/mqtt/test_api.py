@@ -2,6 +2,8 @@
 
 import json
 from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,11 @@ import pytest
 import trio
 
 from iqrf_trio.edges.mqtt import Incoming
-from tests.iqrf_trio.house import house, request
+from iqrf_trio.services.token_watch import POLL_S
+from iqrf_trio.simulator.counters import Kind
+from iqrf_trio.store import DATABASE_NAME
+from iqrf_trio.store.sqlite import connect
+from tests.iqrf_trio.house import authenticated, house, request
 from tests.iqrf_trio.mqtt.broker import (
     Broker,
     Listener,
@@ -19,6 +25,7 @@ from tests.iqrf_trio.mqtt.broker import (
     needs_clients,
     needs_mosquitto,
     settings_for,
+    until,
 )
 
 pytestmark = [needs_mosquitto, pytest.mark.slow]
@@ -202,3 +209,78 @@ async def test_a_token_for_each_request(tmp_path: Path) -> None:
 
 def is_response(msg_id: str, message: Incoming) -> bool:
     return "/response/" in message.topic and bool(is_answer(msg_id)(message))
+
+
+MQTT = [{"type": "mqtt", "instance": "MqttMessaging"}]
+HOURLY = {"cronTime": "", "exactTime": False, "periodic": True, "period": 3600, "startTime": ""}
+
+
+def task(message: str, task_id: str = "b9c7d1a2-1111-4a3b-8c4d-000000000001") -> dict[str, Any]:
+    """The parameters of an AddTask; what is sent is a request as text."""
+    item = {"messaging": MQTT, "message": json.loads(message)}
+    named = {"clientId": "SchedulerMessaging", "taskId": task_id}
+    return named | {"task": item, "timeSpec": HOURLY, "persist": True, "enabled": True}
+
+
+@pytest.mark.parametrize("topics", ["ours", "compatible"])
+async def test_the_answers_of_a_task_go_to_the_broker(topics: str, tmp_path: Path) -> None:
+    sets = OLD_SETS if topics == "compatible" else ("mqtt.gateway=gw1", "mqtt.commands=api")
+    where = OLD[1] if topics == "compatible" else "iqrf/gw1/response/all"
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), where) as heard,
+        house(tmp_path, f"mqtt.url={broker.url}", *sets) as home,
+        authenticated(home) as client,
+    ):
+        version = request("mngDaemon_Version", msgId="stored")
+        await client.send(request("mngScheduler_AddTask", task(version), msgId="add"))
+        assert json.loads(await client.receive())["data"]["status"] == 0
+        told = answer(await heard.until(is_answer("stored")))
+        assert (told["mType"], told["data"]["status"]) == ("mngDaemon_Version", 0)
+        # The last result stands in the task, wherever its answers go.
+        book, task_id = home.gateway.tasks.book, str(task(version)["taskId"])
+        first = book.get("SchedulerMessaging", task_id).run
+        assert first is not None
+        assert first.status == 0
+
+
+async def test_a_task_is_not_kept_waiting_by_a_broker_that_is_away(tmp_path: Path) -> None:
+    async with mosquitto(tmp_path / "broker") as broker:
+        await broker.kill()
+        async with (
+            house(tmp_path, f"mqtt.url={broker.url}", *OLD_SETS) as home,
+            authenticated(home) as client,
+        ):
+            version = request("mngDaemon_Version", msgId="stored")
+            await client.send(request("mngScheduler_AddTask", task(version), msgId="add"))
+            assert json.loads(await client.receive())["data"]["status"] == 0
+            book, task_id = home.gateway.tasks.book, str(task(version)["taskId"])
+
+            def has_run() -> bool:
+                run = book.get("SchedulerMessaging", task_id).run
+                return run is not None and run.ended is not None and run.status == 0
+
+            await until(has_run)
+
+
+async def test_what_waits_for_a_token_that_is_revoked_is_refused(tmp_path: Path) -> None:
+    sets = ("mqtt.gateway=gw1", "mqtt.commands=api", "mqtt.require_token=true")
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), "iqrf/gw1/#") as heard,
+        house(tmp_path, f"mqtt.url={broker.url}", *sets) as home,
+    ):
+        await heard.topic("iqrf/gw1/status")
+        await home.gateway.scheduler.pause()
+        pulse = request("iqrfEmbedLedr_Pulse", {"nAdr": 1, "param": {}}, msgId="pulse")
+        heard.publish("iqrf/gw1/request", json.dumps({"token": home.token} | json.loads(pulse)))
+        await until(lambda: home.gateway.scheduler.network_waiting > 0)
+        number = int(home.token.split(";")[1])
+        await home.gateway.store.revoke_token(number, datetime.now(UTC))
+        with closing(connect(home.state / DATABASE_NAME)) as other, other:
+            other.execute("UPDATE api_token SET owner = owner")  # another program has written
+        await trio.sleep(3 * POLL_S)
+        home.gateway.scheduler.resume()
+        refused = answer(await heard.until(partial(is_response, "pulse")))
+        assert "revoked" in json.dumps(refused).lower()
+        assert home.mesh.counters.requests[Kind.UNICAST] == 0

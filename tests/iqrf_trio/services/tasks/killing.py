@@ -11,7 +11,7 @@ import shutil
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -150,17 +150,16 @@ async def change(path: Path) -> None:
             await tasks.add(ADDED)
             await tasks.add(ONCE)
 
-        for number, made in enumerate(
-            (
-                begin,
-                lambda: tasks.edit(ADDED.task_id, EDITED),
-                lambda: tasks.edit(ADDED.task_id, RENAMED),
-                run,
-                lambda: tasks.add(LAST),
-                lambda: tasks.remove(CLIENT, RENAMED.task_id),
-                lambda: tasks.remove(CLIENT, LAST.task_id),
-            )
-        ):
+        changes: tuple[Callable[[], Awaitable[None]], ...] = (
+            begin,
+            lambda: tasks.edit(ADDED.task_id, EDITED),
+            lambda: tasks.edit(ADDED.task_id, RENAMED),
+            run,
+            lambda: tasks.add(LAST),
+            lambda: tasks.remove(CLIENT, RENAMED.task_id),
+            lambda: tasks.remove(CLIENT, LAST.task_id),
+        )
+        for number, made in enumerate(changes):
             await made()
             say(str(number).encode())
         await trio.testing.wait_all_tasks_blocked()
@@ -168,7 +167,7 @@ async def change(path: Path) -> None:
 
 def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
     """A connection whose statements are counted."""
-    connection = CONNECT(*arguments, **options)
+    connection: sqlite3.Connection = CONNECT(*arguments, **options)
     connection.set_trace_callback(Child.statement)
     return connection
 
