@@ -12,6 +12,8 @@ from protocol.dpa.timing import Timing
 from protocol.dpa.transaction import Outcome
 from protocol.network.parameters import DEFAULTS, Parameters, observe
 
+_ENUMERATE = enumerate_peripherals(COORDINATOR)
+
 _LONGEST_RESPONSE_TIME = 0x70
 """FRC parameters with the longest response time."""
 
@@ -46,7 +48,8 @@ class Memory:
 
     def observe(self, outcome: Outcome) -> None:
         """Learn from a transaction, whoever's it was."""
-        self.version = _version_in(outcome) or self.version
+        if outcome.request == _ENUMERATE.request:
+            self.version = _version_in(outcome) or self.version
         if outcome.response is not None:
             self._become(observe(self.parameters, outcome.request, outcome.response))
 
@@ -64,17 +67,14 @@ class Memory:
         return evolve(timing, frc_response_ms=response_time_ms(longest))
 
     def _become(self, parameters: Parameters) -> None:
-        if parameters != self.parameters:
+        if parameters is not self.parameters and parameters != self.parameters:
             self.parameters = parameters
             if self.coordinator is not None:
                 self._note(self.coordinator, parameters)
 
 
 def _version_in(outcome: Outcome) -> int | None:
-    call = enumerate_peripherals(COORDINATOR)
-    if outcome.request != call.request:
-        return None
     try:
-        return outcome.value(call).dpa
+        return outcome.value(_ENUMERATE).dpa
     except DpaError:
         return None

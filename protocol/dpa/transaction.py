@@ -158,6 +158,11 @@ class Transaction:
     """Whether the answer came sooner than the model allows; None if that cannot be told."""
     sent: bool = field(init=False, default=True)
     """Whether the request may have reached the coordinator."""
+    _remote: bool = field(init=False)
+    _radio: bool = field(init=False)
+    """Whether the request leaves the coordinator, and whether it occupies the air."""
+    _soonest_at: float = field(init=False)
+    """When it is answered at the soonest, whatever the routing."""
     _ready_at: float = field(init=False)
     _confirmed: tuple[Confirmation, float] | None = field(init=False, default=None)
     _routed_from: float = field(init=False, default=math.inf)
@@ -168,10 +173,12 @@ class Transaction:
 
     def __attrs_post_init__(self) -> None:
         """Wait for the confirmation, or for the coordinator's own answer."""
-        waits = uses_radio(self.request) and self.air_free_at > self.requested_at
+        self._remote, self._radio = is_remote(self.request), uses_radio(self.request)
+        self._soonest_at = self.requested_at + shortest_ms(self.request) / 1000
+        waits = self._radio and self.air_free_at > self.requested_at
         self._ready_at = self.air_free_at if waits else self.requested_at
         self.air_free_at = max(self.air_free_at, self.requested_at)
-        if is_remote(self.request):
+        if self._remote:
             self.deadline = max(
                 self.requested_at + DEFAULT_MS / 1000,
                 self._ready_at + CONFIRMATION_RESERVE_MS / 1000,
@@ -236,7 +243,7 @@ class Transaction:
     def _confirm(
         self, confirmation: Confirmation, now: float, lag_s: float, read: int | None
     ) -> bool:
-        if self._confirmed or not is_remote(self.request):
+        if self._confirmed or not self._remote:
             return False
         self._confirmed = confirmation, now
         self._routed_from, self._confirmed_by = now - lag_s, read
@@ -262,7 +269,7 @@ class Transaction:
     def _respond(self, answer: _Answer) -> bool:
         if self.request.nadr == BROADCAST and (self._confirmed or answer.response.rcode == _OK):
             return False  # nobody answers a broadcast
-        if is_remote(self.request) and not self._confirmed:
+        if self._remote and not self._confirmed:
             return self._respond_unconfirmed(answer)
         early = self._is_early(answer)
         if early and not self.former.quick:
@@ -293,13 +300,11 @@ class Transaction:
 
     def _is_early(self, answer: _Answer) -> bool:
         """Whether an answer came before the request can have been answered."""
-        if not is_remote(self.request):
+        soonest_at = self._soonest_at
+        if not self._remote:
             # An error may come at once.
-            soonest_at = self.requested_at + shortest_ms(self.request) / 1000
             return answer.response.rcode == _OK and answer.at < soonest_at
-        if self._confirmed is None:
-            soonest_at = self.requested_at + shortest_ms(self.request) / 1000
-        else:
+        if self._confirmed is not None:
             if answer.read is not None and answer.read == self._confirmed_by:
                 return False
             soonest_at = self._routed_from + soonest_ms(self._confirmed[0]) / 1000
@@ -314,7 +319,7 @@ class Transaction:
             confirmation, confirmed_at = self._confirmed
             latest = confirmed_at + self._latest_ms(confirmation) / 1000
             self.deadline = min(self.deadline, max(latest, answer.at))
-        elif not is_remote(self.request):
+        elif not self._remote:
             self.deadline = min(self.deadline, self._local_end)
 
     def _take(self, answer: _Answer) -> None:
@@ -322,7 +327,7 @@ class Transaction:
         if self._kept and self._kept is not answer:
             self.strays.append(self._kept.response)
         since = self._confirmed[1] if self._confirmed else self.requested_at
-        if answer.at >= since and (self._confirmed or not is_remote(self.request)):
+        if answer.at >= since and (self._confirmed or not self._remote):
             self.quick = self._is_early(answer)
         self.air_free_at = max(answer.at, self._routing_end(answer.response))
         self._finish(answer.response.rcode, answer.response, answer.at)
@@ -331,7 +336,7 @@ class Transaction:
 
     def _give_up(self, now: float, status: int) -> None:
         self.air_free_at = max(self.air_free_at, now)
-        if not is_remote(self.request) and uses_radio(self.request):
+        if self._radio and not self._remote:
             # The coordinator is deaf until it is done, whoever lost patience.
             self.air_free_at = max(self.air_free_at, self._local_end)
         self._finish(status)

@@ -80,6 +80,7 @@ class Unanswered:
     real_time: bool = True
     _all: list[_GivenUp] = field(factory=list)
     _answered: dict[_Key, float] = field(factory=dict)
+    """When, by key, the ones of longest ago first."""
     _quick: dict[tuple[bool, bool], int] = field(factory=dict)
     """Classes of requests that are answered sooner than the model of the timing allows, each with
     the answers in a row that would show the opposite."""
@@ -102,11 +103,12 @@ class Unanswered:
         """What `request`, which is about to be sent, shares its key with."""
         self._forget(now)
         alike = self._alike(request)
-        unanswered = sum(each.rival for each in alike)
+        unanswered = len([each for each in alike if each.rival]) if alike else 0
+        quick = bool(self._quick) and _class_of(request) in self._quick
         return Former(
             unanswered=unanswered,
             settled=address_of(request) in self._answered or len(alike) > unanswered,
-            quick=not self.real_time or _class_of(request) in self._quick,
+            quick=quick or not self.real_time,
         )
 
     def finished(self, transaction: Transaction, now: float) -> None:
@@ -118,7 +120,9 @@ class Unanswered:
         if outcome.confirmation is not None or outcome.response is not None:
             self._passed(request)
         if outcome.response is not None:
-            self._answered[address_of(request)] = now
+            # The oldest ones stay in front.
+            self._answered.pop(address := address_of(request), None)
+            self._answered[address] = now
         elif outcome.status < 0 and transaction.sent:
             self._add(request, now, transaction, passed=outcome.confirmation is not None)
 
@@ -145,6 +149,8 @@ class Unanswered:
 
     def doubtful(self, request: Request) -> bool:
         """Whether the coordinator should answer something else before `request` is sent."""
+        if not self._all:
+            return False
         unsure = sum(not each.passed for each in self._all)
         return unsure >= UNSURE or any(not each.passed for each in self._alike(request))
 
@@ -154,6 +160,8 @@ class Unanswered:
         return next((probe for probe in _PROBES if address_of(probe) not in given_up), None)
 
     def _alike(self, packet: Request | Confirmation | Response) -> list[_GivenUp]:
+        if not self._all:
+            return []  # as nearly always
         return [each for each in self._all if address_of(each.request) == address_of(packet)]
 
     def _add(self, request: Request, now: float, transaction: Transaction, *, passed: bool) -> None:
@@ -163,7 +171,7 @@ class Unanswered:
 
     def _passed(self, request: Request) -> None:
         """The coordinator reacted to `request`: what it was asked before, it has done with."""
-        if any(not each.passed for each in self._alike(request)):
+        if not self._all or any(not each.passed for each in self._alike(request)):
             return  # the reaction may itself be a late one
         for each in self._all:
             each.passed = True
@@ -171,7 +179,7 @@ class Unanswered:
 
     def _judge_pace(self, transaction: Transaction) -> None:
         """Answers that can be nobody else's show whether the model of the timing holds."""
-        if transaction.quick is None:
+        if transaction.quick is None or not (transaction.quick or self._quick):
             return
         kind = _class_of(transaction.request)
         if transaction.quick:
@@ -183,8 +191,14 @@ class Unanswered:
                 del self._quick[kind]
 
     def _forget(self, now: float) -> None:
-        self._all = [each for each in self._all if not each.passed or now - each.at < REMEMBERED_S]
-        self._answered = {key: at for key, at in self._answered.items() if now - at < DOUBLED_S}
+        if self._all:
+            self._all = [
+                each for each in self._all if not each.passed or now - each.at < REMEMBERED_S
+            ]
+        while self._answered and now - self._answered[oldest := next(iter(self._answered))] >= (
+            DOUBLED_S
+        ):
+            del self._answered[oldest]
 
 
 def _class_of(request: Request) -> tuple[bool, bool]:

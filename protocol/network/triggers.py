@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.peripherals.coordinator import COORDINATOR_COMMANDS, SET_MID
 from protocol.dpa.peripherals.os import OS_BATCH, batched
-from protocol.dpa.requests import command_of
 from protocol.dpa.transaction import Outcome
 
 _CHANGING = frozenset(command.key for command in COORDINATOR_COMMANDS if command.changes_network)
@@ -21,8 +20,7 @@ def changes_network(outcome: Outcome) -> bool:
         return False
     if (request.pnum, request.pcmd) == OS_BATCH.key:
         return any(each in _CHANGING for each in batched(request.pdata))
-    command = command_of(request)
-    return command is not None and command.changes_network
+    return (request.pnum, request.pcmd) in _CHANGING
 
 
 def corrected_mid(outcome: Outcome) -> Mapping[int, int]:

@@ -23,6 +23,9 @@ from protocol.standard.sensor import (
 Values = Mapping[tuple[int, int], Value]
 """Values by address and sensor index."""
 
+PERIPHERALS = frozenset({READ.pnum, FRC_EXTRA_RESULT.pnum})
+"""The peripherals whose answers may have values in them."""
+
 Exchange = tuple[Request, Response]
 """A request and the response to it."""
 

@@ -21,7 +21,7 @@ from protocol.dpa.pnum import FRC
 from protocol.dpa.transaction import Outcome
 from protocol.errors import ProtocolError
 from protocol.readings.measured import of_overheard
-from protocol.readings.overheard import Exchange, Values, answered, reported
+from protocol.readings.overheard import PERIPHERALS, Exchange, Values, answered, reported
 from protocol.readings.unstored import Unstored, parse
 from protocol.standard.quantities import Value
 
@@ -65,7 +65,7 @@ class Overheard:
 
     def answer(self, outcome: Outcome, counters: Callable[[], Counters]) -> None:
         """The transaction that was counted last has come to its `outcome`."""
-        if outcome.response is None:
+        if outcome.response is None or outcome.request.pnum not in PERIPHERALS:
             return
         exchange, before = (outcome.request, outcome.response), None
         if outcome.request.pnum == FRC:

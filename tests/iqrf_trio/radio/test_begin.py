@@ -19,6 +19,10 @@ from protocol.dpa.transaction import Outcome
 from tests.iqrf_trio.radio.fakes import FakeCoordinator, FakePort, Fault
 from tests.iqrf_trio.radio.rig import LED, LOCAL, OTHER_LED, make, running
 
+PAUSES_S = (0.013, 0.317, 8.013)
+"""Between two requests. With none the patience of a request could end in the very moment in which
+the greeting of a new link goes on, and chance would say which of them comes first."""
+
 REQUESTS = (LED, OTHER_LED, LOCAL, Request(BROADCAST, 0x06, 0x01))
 
 
@@ -57,7 +61,7 @@ async def outcomes_of(
         st.tuples(
             st.integers(0, len(REQUESTS) - 1),
             st.sampled_from([fault for fault in Fault if fault is not Fault.BUG]),
-            st.sampled_from([0.0, 0.3, 8.0]),
+            st.sampled_from(PAUSES_S),
         ),
         max_size=8,
     )
