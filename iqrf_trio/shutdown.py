@@ -123,7 +123,7 @@ class Shutdown:
     @property
     def begun(self) -> bool:
         """Whether the program is about to end."""
-        return self._begun.is_set()
+        return self._began < inf
 
     @property
     def stop_at(self) -> float:
@@ -168,12 +168,13 @@ class Shutdown:
         something that was cut off has its time too.
         """
         deadline = inf if seconds == inf else trio.current_time() + seconds
-        shield = Shield(deadline, self._limit_of(share), share)
+        shield = Shield(deadline, self.limit_of(share), share)
         self._shields.add(shield)
         return shield
 
-    def _limit_of(self, share: Share) -> float:
-        if not self.begun:
+    def limit_of(self, share: Share) -> float:
+        """When what is begun now has to be over; infinite before `begin`."""
+        if self._began == inf:
             return inf
         now, end = trio.current_time(), self.moment(share)
         return next((at for at in map(self.moment, Share) if at >= end and at > now), self.stop_at)

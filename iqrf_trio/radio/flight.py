@@ -1,7 +1,7 @@
 """The transaction under way and the air it needs, on Trio's clock."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import trio
 from attrs import define, field
@@ -14,24 +14,24 @@ from protocol.dpa.transaction import Outcome, Transaction
 
 @define(eq=False)
 class Flight:
-    """The transaction under way.
+    """The transaction under way: a task waits for it, or `conclude` is called in the end.
 
-    Its scope shields it, and ends it at its deadline, when the link is lost, or at shutdown.
-    `begun_in` is the number of the last read before it was sent.
+    `begun_in` is the number of the last read before it was sent, `limit` the moment at which it is
+    over in any case. The `shield` covers the task that waits; it ends the wait at the deadline of
+    the transaction, when the link is lost, or at shutdown.
     """
 
     transaction: Transaction
-    scope: Shield
     begun_in: int = 0
-    conclude: Callable[[], None] | None = field(default=None, kw_only=True)
-    """Called once when there is an outcome, where no task waits for it."""
-    _over: trio.Event = field(factory=trio.Event, init=False)
+    limit: float = math.inf
+    conclude: Callable[[float], None] | None = field(default=None, kw_only=True)
+    """Called once, with the time, when there is an outcome."""
+    _shield: Shield | None = field(default=None, init=False)
+    _over: trio.Event | None = field(default=None, init=False)
 
-    def __attrs_post_init__(self) -> None:
-        """The transaction ends at its own deadline at the latest."""
-        self.scope.deadline = self.transaction.deadline
-
-    def receive(self, packet: Packet, *, lag_s: float = 0.0, read: int | None = None) -> bool:
+    def receive(
+        self, packet: Packet, now: float, *, lag_s: float = 0.0, read: int | None = None
+    ) -> bool:
         """Take a frame from the coordinator; False if it is none of this transaction's.
 
         `read` and `lag_s` as Transaction has them. What came in a read before the request was
@@ -39,34 +39,40 @@ class Flight:
         """
         if read is not None and read <= self.begun_in:
             return False
-        belongs = self.transaction.receive(packet, trio.current_time(), lag_s=lag_s, read=read)
-        if self.transaction.outcome is None:
-            self.scope.deadline = self.transaction.deadline
-        else:
+        belongs = self.transaction.receive(packet, now, lag_s=lag_s, read=read)
+        if self._shield is not None:
+            self._shield.deadline = self.transaction.deadline
+        if self._over is not None and self.transaction.outcome is not None:
             self._over.set()
         return belongs
 
-    def fail(self, status: int, *, sent: bool = True) -> None:
-        """End it at once, with a status below zero; `sent` as Transaction has it."""
-        self.transaction.fail(status, trio.current_time(), sent=sent)
-        self.scope.cancel()
-        self.settle()
+    def fail(self, status: int) -> None:
+        """End it at once, with a status below zero."""
+        now = trio.current_time()
+        self.transaction.fail(status, now)
+        if self._shield is not None:
+            self._shield.cancel()
+        self.settle(now)
 
-    def expire(self) -> None:
+    def expire(self, now: float) -> None:
         """Its time is up: as far as it has come, it is over."""
-        self.end(trio.current_time())
-        self.settle()
+        self.end(now)
+        self.settle(now)
 
-    def settle(self) -> None:
+    def settle(self, now: float) -> None:
         """Have it concluded if there is an outcome by now."""
         if self.conclude is not None and self.transaction.outcome is not None:
             conclude, self.conclude = self.conclude, None
-            conclude()
+            conclude(now)
 
-    async def wait(self) -> None:
-        """Until there is an outcome."""
-        if self.transaction.outcome is None:
-            await self._over.wait()
+    async def carry_out(self, send: Callable[[], Awaitable[None]], shield: Shield) -> None:
+        """Have the request sent, and wait until there is an outcome or the shield ends."""
+        shield.deadline, self._over = self.transaction.deadline, trio.Event()
+        self._shield = shield
+        with shield:
+            await send()
+            if self.transaction.outcome is None:
+                await self._over.wait()
 
     def end(self, now: float) -> Outcome:
         """What has become of it: time is up, or nobody waits any more."""

@@ -14,14 +14,9 @@ class Lag(trio.abc.Instrument):
         self._began: float | None = None
         self._last_s = 0.0
 
-    @property
-    def now_s(self) -> float:
+    def at(self, now: float) -> float:
         """So long ago, in seconds, what is read in this turn can have come."""
-        return self._last_s + self._elapsed_s
-
-    @property
-    def _elapsed_s(self) -> float:
-        return 0.0 if self._began is None else trio.current_time() - self._began
+        return self._last_s if self._began is None else self._last_s + now - self._began
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
         """See Instrument."""
@@ -30,4 +25,5 @@ class Lag(trio.abc.Instrument):
 
     def before_io_wait(self, timeout: float) -> None:
         """See Instrument."""
-        self._last_s, self._began = self._elapsed_s, None
+        self._last_s = 0.0 if self._began is None else trio.current_time() - self._began
+        self._began = None

@@ -1,12 +1,13 @@
 """Ends transactions that no task waits for when their time is up."""
 
+import math
 from collections.abc import Callable
 
 import trio
 from attrs import define, field
 
 from iqrf_trio.radio.flight import Flight
-from iqrf_trio.shutdown import Shutdown
+from iqrf_trio.shutdown import Share, Shutdown
 
 
 @define(eq=False)
@@ -21,28 +22,36 @@ class Timer:
     _shutdown: Shutdown
     _flight: Callable[[], Flight | None]
     _sleeping: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+    _due: float = field(default=math.inf, init=False)
+    """The deadline of `_sleeping`."""
 
     def expect(self, flight: Flight) -> None:
         """Look at `flight` at its deadline at the latest."""
-        self._sleeping.deadline = min(self._sleeping.deadline, flight.scope.deadline)
+        if (ends_at := self._end_of(flight)) < self._due:
+            self._sleeping.deadline = self._due = ends_at
 
     async def run(self) -> None:
         """Look after deadlines until cancelled."""
         while not self._shutdown.begun:
-            with trio.CancelScope() as self._sleeping:
-                self._look()
+            with self._asleep():
                 await self._shutdown.wait()
         while True:
-            with trio.CancelScope() as self._sleeping:
-                self._look()
+            with self._asleep():
                 await trio.sleep_forever()
 
-    def _look(self) -> None:
-        """End the transaction whose time is up, and sleep until that of the next one."""
+    def _asleep(self) -> trio.CancelScope:
+        """End the transaction whose time is up; the scope ends when that of the next one is."""
+        self._sleeping, self._due = trio.CancelScope(), math.inf
         flight = self._flight()
-        if flight is None or flight.conclude is None:
-            return
-        if flight.scope.deadline <= trio.current_time():
-            flight.expire()
-        elif flight.scope.deadline < self._sleeping.deadline:
-            self._sleeping.deadline = flight.scope.deadline
+        if flight is not None and flight.conclude is not None:
+            now = trio.current_time()
+            if self._end_of(flight) <= now:
+                flight.expire(now)
+            else:
+                self.expect(flight)
+        return self._sleeping
+
+    def _end_of(self, flight: Flight) -> float:
+        if flight.limit < math.inf:  # begun after the shutdown had
+            return min(flight.transaction.deadline, flight.limit)
+        return min(flight.transaction.deadline, self._shutdown.moment(Share.AIR))

@@ -243,11 +243,11 @@ class Transceiver:
         session: _Session,
         flight: Flight,
         conclude: Callable[[Outcome], None],
+        now: float,
         *,
         free: bool,
     ) -> None:
         """End what `begin` has begun."""
-        now = trio.current_time()
         outcome = self._land(flight, now)
         self._judge(session, flight.transaction, now, free=free)
         self._turn.release()
@@ -367,15 +367,19 @@ class Transceiver:
             self._unasked(session, packet, frame)
             return
         flight, strays = self._flight, self._flight.transaction.strays if self._flight else []
+        now = trio.current_time()
         if flight is None and self.tap is not None:
             return  # it answers a frame of whoever has the module
-        if flight is None or not flight.receive(packet, lag_s=self._lag.now_s, read=self._reads):
+        if flight is None or not flight.receive(
+            packet, now, lag_s=self._lag.at(now), read=self._reads
+        ):
             self._unwanted(packet)
         while strays:
             self._unwanted(strays.pop(0))
         if flight is not None:
-            self._timer.expect(flight)
-            flight.settle()  # at the very end, as it may begin the next one
+            if flight.transaction.outcome is None:
+                self._timer.expect(flight)
+            flight.settle(now)  # at the very end, as it may begin the next one
 
     def _unasked(self, session: _Session, packet: Request | Response, frame: bytes) -> None:
         self._counts[Count.ASYNCHRONOUS] += 1
@@ -402,9 +406,10 @@ class Transceiver:
         free = self._air.free_at <= now
         flight = self._launch(request, timeout_ms, now)
         try:
-            with flight.scope:
-                await self._send(session, flight.transaction)
-                await flight.wait()
+            await flight.carry_out(
+                partial(self._send, session, flight.transaction),
+                self.shutdown.shield(share=Share.AIR),
+            )
         finally:
             now = trio.current_time()
             outcome = self._land(flight, now)
@@ -431,8 +436,8 @@ class Transceiver:
                 (timeout_ms or 0) / 1000,
                 self.timeout_limit_s,
             )
-        scope = self.shutdown.shield(share=Share.AIR)
-        flight = self._flight = Flight(transaction, scope, self._reads)
+        limit = self.shutdown.limit_of(Share.AIR)
+        flight = self._flight = Flight(transaction, self._reads, limit)
         self._counts[kind_of(request)] += 1
         return flight
 
