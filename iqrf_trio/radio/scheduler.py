@@ -233,7 +233,7 @@ class Scheduler:
         if running is None:
             await trio.lowlevel.checkpoint()
         else:
-            await running.item.over.wait()
+            await running.item.wait_over()
 
     def pause_for(self, owner: Owner, tell: Callable[[], None]) -> None:
         """Keep the radio silent as `pause` does, and call `tell` once it is.
@@ -343,7 +343,7 @@ class Scheduler:
             # A request that was begun without a task is finished as well.
             running = self._channel.queue.running
             if running is not None and running.item.job is not None:
-                await running.item.over.wait()
+                await running.item.wait_over()
 
     def _begin(self, entry: Entry) -> bool:
         """Begin a request whose turn has come in this step; False where it takes a task."""

@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 import trio
-from attrs import define, field
+from attrs import define
 
 from iqrf_trio.radio.jobs import Job, turn_away
 from iqrf_trio.shutdown import Shield
@@ -27,12 +27,15 @@ class Turn:
     tally: Tally
     scope: Shield
     job: Job | None = None
-    over: trio.Event = field(factory=trio.Event)
-    _decided: trio.Event = field(factory=trio.Event)
+    _decided: trio.Event | None = None
+    _over: trio.Event | None = None
+    """Made where somebody waits for them: nobody does so for most requests."""
     _error: Exception | None = None
 
     async def wait(self) -> None:
         """Wait for the turn of a step or lease; raises LeaseTimeout or QueueClosed instead."""
+        if self._decided is None:
+            self._decided = trio.Event()
         await self._decided.wait()
         if self._error is not None:
             raise self._error
@@ -40,7 +43,20 @@ class Turn:
     def decide(self, error: Exception | None = None) -> None:
         """The turn has come, or never will."""
         self._error = error
+        if self._decided is None:
+            self._decided = trio.Event()
         self._decided.set()
+
+    async def wait_over(self) -> None:
+        """Wait until whoever has the turn is done with it."""
+        if self._over is None:
+            self._over = trio.Event()
+        await self._over.wait()
+
+    def end(self) -> None:
+        """Tell those who wait for it that it is over."""
+        if self._over is not None:
+            self._over.set()
 
 
 Entry = scheduling.Entry[Turn]
@@ -64,7 +80,7 @@ def refuse(entry: Entry, fate: Fate, error: QueueClosed | LeaseTimeout) -> None:
     """The turn will not come: tell whoever waits for it."""
     turn = entry.item
     turn.tally.end(fate)
-    turn.over.set()
+    turn.end()
     if turn.job is None:
         turn.decide(error)
     else:
@@ -78,4 +94,4 @@ def end(entry: Entry, fate: Fate) -> None:
     elif entry.state is State.ACTIVE:
         waited, ran = entry.started - entry.since, trio.current_time() - entry.started
         entry.item.tally.finish(fate, waited, ran)
-    entry.item.over.set()
+    entry.item.end()

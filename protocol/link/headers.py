@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from attrs import frozen
+from attrs import define, field
 
 from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.pnum import EXPLORATION, FIRST_USER, PERIPHERAL_INFO_PCMD, PERIPHERAL_NAMES
@@ -17,35 +17,51 @@ Kind = tuple[int, ...]
 """What the headers of messages have in common that devices send alike."""
 
 
-@frozen
+@define(eq=False)
 class Header:
-    """The first bytes of what may be a message, or the whole of it."""
+    """The first bytes of what may be a message, or the whole of it.
+
+    What every message is asked is found out at once, since it is asked several times.
+    """
 
     REQUEST: ClassVar[int] = 6
     RESPONSE: ClassVar[int] = 8
     CONFIRMATION: ClassVar[int] = 11
 
     data: bytes
+    possible: bool = field(init=False)
+    """Whether a message can begin so: the high byte of NADR is 0."""
+    complete: bool = field(init=False)
+    """Whether all of the header is there."""
+    decisive: bool = field(init=False)
+    """Whether it is long enough to show what it is."""
+    responds: bool = field(init=False)
+    """Whether it is that of a response."""
+    confirms: bool = field(init=False)
+    """Whether it is that of a confirmation."""
+    reports: bool = field(init=False)
+    """Whether it is that of a response that was sent unasked."""
+    unasked: bool = field(init=False)
+    """Whether the message was sent unasked: as such a response, or built like a request."""
 
-    @property
-    def possible(self) -> bool:
-        """Whether a message can begin so: the high byte of NADR is 0."""
-        return len(self.data) < 2 or self.data[1] == 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether all of the header is there."""
-        return len(self.data) >= (self.RESPONSE if self._flagged else self.REQUEST)
-
-    @property
-    def decisive(self) -> bool:
-        """Whether it is long enough to show what it is."""
-        return len(self.data) >= (self.RESPONSE if self._flagged else self.REQUEST + 1)
+    def __attrs_post_init__(self) -> None:
+        """Look at each byte that matters once."""
+        data, size = self.data, len(self.data)
+        flagged = size > 3 and data[3] >= _RESPONSE_FLAG
+        self.possible = size < 2 or data[1] == 0
+        self.complete = size >= (self.RESPONSE if flagged else self.REQUEST)
+        self.decisive = size >= (self.RESPONSE if flagged else self.REQUEST + 1)
+        self.responds = flagged and self.complete
+        self.confirms = (
+            not flagged and size > self.REQUEST and data[self.REQUEST] == _STATUS_CONFIRMATION
+        )
+        self.reports = self.responds and data[6] >= _ASYNC_FLAG
+        self.unasked = self.reports or not (self.responds or self.confirms)
 
     @property
     def address(self) -> tuple[int, int, int]:
         """NADR, PNUM, PCMD."""
-        return self.data[0], *self.key
+        return self.data[0], self.data[2], self.data[3] & ~_RESPONSE_FLAG
 
     @property
     def key(self) -> tuple[int, int]:
@@ -56,30 +72,6 @@ class Header:
     def rcode(self) -> int:
         """The response code without the asynchronous flag."""
         return self.data[6] & ~_ASYNC_FLAG
-
-    @property
-    def responds(self) -> bool:
-        """Whether it is that of a response."""
-        return self._flagged and len(self.data) >= self.RESPONSE
-
-    @property
-    def confirms(self) -> bool:
-        """Whether it is that of a confirmation."""
-        return (
-            not self._flagged
-            and len(self.data) > self.REQUEST
-            and self.data[self.REQUEST] == _STATUS_CONFIRMATION
-        )
-
-    @property
-    def reports(self) -> bool:
-        """Whether it is that of a response that was sent unasked."""
-        return self.responds and bool(self.data[6] & _ASYNC_FLAG)
-
-    @property
-    def unasked(self) -> bool:
-        """Whether the message was sent unasked: as such a response, or built like a request."""
-        return self.reports or not (self.responds or self.confirms)
 
     @property
     def resets(self) -> bool:
@@ -105,7 +97,3 @@ class Header:
         if not self.complete or not self.possible or self.data[2] not in _PNUMS:
             return False
         return self.rcode in _RCODES if self.responds else True
-
-    @property
-    def _flagged(self) -> bool:
-        return len(self.data) > 3 and bool(self.data[3] & _RESPONSE_FLAG)

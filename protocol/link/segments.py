@@ -47,10 +47,11 @@ class Segments:
         header = Header(frame)
         if not header.complete:
             return
-        self._requests.append(header.address)
-        command = COMMANDS.get(header.key)
+        address = header.address
+        self._requests.append(address)
+        command = COMMANDS.get(address[1:])
         if command is not None and command.length_asked is not None:
-            self._lengths[header.key] = command.length_asked(frame[Header.REQUEST :])
+            self._lengths[address[1:]] = command.length_asked(frame[Header.REQUEST :])
 
     def feed(self, segment: bytes) -> list[bytes]:
         """The messages that are complete with this segment."""
@@ -68,7 +69,8 @@ class Segments:
 
     def _cut(self, end: int) -> bytes:
         frame, self._held = self._held[:end], self._held[end:]
-        self._begun = [at - end for at in self._begun if at > end]
+        if self._begun:
+            self._begun = [at - end for at in self._begun if at > end]
         header = Header(frame)
         if header.complete and header.unasked and header.kind not in self._kinds:
             self._kinds.append(header.kind)
@@ -95,7 +97,7 @@ class Segments:
         """`end` once it is there; `longer`: later versions of DPA append members to PDATA."""
         if len(data) < end:
             return None
-        if longer and not Header(data[end:]).possible:
+        if longer and len(data) > end and not Header(data[end:]).possible:
             return self._next(data, end)
         return end
 
@@ -133,9 +135,10 @@ class Segments:
             return None
         if header.rcode:
             return 0
-        if header.key in self._lengths:
-            return self._lengths[header.key]
-        command = COMMANDS.get(header.key)
+        key = header.key
+        if key in self._lengths:
+            return self._lengths[key]
+        command = COMMANDS.get(key)
         if command is not None:
             return command.layout.length
-        return PeripheralInfo.layout.size if header.key[1] == PERIPHERAL_INFO_PCMD else None
+        return PeripheralInfo.layout.size if key[1] == PERIPHERAL_INFO_PCMD else None

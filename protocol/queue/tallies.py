@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from attrs import define, field, frozen
 
@@ -115,8 +116,7 @@ class Tally:
         return Figures(self.accepted, fates, self._waited.snapshot(), self._ran.snapshot())
 
 
-@frozen
-class Series:
+class Series(NamedTuple):
     """What figures are kept for."""
 
     lane: Lane

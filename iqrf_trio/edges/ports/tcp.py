@@ -7,7 +7,7 @@ from math import inf
 import trio
 
 from iqrf_trio.edges.ports import Link, Port, PortError
-from iqrf_trio.edges.tcp.direct import receive_when_readable, send_now, socket_of
+from iqrf_trio.edges.tcp.direct import receive_now, send_now, socket_of
 from protocol.link.segments import Segments
 
 _CONNECT_S = 5.0
@@ -131,9 +131,12 @@ class TcpLink(Link):
     async def _chunk(self) -> bytes:
         try:
             if self._socket is None:
-                chunk: bytes | bytearray = await self._stream.receive_some(_RECEIVE)
+                chunk: bytes | bytearray | None = await self._stream.receive_some(_RECEIVE)
             else:
-                chunk = await receive_when_readable(self._socket, _RECEIVE)
+                chunk = None
+                while chunk is None:
+                    await trio.lowlevel.wait_readable(self._socket)
+                    chunk = receive_now(self._socket, _RECEIVE)
         except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
             raise PortError(f"{self._name}: {_reason(error)}") from error
         if not chunk:

@@ -33,14 +33,13 @@ def send_now(connection: socket.socket, data: bytes) -> int:
         return 0
 
 
-async def receive_when_readable(connection: socket.socket, size: int) -> bytes:
-    """At most `size` bytes, in the step in which there are some; b"" at their end.
+def receive_now(connection: socket.socket, size: int) -> bytes | None:
+    """At most `size` bytes that are there, b"" at their end; None where there are none.
 
-    Raises OSError, and ClosedResourceError where the socket is closed meanwhile.
+    That can be in spite of the system's word that it is readable: bytes with a bad checksum are
+    thrown away. Raises OSError.
     """
-    while True:
-        await trio.lowlevel.wait_readable(connection)
-        try:
-            return connection.recv(size)
-        except BlockingIOError:
-            continue  # what was announced was thrown away, as with a bad checksum
+    try:
+        return connection.recv(size)
+    except BlockingIOError:
+        return None

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import trio
 
-from iqrf_trio.edges.tcp.direct import send_now, socket_of
+from iqrf_trio.edges.tcp.direct import receive_now, send_now, socket_of
 from iqrf_trio.edges.tcp.lingering import LINGER_S
 from iqrf_trio.edges.websocket.lone_frame import text_in
 from iqrf_trio.edges.websocket.pace import Frames, Pace
@@ -89,19 +89,18 @@ class Wire(trio.abc.Stream):
         self, connection: socket.socket, max_bytes: int | None
     ) -> bytes | bytearray:
         """Receive in the step in which there is something; `end` wakes who waits for it."""
-        while True:
-            self._waiting = True
-            try:
+        data = None
+        self._waiting = True
+        try:
+            while data is None:
                 await trio.lowlevel.wait_readable(connection)
-                data = connection.recv(max_bytes or _CHUNK)
-            except BlockingIOError:
-                continue  # what was announced was thrown away, as with a bad checksum
-            except OSError as error:
-                self._lose_peer()
-                raise trio.BrokenResourceError from error
-            finally:
-                self._waiting = False
-            return self._heard(data)
+                data = receive_now(connection, max_bytes or _CHUNK)
+        except OSError as error:
+            self._lose_peer()
+            raise trio.BrokenResourceError from error
+        finally:
+            self._waiting = False
+        return self._heard(data)
 
     async def _receive(self, max_bytes: int | None) -> bytes | bytearray:
         """Receive by way of Trio's stream; what is kept back comes first."""
