@@ -1,6 +1,7 @@
 """What speaks to the broker at the moment; made anew when its section of the file changes."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 
 import trio
 from attrs import define, field
@@ -8,6 +9,7 @@ from attrs import define, field
 from iqrf_trio.config import Config
 from iqrf_trio.messaging.announcements import Announcer
 from iqrf_trio.wiring.mqtt import Mqtt
+from protocol.outward.alerts import Alert
 from protocol.outward.exposition import Family
 from protocol.outward.health import Check
 
@@ -66,6 +68,11 @@ class Broker:
     def check(self) -> Check | None:
         """How the link is; None without a broker."""
         return None if self._current is None else self._current.link.check()
+
+    def alert(self, alert: Alert, at: datetime) -> None:
+        """Tell what came or went; nobody is told without a broker."""
+        if self._current is not None:
+            self._current.alert(alert, at)
 
     def metrics(self) -> Iterable[Family]:
         """The figures of the link."""

@@ -31,6 +31,7 @@ from iqrf_trio.wiring.remembered import gateway_id
 from protocol.auth.authentication import Grant
 from protocol.auth.rights import Rights, Scope
 from protocol.outward import metrics
+from protocol.outward.alerts import Alert
 from protocol.outward.exposition import Family
 from protocol.outward.home_assistant import HomeAssistant
 from protocol.outward.mqtt.outbox import Outbox
@@ -151,6 +152,10 @@ class Mqtt:
     def end(self) -> None:
         """The gateway stops."""
         self.link.end()
+
+    def alert(self, alert: Alert, at: datetime) -> None:
+        """Tell what came or went."""
+        self.link.numbered_event(self.topics.alert, alert.message(at))
 
     def metrics(self) -> Iterable[Family]:
         """The figures of the link."""

@@ -32,7 +32,7 @@ from iqrf_trio.wiring.gateway import Parts, now
 from iqrf_trio.wiring.http import Examine
 from iqrf_trio.wiring.observed import Observed
 from iqrf_trio.wiring.reloading import Reloading, limits_of, session_limits_of
-from iqrf_trio.wiring.shown import connect_mqtt
+from iqrf_trio.wiring.shown import alerts_of, connect_mqtt
 from protocol.readings.settings import Messaging
 
 log = logging.getLogger("iqrf_trio.daemon")
@@ -210,6 +210,7 @@ class Serving:
         self.pages = http.build(observed, checks, sources)
         self._renew_pages = partial(http.renew, self.pages, observed, checks, sources)
         services.start_soon(StatusLine(checks, self._tell).run)
+        services.start_soon(alerts_of(parts, checks).run)
         if self._listening.http:
             serve_pages = partial(self.pages.serve, handler_nursery=clients)
             await services.start(serve_pages, self._listening.http)

@@ -11,6 +11,7 @@ import orjson
 from attrs import frozen
 
 from protocol.network.network import Device, Sensor
+from protocol.outward.alerts import Event
 from protocol.outward.metrics import mid, name
 from protocol.outward.mqtt.nodes import dpa_version
 from protocol.outward.mqtt.topics import Topics
@@ -223,6 +224,17 @@ class HomeAssistant:
                 "dev_cla": "timestamp",
                 "val_tpl": "{{ value_json.lastReading }}",
                 **_DIAGNOSTIC,
+            },
+        )
+        yield (
+            "alert",
+            {
+                "p": "event",
+                "name": "Alert",
+                "uniq_id": f"{own}_alert",
+                "stat_t": topics.alert,
+                "evt_typ": [each.value for each in Event],
+                "ic": "mdi:alert",
             },
         )
         if self.commands:

@@ -112,6 +112,11 @@ class Topics:
         return f"{self.root}/event"
 
     @property
+    def alert(self) -> str:
+        """What somebody should know soon."""
+        return f"{self.root}/alert"
+
+    @property
     def history(self) -> str:
         """Values of the time when the broker was away."""
         return f"{self.root}/history"

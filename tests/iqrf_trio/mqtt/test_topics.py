@@ -260,6 +260,23 @@ async def test_events_are_numbered(tmp_path: Path) -> None:
         assert all("mType" in each for each in told)
 
 
+async def test_an_alert_of_a_node_that_falls_silent(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        worker, node = it.home.gateway.worker, it.home.gateway.store.network.nodes[0]
+        worker.start()
+        await until(lambda: bool(worker.measurements.latest.last_cycle))
+        it.home.mesh.node(node.address).online = False
+        latest = worker.measurements.latest
+        while latest.nodes[node.mid].misses < 2:
+            worker.invoke()
+            await trio.sleep(0.05)
+        alert = await it.json("alert")
+        assert (alert["event_type"], alert["address"]) == ("node_silent", node.address)
+        assert (alert["mid"], alert["seq"] > 0) == (f"{node.mid:08x}", True)
+        silent = await it.heard.until(lambda m: m.payload == b"offline")
+        assert silent.topic == f"{GATEWAY}/{it.node}/availability"
+
+
 async def test_an_output_is_switched(tmp_path: Path) -> None:
     async with scene(tmp_path, "mqtt.commands=set") as it:
         await it.json(f"{it.node}/info")

@@ -134,6 +134,12 @@ def test_a_product_that_measures_in_another_unit_has_no_class() -> None:
     assert kelvin["unit_of_meas"] == "K"
 
 
+def test_alerts_are_an_event_of_the_gateway() -> None:
+    alert = json.loads(THEM.gateway())["cmps"]["alert"]
+    assert (alert["p"], alert["stat_t"]) == ("event", "iqrf/gw1/alert")
+    assert "node_silent" in alert["evt_typ"]
+
+
 def test_no_command_is_retained_and_each_has_its_quality() -> None:
     gateway = json.loads(THEM.gateway())["cmps"]
     for component in (*components(ALL).values(), *gateway.values()):
