@@ -35,6 +35,7 @@ SETTINGS = (
     "port.kind=simulator",
     "simulator.speed=0",
     "simulator.nodes=4",
+    "database.ask_states=false",  # else the pages depend on when that happens
     "websocket.port=0",
 )
 

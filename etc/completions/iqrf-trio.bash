@@ -14,15 +14,15 @@ port.spi.power_enable_pin port.spi.bus_enable_pin port.spi.programming_switch_pi
 port.uart.baud_rate port.uart.board port.tcp.host port.tcp.port port.device port.trace
 port.trace_keys simulator.nodes simulator.network simulator.seed simulator.speed simulator.loss
 sensor_data.auto_run sensor_data.period sensor_data.retry_period sensor_data.async_reports
-database.enumerate_on_launch database.enumerate_after_bonding database.annotate_metadata
-database.products vault.device vault.frequency vault.flash_size vault.generations vault.schedule
-vault.nodes vault.passphrase_file vault.auto_restore monitor.port monitor.period http.host
-http.port http.tls_port http.hosts http.metrics_public history.enabled history.path
-history.max_size mqtt.url mqtt.version mqtt.instance mqtt.gateway mqtt.prefix mqtt.client_id
-mqtt.username mqtt.password_file mqtt.ca mqtt.certificate mqtt.private_key mqtt.keepalive
-mqtt.commands mqtt.scope mqtt.service mqtt.require_token mqtt.async_messages mqtt.request_topic
-mqtt.response_topic mqtt.home_assistant mqtt.discovery_prefix mqtt.outbox mqtt.backfill
-log.level log.areas log.json
+database.enumerate_on_launch database.enumerate_after_bonding database.ask_states
+database.annotate_metadata database.products vault.device vault.frequency vault.flash_size
+vault.generations vault.schedule vault.nodes vault.passphrase_file vault.auto_restore
+monitor.port monitor.period http.host http.port http.tls_port http.hosts http.metrics_public
+history.enabled history.path history.max_size mqtt.url mqtt.version mqtt.instance mqtt.gateway
+mqtt.prefix mqtt.client_id mqtt.username mqtt.password_file mqtt.ca mqtt.certificate
+mqtt.private_key mqtt.keepalive mqtt.commands mqtt.scope mqtt.service mqtt.require_token
+mqtt.async_messages mqtt.request_topic mqtt.response_topic mqtt.home_assistant
+mqtt.discovery_prefix mqtt.outbox mqtt.backfill log.level log.areas log.json
 "
 
 _iqrf_trio_boards="

@@ -167,7 +167,7 @@ async def build(
     if worker.settings.auto_run:
         worker.start()
     states = OutputStates(store, transceiver, scheduler, measurements, now)
-    if not config.database.enumerate_on_launch:
+    if config.database.ask_states and not config.database.enumerate_on_launch:
         states.ask()  # else the enumeration's end is followed by it
     annotate = await store.setting(ANNOTATE_SETTING)
     wall_clock = Clock(clock.synchronised, hop)
@@ -193,7 +193,7 @@ async def build(
     )
     await gateway.tasks.load()
     worker.on_change = gateway.monitor.changed
-    _follow_enumerations(gateway)
+    _follow_enumerations(gateway, ask_states=config.database.ask_states)
     pulse = Pulse(lambda: transceiver.connected)
     return Parts(
         gateway,
@@ -212,12 +212,12 @@ async def build(
     )
 
 
-def _follow_enumerations(gateway: Gateway) -> None:
+def _follow_enumerations(gateway: Gateway, *, ask_states: bool) -> None:
     """Whoever has outputs or a light is known anew after each enumeration."""
 
     def changed() -> None:
         gateway.monitor.changed()
-        if not gateway.enumeration.running:
+        if ask_states and not gateway.enumeration.running:
             gateway.states.ask()
 
     gateway.enumeration.on_change = changed

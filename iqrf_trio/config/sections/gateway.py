@@ -76,6 +76,9 @@ class Database:
 
     enumerate_on_launch: bool = setting(False)
     enumerate_after_bonding: bool = setting(True)
+    ask_states: bool = setting(
+        True, "outputs and lights are asked how they are, after start and enumeration"
+    )
     annotate_metadata: bool = setting(False, "answers carry the metadata of their device")
     products: str = setting("", "optional catalogue: HWPID -> manufacturer, product, breakdowns")
 

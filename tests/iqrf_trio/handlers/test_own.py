@@ -81,3 +81,11 @@ async def test_who_is_no_node(tmp_path: Path) -> None:
         told = await ask(client, "iqrfTrio_GetStates", {"nAdr": 9})
         assert (told["status"], told["statusStr"]) == (1001, "nAdr has to name a known node")
         assert "rsp" not in told
+
+
+async def test_nobody_is_asked_where_the_configuration_forbids_it(tmp_path: Path) -> None:
+    never = "database.ask_states=false"
+    async with house(tmp_path, never, mesh=generate(5)) as home, authenticated(home) as client:
+        await enumerated(client)
+        assert not home.gateway.states._wanted.is_set()
+        assert (await states(client, LIGHT))["at"] is None
