@@ -1,12 +1,16 @@
-"""The journal: at most one network service that has changed parameters for a while."""
+"""The journal: at most one network service that has changed something for a while."""
+
+from typing import Any
 
 from attrs import astuple
 
+from iqrf_trio.store import json_text
 from iqrf_trio.store.sqlite import Connection
+from protocol.iqmesh.bond_changes import BondChanges
 from protocol.iqmesh.journal import JournalEntry
 from protocol.network.parameters import Parameters
 
-_COLUMNS = "service, coordinator, stage, frc_response_time, dpa_value, rx_hops, tx_hops"
+_COLUMNS = "service, coordinator, stage, bonds, frc_response_time, dpa_value, rx_hops, tx_hops"
 
 
 def load(connection: Connection) -> JournalEntry | None:
@@ -14,18 +18,42 @@ def load(connection: Connection) -> JournalEntry | None:
     row = connection.execute(f"SELECT {_COLUMNS} FROM journal").fetchone()
     if row is None:
         return None
-    service, coordinator, stage, *before = row
-    return JournalEntry(service, coordinator, Parameters(*before), stage)
+    service, coordinator, stage, bonds, *before = row
+    changes = None if bonds is None else _changes(json_text.load(bonds))
+    return JournalEntry(service, coordinator, Parameters(*before), stage, changes)
 
 
 def save(connection: Connection, entry: JournalEntry) -> None:
     """Write the entry, in place of the one that was there."""
+    bonds = None if entry.bonds is None else json_text.dump(_told(entry.bonds))
     connection.execute(
-        f"INSERT OR REPLACE INTO journal (id, {_COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
-        (entry.service, entry.coordinator, entry.stage, *astuple(entry.before)),
+        f"INSERT OR REPLACE INTO journal (id, {_COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (entry.service, entry.coordinator, entry.stage, bonds, *_before(entry.before)),
     )
 
 
 def clear(connection: Connection) -> None:
     """Everything is what it was."""
     connection.execute("DELETE FROM journal")
+
+
+def _before(parameters: Parameters) -> tuple[int | None, ...]:
+    return astuple(parameters)
+
+
+def _told(changes: BondChanges) -> dict[str, object]:
+    return {
+        "before": sorted(changes.before),
+        "leaving": sorted(changes.leaving),
+        "left": sorted(changes.left),
+        "mids": sorted(changes.mids.items()),
+    }
+
+
+def _changes(told: Any) -> BondChanges:
+    return BondChanges(
+        frozenset(told["before"]),
+        frozenset(told["leaving"]),
+        frozenset(told["left"]),
+        dict(told["mids"]),
+    )

@@ -153,6 +153,7 @@ async def build(
     )
     if config.database.enumerate_on_launch:
         enumeration.launch()
+    await enumeration.resume()
     settings = await sensor_settings.load(store, _sensor_settings(config))
     worker = SensorWorker(
         settings,
@@ -185,7 +186,7 @@ async def build(
         local_time=_local_time,
         messagings=announcer.messagings,
         keeper=keeper,
-        network=NetworkServices(transceiver, scheduler, store, shutdown, catalogue),
+        network=NetworkServices(transceiver, scheduler, store, shutdown, catalogue, enumeration),
         states=states,
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
         sticky_service_mode=config.gateway.sticky_service_mode,

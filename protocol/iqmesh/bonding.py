@@ -14,8 +14,9 @@ from protocol.dpa.peripherals.exploration import PeripheralEnumeration, enumerat
 from protocol.dpa.peripherals.os import OsInfo, os_read
 from protocol.dpa.step import Step
 from protocol.iqmesh import iqrf_code
+from protocol.iqmesh.bond_changes import BondChanges
 from protocol.iqmesh.iqrf_code import BadCodeError, IqrfCode
-from protocol.iqmesh.plan import Pause, Plan, ProductName, ask, do, name, version
+from protocol.iqmesh.plan import Note, Pause, Plan, ProductName, ask, do, name, version
 from protocol.iqmesh.statuses import BAD_PARAMETERS, ServiceFailure
 from protocol.network.parameters import Parameters
 
@@ -70,6 +71,7 @@ class _Bonding:
             raise ServiceFailure(
                 NETWORK_FULL, "No available address to assign to a new node found."
             )
+        yield Note(lambda: BondChanges(before))
         self.bonded = yield from self._admit(before)
         yield Pause(SETTLE_S)
         self.identity = Identity(self.bonded.address)
@@ -94,7 +96,9 @@ class _Bonding:
 
     def _attempt(self, call: Call[Bonded]) -> Step[Bonded]:
         try:
-            return (yield from steps.ask(call))
+            # It is known even if the plan was cut off.
+            self.bonded = yield from steps.ask(call)
+            return self.bonded
         except ResponseCodeError:
             raise
         except DpaError:

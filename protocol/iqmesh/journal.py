@@ -10,6 +10,7 @@ from protocol.dpa.errors import DpaError, ResponseCodeError
 from protocol.dpa.peripherals.coordinator import Hops, set_dpa_params, set_hops
 from protocol.dpa.peripherals.frc import frc_set_params
 from protocol.dpa.step import Step, ask
+from protocol.iqmesh.bond_changes import BondChanges
 from protocol.network.parameters import DEFAULTS, Parameters
 
 T = TypeVar("T")
@@ -20,13 +21,14 @@ class JournalEntry:
     """One service under way: `before` has the parameters that it has changed, the others None.
 
     `coordinator` is the MID of the module that they belong to, None where nobody knows it.
-    `stage` says how far the service is.
+    `stage` says how far the service is with them. `bonds` is what it does to bonds, if anything.
     """
 
     service: str
     coordinator: int | None
     before: Parameters
     stage: str = ""
+    bonds: BondChanges | None = None
 
 
 NOTED, CHANGED = "noted", "changed"

@@ -14,8 +14,10 @@ from protocol.dpa.packet import TEMPORARY
 from protocol.dpa.peripherals.coordinator import MAX_AUTHORIZED, bonded_devices, set_mid
 from protocol.dpa.peripherals.node import validate_bonds
 from protocol.iqmesh import mids
-from protocol.iqmesh.plan import Plan, Progress, ask, borrow, do
-from protocol.iqmesh.statuses import no_bonded_nodes
+from protocol.iqmesh.bond_changes import BondChanges
+from protocol.iqmesh.bond_repair import written
+from protocol.iqmesh.plan import Note, Plan, Progress, ask, borrow, do
+from protocol.iqmesh.statuses import FAILED, ServiceFailure, no_bonded_nodes
 from protocol.network.parameters import Parameters
 
 
@@ -46,6 +48,8 @@ class InconsistentMids(_Maintenance):
     """What each node says, 0 for silence; None until all were asked."""
     inconsistent: Sequence[int] = field(default=(), init=False)
     """The nodes of which the table has (or had) another MID."""
+    _changes: BondChanges = field(factory=BondChanges, init=False)
+    _checked: bool = field(default=False, init=False)
 
     @property
     def silent(self) -> list[int]:
@@ -56,8 +60,24 @@ class InconsistentMids(_Maintenance):
         table = yield from mids.in_table(self.nodes)
         self.mids = yield from mids.of_nodes(table)
         self.inconsistent = differing(table, self.mids)
-        for node in () if self.dry_run else self.inconsistent:
-            yield from ask(set_mid(self.mids[node], node))
+        if self.inconsistent and not self.dry_run:
+            yield from self._correct({node: self.mids[node] for node in self.inconsistent})
+
+    def _correct(self, right: Mapping[int, int]) -> Plan[None]:
+        self._changes = BondChanges(self.nodes, mids=right)
+        yield Note(lambda: self._changes, self._read_back)
+        for node, mid in right.items():
+            yield from ask(set_mid(mid, node))
+        yield from self._read_back()
+        if wrong := sorted(right.keys() - self._changes.mids.keys()):
+            raise ServiceFailure(FAILED, f"The coordinator still has other MIDs of {wrong}.")
+
+    def _read_back(self) -> Plan[None]:
+        """Keep of the changes what the coordinator's table has, once."""
+        if self._checked:
+            return
+        found = yield from written(self._changes.mids, self.nodes)
+        self._changes, self._checked = BondChanges(self.nodes, mids=found), True
 
 
 @define(eq=False)

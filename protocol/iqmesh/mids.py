@@ -10,6 +10,8 @@ from protocol.iqmesh.plan import Plan, ask
 from protocol.iqmesh.polling import poll, poll_once
 from protocol.network.tables import NO_MID
 
+_MID_LENGTH = 4
+
 _MID = frc.memory_read_4b(frc.RESPONSE_BUFFER, *OS_READ.key, plus_one=True)
 """User data: the first four bytes of the answer to OS Read, which are the MID."""
 _LOWEST_BYTE = frc.memory_read(frc.RESPONSE_BUFFER, *OS_READ.key)
@@ -24,9 +26,15 @@ def in_table(bonded: Iterable[int]) -> Plan[dict[int, int]]:
         length = min(MAX_READ, end - len(table))
         read = eeeprom_read(COORDINATOR, MID_TABLE + len(table), length)
         table += yield from ask(read)
-    records = {node: table[node * MID_RECORD :][:4] for node in bonded}
+    records = {node: table[node * MID_RECORD :][:_MID_LENGTH] for node in bonded}
     mids = {node: int.from_bytes(record, "little") for node, record in records.items()}
     return {node: 0 if mid in NO_MID else mid for node, mid in mids.items()}
+
+
+def record(node: int) -> Plan[int]:
+    """The MID of one node in the coordinator's table."""
+    read = eeeprom_read(COORDINATOR, MID_TABLE + MID_RECORD * node, _MID_LENGTH)
+    return int.from_bytes((yield from ask(read)), "little")
 
 
 def of_nodes(expected: Mapping[int, int]) -> Plan[dict[int, int]]:

@@ -4,7 +4,7 @@ It is sent the result of each action, or has the DpaError thrown in that took it
 service keeps what it has learned, so that something can be said of it at any moment.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from protocol.dpa.call import Call
 from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.peripherals.exploration import enumerate_peripherals
 from protocol.dpa.step import Make
+from protocol.iqmesh.bond_changes import BondChanges
 from protocol.network.parameters import Parameters
 
 T = TypeVar("T")
@@ -83,7 +84,24 @@ class Naming:
     hwpid: int
 
 
-Action = Do | Borrow | PutBack | Progress | Pause | Version | Naming
+def nothing() -> "Plan[None]":
+    """A plan that does nothing."""
+    yield from ()
+
+
+@frozen(eq=False)
+class Note:
+    """Write down which bonds are about to be changed, before anything is.
+
+    `changes` is asked again whenever it matters, also when the plan was cut off: then `complete`
+    is what has to be done behind it, so that nothing is half changed.
+    """
+
+    changes: Callable[[], BondChanges]
+    complete: Callable[[], "Plan[None]"] = nothing
+
+
+Action = Do | Borrow | PutBack | Note | Progress | Pause | Version | Naming
 
 Plan = Generator[Action, Any, T]
 

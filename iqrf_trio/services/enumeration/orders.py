@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 import trio
@@ -27,6 +27,9 @@ QUIET_S = 3.0
 
 LINK_PATIENCE_S = 10.0
 """How long an enumeration that nobody waits for lets a coordinator take to come up."""
+
+DUE_SETTING = "enumeration.due"
+"""Whether the bonds have changed and the network was not looked at since."""
 
 RETRY_S, LONGEST_RETRY_S = 10.0, 600.0
 """After a run of the gateway's own failed; the pause doubles with each further one."""
@@ -86,6 +89,8 @@ class Enumeration:
     """Runs in a row that did not bring what the gateway wanted."""
     _corrected: dict[int, int] = field(factory=dict, init=False)
     """MIDs by address that were put right in the coordinator and are not in the store yet."""
+    _due_kept: bool = field(default=False, init=False)
+    """What is stored under DUE_SETTING."""
     _step: Step = field(default=Step.STARTED, init=False)
     _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _wake: trio.Event = field(factory=trio.Event, init=False)
@@ -112,9 +117,33 @@ class Enumeration:
     def observe(self, outcome: Outcome) -> None:
         """Take note of a transaction, whoever's it was; changes of the bonds have consequences."""
         self._corrected |= corrected_mid(outcome)
-        if self._after_bonding and changes_network(outcome):
+        if changes_network(outcome):
+            self.bonds_changed()
+
+    def responding(self, node: int) -> bool:
+        """Whether the node has answered when it was asked last; of a new one nothing is known."""
+        device = self._store.network.get(node)
+        return device is None or device.responding
+
+    def bonds_changed(self) -> None:
+        """Have the bonds compared: they may have changed while nobody looked."""
+        if self._after_bonding:
             due = trio.current_time() + QUIET_S
             self._want(Order(self._unasked, standards=True, client=False), due)
+
+    async def keep_changes(self, corrected: Mapping[int, int]) -> None:
+        """Store MIDs by address that were put right in the coordinator, and whether a change of
+        the bonds has to be looked at, so that the next start does it. Raises StoreError.
+        """
+        if corrected:
+            await self._store.correct_mids(corrected)
+        await self._keep_due()
+
+    async def resume(self) -> None:
+        """What was due when the gateway ended is due now. Raises StoreError."""
+        self._due_kept = await self._store.setting(DUE_SETTING) is True
+        if self._due_kept:
+            self.bonds_changed()
 
     def cancel(self) -> None:
         """End all that runs or waits, after the step on the air; each order is told."""
@@ -127,6 +156,7 @@ class Enumeration:
         try:
             while True:
                 await self._carry_out(await self._next())
+                await self._try_to_keep_due()
         finally:
             self._drop("shutting down")
 
@@ -156,6 +186,7 @@ class Enumeration:
                     break
                 # It was told already that there is no module.
                 self._own_due = trio.current_time() + RETRY_S
+            await self._try_to_keep_due()
             with trio.move_on_at(self._own_due):
                 await self._wake.wait()
         self._owed = None
@@ -213,6 +244,20 @@ class Enumeration:
         told = Meter("enumeration", order.within, log).told
         procedure = Procedure(self._interview, self._store, self._catalogue, reached, told)
         await procedure.run(everyone=order.reenumerate, with_standards=order.with_standards)
+
+    async def _keep_due(self) -> None:
+        """Store whether a change of the bonds has to be looked at; raises StoreError."""
+        wanted = self._own or self._owed
+        due = wanted is not None and not wanted.reenumerate
+        if due != self._due_kept:
+            await self._store.save_setting(DUE_SETTING, due)
+            self._due_kept = due
+
+    async def _try_to_keep_due(self) -> None:
+        try:
+            await self._keep_due()
+        except StoreError as error:
+            log.debug("it is not stored that an enumeration is due: %s", error)
 
     async def _note_corrected(self) -> None:
         """Have the store know devices by their right MIDs; raises StoreError, and tries again."""

@@ -31,6 +31,7 @@ from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import Store, inline
 from iqrf_trio.wiring.vault import keeper_of
 from protocol.dpa.packet import Request
+from protocol.dpa.transaction import Outcome
 from protocol.readings.settings import SensorSettings
 from tests.iqrf_trio.handlers.caller import Caller
 from tests.iqrf_trio.radio.fakes import FakeCoordinator, Fault
@@ -61,29 +62,36 @@ class Rig:
 
 
 @asynccontextmanager
-async def gateway(state: Path, port: Port) -> AsyncIterator[Rig]:
-    """A gateway that has greeted its coordinator."""
+async def gateway(state: Path, port: Port, *, enumerating: bool = False) -> AsyncIterator[Rig]:
+    """A gateway that has greeted its coordinator; `enumerating` it looks at the bonds itself."""
     state.mkdir(exist_ok=True)  # noqa: ASYNC240 - nobody waits beside it
     async with Store.open(state / DATABASE, hop=inline) as store, trio.open_nursery() as nursery:
         shutdown = Shutdown()
         coordinators = Coordinators(store, shutdown)
         memory = Memory(coordinators.recall, coordinators.note)
         configurations = Configurations(store, shutdown)
+
+        def on_answer(outcome: Outcome) -> None:
+            configurations.observe(outcome)
+            if enumerating:
+                enumeration.observe(outcome)
+
         transceiver = Transceiver(
             port,
             on_async=lambda _: None,
-            on_answer=configurations.observe,
+            on_answer=on_answer,
             memory=memory,
             shutdown=shutdown,
         )
         scheduler, announcer = Scheduler(shutdown=shutdown), Announcer("gw", {})
+        enumeration = Enumeration(Interview(transceiver, scheduler), store, lambda *_: None)
         parts = Gateway(
             ins_id="iqrfgd2-default",
             version="0",
             store=store,
             scheduler=scheduler,
             transceiver=transceiver,
-            enumeration=Enumeration(Interview(transceiver, scheduler), store, lambda *_: None),
+            enumeration=enumeration,
             worker=SensorWorker(
                 SensorSettings(), transceiver, scheduler, store, announcer, lambda: START
             ),
@@ -95,9 +103,12 @@ async def gateway(state: Path, port: Port) -> AsyncIterator[Rig]:
                 now,
                 hop=inline,
             ),
-            network=NetworkServices(transceiver, scheduler, store, shutdown),
+            network=NetworkServices(
+                transceiver, scheduler, store, shutdown, bookkeeper=enumeration
+            ),
             states=OutputStates(store, transceiver, scheduler, Measurements(), lambda: START),
         )
+        await enumeration.resume()
         await nursery.start(transceiver.run)
         lanes = trio.CancelScope()
 
@@ -110,6 +121,8 @@ async def gateway(state: Path, port: Port) -> AsyncIterator[Rig]:
         nursery.start_soon(coordinators.run)
         nursery.start_soon(configurations.run)
         nursery.start_soon(parts.network.run)
+        if enumerating:
+            nursery.start_soon(enumeration.run)
         await transceiver.wait_connected()
         yield Rig(parts, store, Caller(parts), lanes, configurations)
         nursery.cancel_scope.cancel()

@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import pytest
+import trio
 from trio.testing import MockClock
 
+from iqrf_trio.simulator.bonds import Bonds
+from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.wiring.simulator_port import SimulatorPort
+from protocol.dpa.packet import Request
 from tests.iqrf_trio.services.network.rig import gateway
 
 REMOVE, FORGET = "iqmeshNetwork_RemoveBond", "iqmeshNetwork_RemoveBondOnlyInC"
@@ -82,3 +86,55 @@ async def test_requests_that_are_none(
         rig.caller.send(mtype, req)
         assert (await rig.caller.next())["mType"] == "messageError"
         assert bonded(mesh) == {1, 2, 3}
+
+
+async def test_a_bond_that_the_coordinator_did_not_forget_is_told(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mesh = generate(4)
+    remove = Bonds.remove
+
+    def forgetful(bonds: Bonds, address: int) -> None:
+        if address != 3:
+            remove(bonds, address)
+
+    # A batch is answered as if all of it had been done.
+    monkeypatch.setattr(Bonds, "remove", forgetful)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        answer = await rig.caller.ask(FORGET, {"deviceAddr": [1, 3]})
+        assert (answer["status"], answer["rsp"]) == (1000, {"nodesNr": 3})
+        assert answer["statusStr"] == "Still bonded in the coordinator: [3]"
+
+
+async def test_it_is_brought_to_its_end_where_the_coordinator_did_not_answer(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(3)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        mesh.faults.arm(Fault.SILENT, times=2, when=is_remove_bond)
+        answer = await rig.caller.ask(REMOVE, {"deviceAddr": 2}, repeat=1)
+        # The node has left: the coordinator is told until it has understood.
+        assert answer["status"] == -1
+        assert bonded(mesh) == {1, 3}
+        assert await rig.store.journal() is None
+
+
+async def test_a_cancel_between_node_and_coordinator_ends_with_both(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(3)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        rig.caller.send(REMOVE, {"deviceAddr": 2}, msgId="remove")
+        while mesh.world.at(2) is not None:  # noqa: ASYNC110 - the mesh tells nobody
+            await trio.sleep(0.01)
+        assert bonded(mesh) == {1, 2, 3}
+        rig.caller.send("iqrfTrio_Cancel", {"msgId": "remove"}, msgId="cancel")
+        rig.caller.heard.clear()
+        answer = (await rig.caller.next())["data"]
+        assert (answer["status"], answer["rsp"]) == (1011, {"nodesNr": 2})
+        assert bonded(mesh) == {1, 3}
+        assert await rig.store.journal() is None
+
+
+def is_remove_bond(request: Request) -> bool:
+    return (request.nadr, request.pnum, request.pcmd) == (0, 0, 5)

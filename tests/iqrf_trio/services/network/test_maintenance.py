@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from trio.testing import MockClock
 
+from iqrf_trio.simulator.bonds import Bonds
 from iqrf_trio.simulator.counters import Kind
 from iqrf_trio.simulator.files.network_file import network
 from iqrf_trio.simulator.files.plan import generate
@@ -151,3 +152,23 @@ async def test_requests_that_are_none(
     async with gateway(tmp_path, SimulatorPort(generate(1))) as rig:
         rig.caller.send(mtype, req, **data)
         assert (await rig.caller.next())["mType"] == "messageError"
+
+
+async def test_a_mid_that_the_coordinator_did_not_keep_is_told(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mesh = generate(5)
+    for address in (2, 4):
+        mesh.coordinator.bonds.set_mid(address, 0x82345678 + address)
+    set_mid = Bonds.set_mid
+
+    def forgetful(bonds: Bonds, address: int, mid: int) -> None:
+        if address != 2:
+            set_mid(bonds, address, mid)
+
+    monkeypatch.setattr(Bonds, "set_mid", forgetful)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        answer = await rig.caller.ask(MIDS)
+        assert (answer["status"], answer["rsp"]["inconsistentNodes"]) == (1000, [2, 4])
+        assert answer["statusStr"] == "The coordinator still has other MIDs of [2]."
+        assert await rig.store.journal() is None

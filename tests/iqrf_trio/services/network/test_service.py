@@ -169,7 +169,7 @@ async def test_without_a_journal_nothing_is_begun(
 ) -> None:
     mesh = mesh_of()
     async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
-        rig.network.journal = FullDisk(StoreError("disk full"))
+        rig.network.recovery.journal = FullDisk(StoreError("disk full"))
         radio = mesh.counters.radio
         answer = await rig.caller.ask(mtype, req)
         assert answer["status"] == 1000
@@ -185,7 +185,7 @@ async def test_on_a_read_only_disk_a_ping_leaves_the_parameters_alone(
     async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
         # How long an FRC takes has to be known, since it is not made short.
         assert (await rig.caller.ask("iqmeshNetwork_FrcParams", {"action": "get"}))["status"] == 0
-        rig.network.journal = FullDisk(ReadOnlyError("read-only"))
+        rig.network.recovery.journal = FullDisk(ReadOnlyError("read-only"))
         ping = await rig.caller.ask(PING, {}, returnVerbose=True)
         assert (ping["status"], ping["rsp"]["inaccessibleNodesNr"]) == (0, 0)
         assert [record["request"][6:11] for record in ping["raw"]] == ["00.02", "0d.00"]
@@ -203,7 +203,7 @@ async def test_what_is_left_behind_and_a_service_do_not_wait_for_each_other(
     async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
         for _ in range(5):
             await left_behind(rig, Parameters(frc_response_time=0x70))
-            rig.network.left_behind()
+            rig.network.recovery.left_behind()
             rig.caller.send(PING, {})
             with trio.fail_after(60.0):
                 assert (await rig.caller.next())["data"]["status"] == 0
