@@ -31,11 +31,20 @@ def test_what_was_written_is_read(code: IqrfCode) -> None:
     assert decode(encode(code)) == code
 
 
+TWINS = {ALPHABET[one]: ALPHABET[one + 28] for one in range(1, 29)} | {
+    ALPHABET[one + 28]: ALPHABET[one] for one in range(1, 29)
+}
+"""Characters that weigh the same where they are doubled: 57 is odd, so the published check cannot
+tell these apart at every second place."""
+
+
 @given(CODES, st.data())
 def test_one_wrong_character_is_noticed(code: IqrfCode, data: st.DataObject) -> None:
     text = encode(code)
     place = data.draw(st.integers(0, len(text) - 1))
-    other = data.draw(st.sampled_from(ALPHABET.replace(text[place], "")))
+    doubled = (len(text) - 1 - place) % 2 == 1
+    alike = text[place] + (TWINS.get(text[place], "") if doubled else "")
+    other = data.draw(st.sampled_from([each for each in ALPHABET if each not in alike]))
     with pytest.raises(BadCodeError):
         decode(text[:place] + other + text[place + 1 :])
 
