@@ -58,6 +58,11 @@ def free_port() -> int:
         return int(unused.getsockname()[1])
 
 
+def mid_of(home: House, address: int) -> str:
+    [device] = [each for each in home.gateway.store.network if each.address == address]
+    return f"{device.mid:08x}"
+
+
 def revoke(state: Path, token: str) -> None:
     number = int(token.split(";")[1])
     with opened(state / DATABASE_NAME) as connection:
@@ -220,6 +225,64 @@ async def test_readings_and_messages(home: House) -> None:
         assert visit.errors == []
 
     await drive(scenario, home.http_url)
+
+
+async def test_outputs_are_switches_and_a_light_is_a_slider(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open(f"node/{mid_of(home, 3)}", home.token)
+        second = visit.page.locator("[role=switch]").nth(1)
+        second.click()
+        visit.sees("[role=switch][aria-checked=true] >> text=Output 2: on")
+        second.click()
+        visit.sees("[role=switch][aria-checked=false] >> text=Output 2: off")
+        second.click()
+        visit.sees("text=Output 2: on")
+        visit.open(f"node/{mid_of(home, 4)}")
+        slider = visit.sees("input[type=range]")
+        slider.fill("40")
+        visit.sees("text=Light: 40 %")
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+    told = (await call(home, "iqrfTrio_GetStates", {}))["rsp"]["nodes"]
+    states = {each["nAdr"]: each for each in told}
+    assert [each["state"] for each in states[3]["outputs"]][1] is True
+    assert states[4]["light"] == {"state": True, "brightness": 40}
+
+
+async def test_the_configuration_of_a_node_is_read_and_changed(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open(f"node/{mid_of(home, 3)}", home.token)
+        visit.sees("summary >> text=Configuration").click()
+        read = visit.panel("Read the configuration")
+        read.locator("button >> text=Begin").click()
+        change = visit.panel("Change the configuration")
+        change.locator("label", has_text="txPower").locator("input").fill("5")
+        assert change.locator("button >> text=Begin").is_disabled()
+        change.locator(".danger input").fill("Node 3")
+        change.locator("button >> text=Begin").click()
+        change.locator(".result .good").wait_for()
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+    again = await call(home, "iqmeshNetwork_ReadTrConf", {"deviceAddr": 3})
+    assert again["rsp"]["txPower"] == 5
+
+
+async def test_a_node_is_removed_by_its_name(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open(f"node/{mid_of(home, 5)}", home.token)
+        visit.sees("summary >> text=remove").click()
+        remove = visit.panel("Remove from the network")
+        remove.locator(".danger input").fill("Node 6")
+        assert remove.locator("button >> text=Begin").is_disabled()
+        remove.locator(".danger input").fill("Node 5")
+        remove.locator("button >> text=Begin").click()
+        visit.sees("text=There is no such node")
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+    assert 5 not in {device.address for device in home.gateway.store.network}
 
 
 async def test_the_queue_is_paused_and_goes_on(home: House) -> None:

@@ -30,7 +30,7 @@ const GROUPS = {
 		{ mType: "iqmeshNetwork_MaintenanceDuplicatedAddresses" },
 		{ mType: "iqmeshNetwork_MaintenanceUselessPrebondedNodes" },
 		{ mType: "iqmeshNetwork_Restart", given: { hwpId: 0xffff }, typed: T.all, tell: told("restartResult") },
-		{ mType: "iqmeshNetwork_RemoveBond", given: { deviceAddr: 255, wholeNetwork: true }, typed: T.all },
+		{ mType: "iqmeshNetwork_RemoveBond", title: T.removeAll, help: T.removeAllHelp, given: { deviceAddr: 255, wholeNetwork: true }, typed: T.all },
 	],
 	backup: [],
 };

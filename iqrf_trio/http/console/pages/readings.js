@@ -1,8 +1,10 @@
 // The readings of all sensors: whether they run, how often, and how the last ones went.
 import { html, useState } from "../vendor/htm-preact.js";
 import { call, loadHealth, loadReadings } from "../parts/live.js";
+import { useMessages } from "../parts/api.js";
 import { useLimits } from "../parts/limits.js";
 import { useNow, useStore } from "../parts/store.js";
+import { changes, Members, only } from "../parts/schema_form.js";
 import { Table } from "../parts/told.js";
 import { Action, Loading, State } from "../parts/widgets.js";
 import { duration, moment } from "../parts/words.js";
@@ -34,21 +36,17 @@ export function Readings() {
 const MEMBERS = ["period", "retryPeriod", "autoRun", "asyncReports"];
 
 function Settings({ settings, limits }) {
+	const { answer } = useMessages();
 	const [changed, change] = useState({});
+	const message = answer?.find(({ mType }) => mType === "iqrfSensorData_SetConfig");
+	if (!message) return html`<${Loading} />`;
 	const save = async () => {
-		await call("iqrfSensorData_SetConfig", changed);
+		await call(message.mType, changed);
 		await loadReadings();
 		change({});
 	};
-	return html`<form class="fields" onSubmit=${(event) => event.preventDefault()}>
-		${MEMBERS.map((name) => {
-			const value = changed[name] ?? settings[name];
-			return typeof settings[name] === "boolean"
-				? html`<label key=${name} class="check"><input type="checkbox" checked=${value} onChange=${(event) => change({ ...changed, [name]: event.target.checked })} /> ${T[name]}</label>`
-				: html`<label key=${name}>${T[name]} <input type="number" min="1" value=${value} onInput=${(event) => change({ ...changed, [name]: Number(event.target.value) })} /></label>`;
-		})}
-		<${Action} label=${T.save} ...${limits} disabled=${limits.disabled || !Object.keys(changed).length} run=${save} />
-	</form>`;
+	return html`<${Members} schema=${only(message.schema, MEMBERS)} names=${T.members} value=${{ ...settings, ...changed }} onChange=${(all) => change(changes(all, settings))} />
+		<${Action} label=${T.save} ...${limits} disabled=${limits.disabled || !Object.keys(changed).length} run=${save} />`;
 }
 
 function Cycles({ cycles }) {

@@ -1,10 +1,9 @@
 // One quantity over all nodes: who is farthest from the middle comes first; chosen ones in a chart.
 import { html, useMemo, useState } from "../vendor/htm-preact.js";
-import { Chart } from "../parts/chart.js";
-import { loadHistory, RANGES_S } from "../parts/history.js";
+import { History } from "../parts/history.js";
 import { address, go } from "../parts/router.js";
 import { useStore } from "../parts/store.js";
-import { Age, Choice, Loading, useAnswer, Value } from "../parts/widgets.js";
+import { Age, Loading, Value } from "../parts/widgets.js";
 import { format, keyOf, nameOf } from "../parts/words.js";
 import { T } from "../texts.js";
 
@@ -18,6 +17,7 @@ export function Sensors({ rest }) {
 	if (!quantities.size) return html`<h1>${T.sensors}</h1><p>${T.noQuantities} <a href="#/network">${T.learn}</a></p>`;
 	const type = quantities.has(Number(rest[0])) ? Number(rest[0]) : quantities.keys().next().value;
 	const { name, unit, decimals, rows } = quantities.get(type);
+	const compared = rows.filter((row) => chosen.includes(row.key));
 	const toggle = (key) => choose(chosen.includes(key) ? chosen.filter((each) => each !== key) : [...chosen, key].slice(-MAX_CHOSEN));
 	const change = (event) => {
 		choose([]);
@@ -27,7 +27,7 @@ export function Sensors({ rest }) {
 		<div class="tools"><label>${T.quantity} <select value=${type} onChange=${change}>
 			${[...quantities].map(([key, each]) => html`<option key=${key} value=${key}>${each.name} (${each.rows.length})</option>`)}
 		</select></label></div>
-		<${Compared} rows=${rows.filter((row) => chosen.includes(row.key))} unit=${unit} />
+		${compared.length > 0 && html`<${History} rows=${compared} unit=${unit} title=${name} />`}
 		<${Bars} rows=${rows} unit=${unit} decimals=${decimals} chosen=${chosen} onToggle=${toggle} />`;
 }
 
@@ -38,7 +38,7 @@ function quantitiesOf(devices) {
 		for (const sensor of device.sensors) {
 			const { type, name, unit, decimals } = sensor;
 			if (!found.has(type)) found.set(type, { name, unit, decimals, rows: [] });
-			found.get(type).rows.push({ key: `${keyOf(device)}/${sensor.index}`, device, sensor });
+			found.get(type).rows.push({ key: `${keyOf(device)}/${sensor.index}`, device, sensor, label: nameOf(device) });
 		}
 	return new Map([...found].sort(([a], [b]) => a - b));
 }
@@ -58,19 +58,4 @@ function Bars({ rows, unit, decimals, chosen, onToggle }) {
 			<a href=${address("node", keyOf(device))}><${Value} sensor=${sensor} /></a>
 			<${Age} at=${sensor.updated} />
 		</li>`)}</ul>`;
-}
-
-function Compared({ rows, unit }) {
-	const [range, setRange] = useState("day");
-	const key = rows.map((row) => row.key).join(" ");
-	const { answer } = useAnswer(`${key} ${range}`, () => Promise.all(rows.map(({ device, sensor }) => loadHistory(device.mid, sensor.index, range))));
-	const [series, times] = useMemo(() => {
-		const known = (answer ?? []).map((found, index) => found && { ...found, label: nameOf(rows[index]?.device ?? {}) }).filter((each) => each?.t.length);
-		const to = Math.floor(Date.now() / 1000);
-		return [known, known.length ? [known[0].from, known[0].to] : [to - RANGES_S[range], to]];
-	}, [answer]);
-	if (!rows.length) return null;
-	return html`<section class="history"><${Choice} label=${T.range} options=${Object.entries(T.ranges)} value=${range} onChange=${setRange} />
-		${!answer ? html`<${Loading} lines=${4} />` : series.length ? html`<${Chart} series=${series} unit=${unit} range=${times} />` : html`<p class="soft">${T.noHistory}</p>`}
-	</section>`;
 }

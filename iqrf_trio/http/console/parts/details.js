@@ -3,8 +3,10 @@ import { html, useState } from "../vendor/htm-preact.js";
 import { T } from "../texts.js";
 import { ask } from "./http.js";
 import { History, RSSI, SUPPLY } from "./history.js";
+import { Keeping } from "./keeping.js";
 import { useLimits } from "./limits.js";
 import { call, loadNetwork } from "./live.js";
+import { Outputs } from "./outputs.js";
 import { address } from "./router.js";
 import { period, useNow, useStore } from "./store.js";
 import { Spark } from "./chart.js";
@@ -12,6 +14,7 @@ import { Action, Age, State, useAnswer, Value } from "./widgets.js";
 import { keyOf, nameOf, pathOf, sentence, stateOf } from "./words.js";
 
 const DAY_S = 86400;
+const TEN_SECONDS = 3; // of Os_Indicate: the LED is on for so long
 
 export function Details({ device, devices }) {
 	const now = useNow();
@@ -25,11 +28,13 @@ export function Details({ device, devices }) {
 	return html`<article class="node">
 		<${Name} device=${device} />
 		<p><${State} state=${stateOf(device, now, period())} text=${sentence(device, now, period())} /></p>
-		<h2>${T.sensorsOf}</h2>
+		<h2>${T.sensors}</h2>
 		${sensors.length ? html`<ul class="tiles">${sensors.map((sensor) => html`<${Tile} key=${sensor.index} device=${device} sensor=${sensor}
 			open=${shown === sensor.index} onOpen=${() => show(shown === sensor.index ? null : sensor.index)} />`)}</ul>` : html`<p class="soft">${T.noSensors}</p>`}
-		${open && html`<${History} key=${open.index} device=${device} sensor=${open} />`}
+		${open && html`<${History} key=${open.index} rows=${[{ device, sensor: open, label: open.name }]} unit=${open.unit} title="${nameOf(device)} ${open.name}" />`}
+		${(device.outputs > 0 || device.light) && html`<${Outputs} device=${device} />`}
 		${device.address !== 0 && html`<${Actions} device=${device} />`}
+		<${Keeping} device=${device} />
 		<${Facts} device=${device} devices=${devices} />
 	</article>`;
 }
@@ -72,13 +77,10 @@ function Tile({ device, sensor, open, onOpen }) {
 
 function Actions({ device }) {
 	const limit = useLimits()("control");
-	const dpa = (pnum, pcmd) => {
-		const bytes = [device.address, 0, pnum, pcmd, 0xff, 0xff];
-		return call("iqrfRaw", { rData: bytes.map((each) => each.toString(16).padStart(2, "0")).join(".") });
-	};
+	const send = (mType, param, said) => call(mType, { nAdr: device.address, param }).then(() => said);
 	return html`<div class="actions">
-		<${Action} label=${T.ping} ...${limit} run=${async () => (await dpa(0x02, 0x00), T.pinged)} />
-		<${Action} label=${T.identify} ...${limit} run=${async () => (await dpa(0x07, 0x03), T.identified)} />
+		<${Action} label=${T.ping} ...${limit} run=${() => send("iqrfEmbedOs_Read", {}, T.pinged)} />
+		<${Action} label=${T.identify} ...${limit} run=${() => send("iqrfEmbedOs_Indicate", { control: TEN_SECONDS }, T.identified)} />
 	</div>`;
 }
 
@@ -94,8 +96,6 @@ function Facts({ device, devices }) {
 		zone: device.address ? device.zone : "",
 		vrn: device.address ? device.vrn : "",
 		path: path.length ? path.map((each, index) => html`${index ? " → " : ""}<a href=${address("node", keyOf(each))}>${nameOf(each)}</a>`) : "",
-		outputs: device.outputs || "",
-		light: device.light ? T.yes : "",
 	};
 	return html`<dl class="facts">${Object.entries(facts).map(
 		([name, value]) => (value === "" || value === null || value === undefined ? null : html`<dt>${T.facts[name]}</dt><dd>${value}</dd>`),

@@ -16,6 +16,12 @@ export const only = ({ properties, required }, names) => ({
 	required,
 });
 
+// The members of `all` that are not what they are known to be.
+export function changes(all, known = {}) {
+	const differs = ([name, value]) => JSON.stringify(value) !== JSON.stringify(known[name]);
+	return Object.fromEntries(Object.entries(all).filter(differs));
+}
+
 // `names` are words for members, where there are some.
 export function Members({ schema, names = {}, value, onChange }) {
 	const members = Object.entries(schema.properties ?? {});
@@ -40,6 +46,7 @@ function Field({ name, schema, needed, value, onChange }) {
 			onInput=${(event) => onChange(event.target.value === "" ? undefined : Number(event.target.value))} /></label>`;
 	if (schema.type === "string")
 		return html`<label>${label}<input value=${value ?? ""} onInput=${(event) => onChange(event.target.value || (needed ? "" : undefined))} /></label>`;
+	if (schema.properties) return html`<fieldset><legend>${name}</legend><${Members} schema=${schema} value=${value} onChange=${onChange} /></fieldset>`;
 	return html`<${JsonField} label=${label} value=${value} onChange=${onChange} />`;
 }
 

@@ -4,15 +4,16 @@ import { html, useState } from "../vendor/htm-preact.js";
 import { T } from "../texts.js";
 import { useMessages } from "./api.js";
 import { useLimits } from "./limits.js";
-import { Members, only } from "./schema_form.js";
+import { changes, Members, only } from "./schema_form.js";
 import { useStore } from "./store.js";
 import { Told } from "./told.js";
 import { Refusable, State } from "./widgets.js";
 import { begin, cancel, close } from "./works.js";
 
-// `members` are those that can be filled in, `given` is sent besides or is what they begin with.
+// `members` are those that can be filled in, `given` is sent besides or is what they begin with; of
+// `known`, what they are now, only what is changed is sent.
 // With `typed` that very word is asked for before. Nothing is shown of a message that there is not.
-export function Work({ mType, id = mType, title, help, members = [], given = {}, typed = "", cancels = true, tell, children }) {
+export function Work({ mType, id = mType, title, help, members = [], given = {}, known, typed = "", cancels = true, tell, children }) {
 	const message = useMessages().answer?.find((each) => each.mType === mType);
 	const limits = useLimits();
 	const { works } = useStore();
@@ -31,7 +32,7 @@ export function Work({ mType, id = mType, title, help, members = [], given = {},
 	return html`<section class="work" aria-label=${title}>
 		<h2>${title}</h2><p class="soft">${help ?? message.about}</p>
 		${running ? html`<${Running} title=${title} work=${work} cancels=${cancels} />` : html`
-			${members.length > 0 && html`<${Members} schema=${only(message.schema, members)} names=${T.members} value=${req} onChange=${setReq} />`}
+			${members.length > 0 && html`<${Members} schema=${only(message.schema, members)} names=${T.members} value=${{ ...known, ...req }} onChange=${(all) => setReq(changes(all, known))} />`}
 			${children}
 			${typed && html`<label class="danger">${T.typeIt(typed)} <input value=${word} disabled=${limit.disabled} onInput=${(event) => setWord(event.target.value)} /></label>`}
 			<div class="buttons">

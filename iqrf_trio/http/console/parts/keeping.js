@@ -1,0 +1,23 @@
+// What changes a device or takes it out of the network; none of it is done by one press.
+import { html } from "../vendor/htm-preact.js";
+import { T } from "../texts.js";
+import { useStore } from "./store.js";
+import { Work } from "./work.js";
+import { nameOf } from "./words.js";
+
+export function Keeping({ device }) {
+	const { works } = useStore();
+	const deviceAddr = device.address;
+	const typed = nameOf(device);
+	const work = (name, options) => html`<${Work} key=${name} mType=${name} id="${name}/${deviceAddr}" title=${T.works[name.split("_")[1]]} help=${T.worksHelp[name.split("_")[1]]} given=${{ deviceAddr }} ...${options} />`;
+	const known = works[`iqmeshNetwork_ReadTrConf/${deviceAddr}`]?.told;
+	return html`<details class="keeping"><summary>${T.configuration}</summary>
+			${work("iqmeshNetwork_ReadTrConf")}
+			${known && work("iqmeshNetwork_WriteTrConf", { members: Object.keys(known).filter((name) => name !== "deviceAddr"), known, typed })}
+		</details>
+		${deviceAddr !== 0 && html`<details class="keeping"><summary>${T.takeOut}</summary>
+			${work("iqrfTrio_ReplaceNode", { typed })}
+			${work("iqmeshNetwork_RemoveBond", { typed, help: T.removeHelp })}
+			${work("iqmeshNetwork_RemoveBondOnlyInC", { typed, given: { deviceAddr: [deviceAddr] } })}
+		</details>`}`;
+}
