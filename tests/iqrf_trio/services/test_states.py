@@ -165,12 +165,13 @@ async def test_every_node_with_outputs_or_a_light_is_asked_once(
 async def test_others_go_first(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with rig(tmp_path) as here:
         here.states.ask()
-        await trio.lowlevel.checkpoint()
+        await trio.sleep(PAUSE_S + 0.01)
+        assert here.asked() == [3]  # it is on the air when the others come
         async with trio.open_nursery() as nursery:
             for _ in range(5):
                 nursery.start_soon(here.ask, os_read(1))
         first = [request.nadr for request in here.sent if request.nadr][:6]
-        assert first.count(1) >= 4
+        assert first == [3, 1, 1, 1, 1, 1]
         await trio.sleep(60)
         assert here.asked() == [3, 4, 8, 9]
 
