@@ -104,7 +104,7 @@ _iqrf_trio() {
     local gateway="--url --token --token-file --ca --insecure"
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "run call watch network task token import-incumbent db products history tls decode backup \
+        COMPREPLY=($(compgen -W "run call watch network switch light task token import-incumbent db products history tls decode backup \
             restore vault simulate demo doctor config --version --help" -- "$cur"))
         return
     fi
@@ -143,6 +143,8 @@ _iqrf_trio() {
             COMPREPLY=($(compgen -W "ping health restart bond smart-connect remove config $gateway --hwpid \
                 --rounds --address --only-coordinator --json --help" -- "$cur"))
             ;;
+        switch) COMPREPLY=($(compgen -W "on off --for $gateway --json --help" -- "$cur")) ;;
+        light) COMPREPLY=($(compgen -W "on off --dali $gateway --json --help" -- "$cur")) ;;
         task)
             COMPREPLY=($(compgen -W "list show add remove run $gateway --every --at --cron \
                 --description --mqtt --json --help" -- "$cur"))

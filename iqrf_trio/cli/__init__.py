@@ -11,6 +11,8 @@ COMMANDS: Mapping[str, str] = {
     "call": "send one request to a gateway and print its answers",
     "watch": "print what a gateway reports: sensor values and asynchronous messages",
     "network": "let nodes in and out of the network, see who answers, set devices",
+    "switch": "switch a binary output of a node on or off",
+    "light": "set the brightness of a light",
     "token": "make, list and revoke the API tokens that clients authenticate with",
     "task": "list, add and remove what a gateway does on a schedule",
     "import-incumbent": "take over the configuration and the databases of an old gateway",

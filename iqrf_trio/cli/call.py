@@ -19,7 +19,8 @@ from protocol.api.registry import REGISTRY, not_answered
 from protocol.auth.rights import READ
 
 HELP = """Send one request to a gateway and print each answer as it comes. Requests that take
-several steps end with the last one. The exit code is 0 if the status of every answer is 0."""
+several steps end with the last one. The exit code is 0 if all went well: the status of every
+answer is 0, or 256, for a broadcast, which nobody answers."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,8 @@ from iqrf_trio import daemon, logs
 from iqrf_trio.cli import USAGE, Failure
 from iqrf_trio.cli.support import interruption, local_token
 from iqrf_trio.cli.support.client import Client, Received, client
-from iqrf_trio.cli.support.rendering import objects_table, render
+from iqrf_trio.cli.support.rendering import render
+from iqrf_trio.cli.support.spellings import objects_table
 from iqrf_trio.cli.support.terminal import ProgressLine
 from iqrf_trio.config import Config, Gateway, ImpossibleValueError, Port, Simulator, WebSocket
 from iqrf_trio.radio.transceiver import Transceiver

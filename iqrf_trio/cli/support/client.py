@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 
 from iqrf_trio.cli import Failure
 from iqrf_trio.edges.websocket import ConnectError, Connection, ConnectionClosed, connect
+from protocol.api.dpa.command import NOT_EXPECTED
 from protocol.api.registry import REGISTRY
 from protocol.network.pace import Pace
 
@@ -103,9 +104,14 @@ class Received:
             return row.ends_with({"status": self.status, "rsp": self.rsp, **within})
         return self.status != 0 or _is_last_of_unknown(_object(self.rsp))
 
+    @property
+    def good(self) -> bool:
+        """Whether it was done; of a broadcast that went out nobody can know more."""
+        return self.status in {0, NOT_EXPECTED}
+
     def check(self) -> None:
-        """Raises Failure unless the status is 0."""
-        if self.status != 0:
+        """Raises Failure unless it was done."""
+        if not self.good:
             why = f": {self.explanation}" if self.explanation else ""
             raise Failure(f"{self.mtype} failed with status {self.status}{why}")
 
@@ -144,11 +150,16 @@ class Client:
         return _Answers(self, mtype, msg_id, timeout_s)
 
     async def ask(self, mtype: str, req: object = None, *, timeout_s: float = inf) -> Any:
-        """The `rsp` of the final answer to a request; raises Failure unless its status is 0."""
-        async for answer in await self.request(mtype, req, timeout_s=timeout_s):
-            last = answer
+        """The `rsp` of the final answer to a request; raises Failure unless it was done."""
+        last = await self.last(mtype, req, timeout_s=timeout_s)
         last.check()
         return last.rsp
+
+    async def last(self, mtype: str, req: object = None, *, timeout_s: float = inf) -> Received:
+        """The final answer to a request, whatever its status. Raises Failure."""
+        async for answer in await self.request(mtype, req, timeout_s=timeout_s):
+            last = answer
+        return last
 
     async def message(self) -> Received:
         """The next message that is no answer to a request. Raises Failure."""

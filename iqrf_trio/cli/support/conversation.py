@@ -33,9 +33,9 @@ async def converse(
                 line.show(answer.progress)
                 continue
             line.clear()
-            failed |= answer.status != 0
+            failed |= not answer.good
             shown = answer.text if raw else render(answer)
-            if answer.status and not raw:
+            if not (answer.good or raw):
                 print(red(shown, sys.stderr), file=sys.stderr, flush=True)
             else:
                 print(shown, flush=True)

@@ -1,29 +1,34 @@
 """What a gateway's messages look like to a person: tables where they are tables, else JSON."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
 from iqrf_trio.cli.support.ages import age
 from iqrf_trio.cli.support.client import Received
+from iqrf_trio.cli.support.results import result_layout
+from iqrf_trio.cli.support.spellings import objects_table
 from iqrf_trio.cli.support.tables import cell, table
+from protocol.api.dpa.command import NOT_EXPECTED
 
 Object = Mapping[str, Any]
 
 
 def render(received: Received) -> str:
     """An answer or report for a person to read; raises nothing, whatever the gateway sent."""
+    if received.status == NOT_EXPECTED:
+        return "ok: it went out to all nodes, of which none answers"
     if received.status != 0:
         about = f"{received.mtype}{_whose(received.rsp)}"
         return f"{about}: status {received.status}: {received.explanation}"
     if received.rsp is None or received.rsp == {}:
         return "ok"
-    layout = _LAYOUTS.get(received.mtype)
+    layout = _LAYOUTS.get(received.mtype) or result_layout(received.mtype)
     if layout:
         try:
             return layout(received.rsp)
-        except (KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError):
             pass  # not the shape that the API promises; then as it came
     return pretty(received.rsp)
 
@@ -109,36 +114,28 @@ def _objects(member: str) -> Callable[[Object], str]:
     return layout
 
 
-def objects_table(objects: Sequence[Object]) -> str:
-    """A table of objects with a column for each member that any of them has."""
-    columns = list(dict.fromkeys(name for each in objects for name in each))
-    rows = [[_shown(name, each.get(name)) for name in columns] for each in objects]
-    return table(columns, rows)
-
-
-def _shown(name: str, value: Any) -> object:
-    """A member as people write it: versions, identifiers and lists do not read well as numbers."""
-    if isinstance(value, list):
-        return len(value)
-    if isinstance(value, dict):
-        return orjson.dumps(value).decode()
-    write = _SPELLINGS.get(name)
-    return write(value) if write and isinstance(value, int) else value
-
-
-_SPELLINGS: Mapping[str, Callable[[int], str]] = {
-    "mid": "{:08X}".format,
-    "hwpid": "0x{:04X}".format,
-    "osBuild": "{:04X}".format,
-    "dpa": lambda version: f"{version >> 8:X}.{version & 0xFF:02X}",
-}
-
-
 def _health(rsp: Object) -> str:
     columns = ("address", "answers", "RSSI", "V", "hops", "VRN", "parent")
     members = ("address", "answers", "rssi", "supplyVoltage", "hops", "vrn", "parentVrn")
     rows = [tuple(node[member] for member in members) for node in rsp["nodes"]]
     return f"{rsp['nodesNr']} nodes, {rsp['rounds']} rounds\n{table(columns, rows)}"
+
+
+def _states(rsp: Object) -> str:
+    rows: list[tuple[int, str, str | None]] = []
+    for node in rsp["nodes"]:
+        address, light = node["nAdr"], node["light"]
+        rows += [
+            (address, f"output {output['index']}", _on_off(output["state"]))
+            for output in node["outputs"]
+        ]
+        if light or not node["outputs"]:
+            rows.append((address, "light", f"{light['brightness']} %" if light else None))
+    return table(("address", "what", "state"), rows) if rows else "none"
+
+
+def _on_off(state: bool | None) -> str | None:
+    return None if state is None else "on" if state else "off"
 
 
 _LAYOUTS: Mapping[str, Callable[[Object], str]] = {
@@ -151,6 +148,7 @@ _LAYOUTS: Mapping[str, Callable[[Object], str]] = {
     "iqrfDb_GetNetworkTopology": _objects("devices"),
     "iqrfDb_GetSensors": _sensors,
     "iqrfSensorData_ReportAsync": _report,
+    "iqrfTrio_GetStates": _states,
     "iqrfTrio_HealthReport": _health,
 }
 """How the answers that are tables are shown."""

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from protocol.dpa import frc
 from protocol.dpa.errors import BadResponseError
+from protocol.dpa.text import ranges
 from protocol.errors import LocalProtocolError
 from protocol.strict.checks import Range
 from protocol.strict.errors import MemberError
@@ -19,6 +20,20 @@ MISSING = object()
 """In place of a member that is not there."""
 
 
+def _as_it_is(value: object) -> object:
+    return value
+
+
+def _dotted(values: list[int]) -> str:
+    """Bytes in hexadecimal digits with dots between them."""
+    return bytes(values).hex(".") or "none"
+
+
+def numbers_in_words(numbers: Iterable[int]) -> str:
+    """Numbers, neighbours as a range; "none" where there are none."""
+    return ranges(numbers) or "none"
+
+
 @frozen(eq=False)
 class Codec:
     """One member, in JSON and in PDATA.
@@ -27,6 +42,7 @@ class Codec:
     is of another type, `put` makes the bytes and refuses what cannot be sent: both raise
     MemberError. `take` reads the value at the start of PDATA; it raises BadResponseError where
     there is none. `absent` is what a member counts as that is not there, MISSING where it must be.
+    `words` is what people are shown of a value in an answer.
     """
 
     type: Any
@@ -35,6 +51,7 @@ class Codec:
     take: Callable[[bytes], Taken]
     told: Any = field(kw_only=True)
     absent: object = field(default=MISSING, kw_only=True)
+    words: Callable[[Any], object] = field(default=_as_it_is, kw_only=True)
 
     @told.default
     def _as_asked(self) -> Any:
@@ -80,9 +97,11 @@ def _never_asked(_value: object) -> Any:
     raise MemberError("must not be there")
 
 
-def told(type_: Any, take: Callable[[bytes], Taken]) -> Codec:
+def told(
+    type_: Any, take: Callable[[bytes], Taken], words: Callable[[Any], object] = _as_it_is
+) -> Codec:
     """A member that only responses have."""
-    return Codec(type_, _never_asked, _never_asked, take)
+    return Codec(type_, _never_asked, _never_asked, take, words=words)
 
 
 def _whole(size: int, low: int, high: int) -> Codec:
@@ -128,7 +147,7 @@ def byte_array(length: int) -> Codec:
         head, rest = taken(data, length)
         return list(head), rest
 
-    return Codec(_BYTES, _READ_NUMBERS, put, take, told=list[int], absent=[])
+    return Codec(_BYTES, _READ_NUMBERS, put, take, told=list[int], absent=[], words=_dotted)
 
 
 def rest(at_least: int = 0) -> Codec:
@@ -138,7 +157,9 @@ def rest(at_least: int = 0) -> Codec:
         taken(data, at_least)
         return list(data), b""
 
-    return Codec(_BYTES, _READ_NUMBERS, _byte_string, take, told=list[int], absent=[])
+    return Codec(
+        _BYTES, _READ_NUMBERS, _byte_string, take, told=list[int], absent=[], words=_dotted
+    )
 
 
 def bits(length: int | None, *, behind: int = 0, first: int = 0) -> Codec:
@@ -157,7 +178,9 @@ def bits(length: int | None, *, behind: int = 0, first: int = 0) -> Codec:
         bitmap, left = taken(data, size + behind)
         return [first + number for number in sorted(frc.members(bitmap[:size]))], left
 
-    return Codec(_NUMBERS, _READ_NUMBERS, put, take, told=list[int], absent=[])
+    return Codec(
+        _NUMBERS, _READ_NUMBERS, put, take, told=list[int], absent=[], words=numbers_in_words
+    )
 
 
 def constant(value: bytes) -> Codec:
@@ -174,12 +197,16 @@ def _take_switch(data: bytes) -> Taken:
     return byte != b"\0", left
 
 
+def _on_off(on: object) -> str:
+    return "on" if on else "off"
+
+
 def _pnum(value: int) -> bytes:
     Range(0, 0xFE)(value)
     return b""
 
 
-SWITCH = Codec(bool, boolean, _nothing, _take_switch)
+SWITCH = Codec(bool, boolean, _nothing, _take_switch, words=_on_off)
 """On or off; in a request it chooses the command, and is no data."""
 
 PNUM = Codec(Annotated[int, Range(0, 0xFE)], integer, _pnum, never_told)

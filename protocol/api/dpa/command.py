@@ -29,7 +29,7 @@ R = TypeVar("R")
 Numbers = tuple[int, int]
 """PNUM and PCMD."""
 
-_NOT_EXPECTED = 256
+NOT_EXPECTED = 256
 """Status of a broadcast that was confirmed: nobody answers it."""
 
 _UNKNOWN = -1
@@ -136,7 +136,7 @@ class _Exchange:
         }
         status, cause = outcome.status, "rcode error" if outcome.status > 0 else ""
         if response is None and status == 0 and asked.nadr == BROADCAST:
-            answer = message.answer(rsp, _NOT_EXPECTED)
+            answer = message.answer(rsp, NOT_EXPECTED)
             return evolve(answer, status_str="No network response expected.")
         if status == 0 and response is not None:
             try:

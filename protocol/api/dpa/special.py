@@ -4,7 +4,18 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TypedDict
 
-from protocol.api.dpa.codecs import Codec, Taken, each, many, never_told, plain, taken, told, within
+from protocol.api.dpa.codecs import (
+    Codec,
+    Taken,
+    each,
+    many,
+    never_told,
+    numbers_in_words,
+    plain,
+    taken,
+    told,
+    within,
+)
 from protocol.dpa.errors import BadResponseError
 from protocol.dpa.peripherals.inputs_outputs import Temperature
 from protocol.standard import binary_output, light
@@ -86,6 +97,10 @@ def _take_flags(data: bytes) -> Taken:
     return list(binary_output.SET_OUTPUT.decode(head)), left
 
 
+def _outputs_on(states: list[bool]) -> str:
+    return f"{numbers_in_words(index for index, on in enumerate(states) if on)} on"
+
+
 # Commands of lamps.
 
 
@@ -144,10 +159,10 @@ def _put_batch(requests: list[Mapping[str, str]]) -> bytes:
 
 CODECS: Mapping[str, Codec] = {
     "celsius": told(float, _take_celsius),
-    "supply": told(float, _take_supply),
+    "supply": told(float, _take_supply, "{:.2f}".format),
     "volts": Codec(float, number, _put_volts, _take_volts),
     "outputs": Codec(tuple[Switched, ...], many(_read_output), _put_outputs, never_told, absent=[]),
-    "flags32": told(list[bool], _take_flags),
+    "flags32": told(list[bool], _take_flags, _outputs_on),
     "ldi": Codec(
         tuple[Annotated[int, Range(0, 0xFFFF)], ...],
         many(integer),
