@@ -22,7 +22,7 @@ from iqrf_trio.edges.websocket import Connection, connect
 from iqrf_trio.store import DATABASE_NAME, tokens
 from iqrf_trio.store.sqlite import connect as open_database
 from iqrf_trio.store.sqlite import transact
-from protocol.api import db, mng, own, sensor_data
+from protocol.api import db, mng, sensor_data
 from protocol.api.converter import structure
 from protocol.api.errors import MESSAGE_ERROR, ErrorData
 from protocol.api.family import Family, Row, Unasked
@@ -137,8 +137,6 @@ async def _perform(connection: Connection, recording: Recording) -> None:
         recording.asked.append(Recorded(row.mtype, request, tuple(answers)))
         if row is sensor_data.START:
             await _until_read(connection, recording)
-        if row.mtype == "iqrfDb_Enumerate":
-            await _until_asked(connection)
 
 
 def _is_last(row: Row, answer: Any) -> bool:
@@ -150,19 +148,6 @@ async def _until_read(connection: Connection, recording: Recording) -> None:
     while "iqrfSensorData_ReportAsync, the end" not in recording.unasked:
         message = json.loads(await connection.receive())
         recording.unasked.setdefault(_kind(message), message)
-
-
-async def _until_asked(connection: Connection) -> None:
-    """Wait until the nodes were asked for their states, lest that happens between the requests."""
-    request = {"mType": own.GET_STATES.mtype, "data": {"msgId": "states", "req": {}}}
-    while True:
-        await connection.send(json.dumps(request))
-        while (message := json.loads(await connection.receive()))["data"]["msgId"] != "states":
-            pass
-        nodes = message["data"]["rsp"]["nodes"]
-        if nodes and all(node["at"] for node in nodes):
-            return
-        await trio.sleep(0.05)
 
 
 def _kind(message: Any) -> str:

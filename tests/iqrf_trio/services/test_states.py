@@ -15,7 +15,7 @@ from trio.testing import MockClock
 from iqrf_trio.messaging.measurements import Measurements
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
-from iqrf_trio.services.states import OutputStates
+from iqrf_trio.services.states import PAUSE_S, OutputStates
 from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.simulator.mesh import Mesh
