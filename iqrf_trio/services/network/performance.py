@@ -258,13 +258,17 @@ class Performance:
         """Nothing has to be brought to its end any more."""
         recovery, note = self._recovery, self._note
         self._entry, recovery.under_way = None, False
-        try:
-            if note is not None:
-                await recovery.bookkeeper.keep_changes(note.changes().mids)
-            await recovery.journal.clear_journal()
-        except StoreError as error:
-            # At worst the parameters are set once more to what they are.
-            log.error("%s: the journal is not cleared: %s", self.name, error)
+        cleared = False
+        # An entry that stays behind a cancel would undo what others set after it.
+        with self.shutdown.shield(CLEAN_UP_S):
+            try:
+                if note is not None:
+                    await recovery.bookkeeper.keep_changes(note.changes().mids)
+                await recovery.journal.clear_journal()
+                cleared = True
+            except StoreError as error:
+                log.error("%s: the journal is not cleared: %s", self.name, error)
+        if not cleared:
             recovery.left_behind()
 
 

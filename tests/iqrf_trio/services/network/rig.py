@@ -160,12 +160,13 @@ class MortalPort(Port):
 
     The moments to die at are counted: each frame that was sent, and each that was received but
     not yet handed over. `dies_at` is the number of such a moment, counted from 0 since `armed`;
-    `on_death` is called then.
+    `on_death` is called then. Where it is not `deadly`, everything goes on after that.
     """
 
     inner: Port
     dies_at: int | None = None
     on_death: Callable[[], None] = field(default=lambda: None)
+    deadly: bool = True
     armed: bool = False
     moments: int = 0
     dead: trio.Event = field(factory=trio.Event)
@@ -185,7 +186,8 @@ class MortalPort(Port):
             return
         if self.moments == self.dies_at:
             self.on_death()
-            self.dead.set()
+            if self.deadly:
+                self.dead.set()
         self.moments += 1
 
 
