@@ -17,6 +17,7 @@ from bench import (
     enumeration,
     fan_out,
     management,
+    outward,
     overhead,
     scale,
     simulated,
@@ -37,6 +38,7 @@ FIGURES = {
     "cycle": cycle.FIGURE,
     "fan_out": fan_out.FIGURE,
     "scale": scale.FIGURE,
+    "outward": outward.FIGURE,
     "start": start.FIGURE,
 }
 

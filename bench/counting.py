@@ -83,14 +83,18 @@ class Counter(trio.abc.Instrument):
             self.c_calls += 1
 
 
-def count(texts: Sequence[str], clients: int = CLIENTS) -> list[Counts]:
-    """What each of these requests takes, of a gateway in this process with `clients` clients."""
+def count(texts: Sequence[str], clients: int = CLIENTS, more: Sequence[str] = ()) -> list[Counts]:
+    """What each of these requests takes, of a gateway in this process with `clients` clients.
+
+    `more` are further settings of the gateway.
+    """
     with instant() as coordinator, state_dir() as state:
         sets = [
             "websocket.port=0",
             "queue.network_capacity=64",
             f"gateway.state_dir={state}",
             *tcp_settings(coordinator),
+            *more,
         ]
         settings = config.load(None, sets, environment={})
         return trio.run(_serve, settings, Path(state) / DATABASE_NAME, texts, clients)

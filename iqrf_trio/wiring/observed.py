@@ -150,6 +150,7 @@ class Observed:
         latest = self.measurements.latest
         known = self.gateway.store.network
         yield from metrics.network(known, latest, now(), 2 * self.period_s + 60)
+        yield from metrics.states(known, self.gateway.states.of)
         yield from metrics.cycles(latest)
 
     def _clients(self) -> Iterable[Family]:

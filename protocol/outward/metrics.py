@@ -5,18 +5,28 @@ info metrics only, so that renaming a device starts no new series. How many seri
 bounded by the network: about eight for each node.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from attrs import frozen
 
 from protocol.dpa.counters import Count, Counters
 from protocol.network.network import Device, Network
-from protocol.outward.exposition import Family, Labels, Written, counter, flag, gauge, histogram
+from protocol.outward.exposition import (
+    Family,
+    Written,
+    counter,
+    escaped,
+    flag,
+    gauge,
+    histogram,
+    uniform,
+)
 from protocol.outward.mqtt.outbox import Kind, Outbox
 from protocol.queue.tallies import BUCKETS_S, Fate, Histogram, Series, Statistics
 from protocol.readings.latest import CYCLE_BUCKETS_S, Latest
 from protocol.readings.measured import NO_MID
+from protocol.readings.states import States
 from protocol.standard.presentation import PRESENTATIONS
 
 LAG_BUCKETS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -169,23 +179,21 @@ def network(known: Network, latest: Latest, at: datetime, stale_s: float) -> Ite
         ],
     )
     named = [node for node in nodes if node.mid not in NO_MID]
-    yield gauge("iqrf_node_info", "Who a node is.", ((_info(node), 1) for node in named))
+    yield uniform("iqrf_node_info", "Who a node is.", ((_info(node), 1) for node in named))
     labelled = [(f'mid="{mid(node)}"', node) for node in named]
     yield from _node_states(labelled, latest)
     yield from _sensors(labelled, at, stale_s)
 
 
-def _info(node: Device) -> Labels:
+def _info(node: Device) -> Written:
     product = node.product
-    return {
-        "mid": mid(node),
-        "address": node.address,
-        "name": name(node),
-        "product": (product and product.name) or "",
-        "hwpid": f"{product.identity.hwpid:04x}" if product else "",
-        "zone": node.zone,
-        "parent": "" if node.parent is None else node.parent,
-    }
+    hwpid = f"{product.identity.hwpid:04x}" if product else ""
+    called = escaped((product and product.name) or "")
+    parent = "" if node.parent is None else node.parent
+    return Written(
+        f'mid="{node.mid:08x}",address="{node.address}",name="{escaped(name(node))}",'
+        f'product="{called}",hwpid="{hwpid}",zone="{node.zone}",parent="{parent}"'
+    )
 
 
 _Labelled = Iterable[tuple[str, Device]]
@@ -198,17 +206,17 @@ def _node_states(nodes: _Labelled, latest: Latest) -> Iterator[Family]:
         for label, node in nodes
         if (state := latest.nodes.get(node.mid)) is not None
     ]
-    yield gauge(
+    yield uniform(
         "iqrf_node_rssi_dbm",
         "How strongly the node's last packet was heard.",
         ((labels, each.rssi) for labels, each in heard if each.rssi is not None),
     )
-    yield gauge(
+    yield uniform(
         "iqrf_node_supply_volts",
         "Supply voltage of the node.",
         ((labels, each.supply) for labels, each in heard if each.supply is not None),
     )
-    yield gauge(
+    yield uniform(
         "iqrf_node_last_reading_timestamp_seconds",
         "When the node was last heard, in seconds since 1970.",
         (
@@ -219,10 +227,33 @@ def _node_states(nodes: _Labelled, latest: Latest) -> Iterator[Family]:
     )
 
 
+def states(known: Network, states_of: Callable[[Device], States]) -> Iterator[Family]:
+    """Outputs and lights as they were last set or read; what is not known is left out."""
+    told = [(mid(node), states_of(node)) for node in known.nodes if node.mid not in NO_MID]
+    yield uniform(
+        "iqrf_output_on",
+        "Whether a binary output is on.",
+        (
+            (Written(f'mid="{number}",output="{index}"'), int(on))
+            for number, each in told
+            for index, on in sorted(each.outputs.items())
+        ),
+    )
+    yield uniform(
+        "iqrf_light_brightness_ratio",
+        "Brightness of a light, 0 to 1.",
+        (
+            (Written(f'mid="{number}"'), each.light.brightness / 100)
+            for number, each in told
+            if each.light is not None
+        ),
+    )
+
+
 def _sensors(nodes: _Labelled, at: datetime, stale_s: float) -> Iterator[Family]:
     """One family for each metric name: several quantities may share one."""
     oldest = at - timedelta(seconds=stale_s)
-    families: dict[str, list[tuple[Labels, float]]] = {}
+    families: dict[str, list[tuple[Written, float]]] = {}
     for label, node in nodes:
         for sensor in node.sensors:
             shown, value, updated = PRESENTATIONS.get(sensor.type), sensor.value, sensor.updated
@@ -232,7 +263,7 @@ def _sensors(nodes: _Labelled, at: datetime, stale_s: float) -> Iterator[Family]
                 labels = Written(f'{label},sensor="{sensor.index}",type="{sensor.type}"')
                 families.setdefault(shown.metric, []).append((labels, value * shown.factor))
     for metric in sorted(families):
-        yield gauge(f"iqrf_sensor_{metric}", "Latest value of a sensor.", families[metric])
+        yield uniform(f"iqrf_sensor_{metric}", "Latest value of a sensor.", families[metric])
 
 
 def cycles(latest: Latest) -> Iterator[Family]:

@@ -13,6 +13,7 @@ from protocol.queue.scheduling import Kind
 from protocol.queue.tallies import Durations, Fate, Series, Tally
 from protocol.readings.latest import Latest
 from protocol.readings.measured import RSSI, SUPPLY, Measured, Values
+from protocol.readings.states import UNKNOWN, Light, States
 from protocol.standard.presentation import PRESENTATIONS
 from tests.protocol.api.networks import NETWORK, NODE, UPDATED
 
@@ -127,3 +128,15 @@ def test_quantities_that_share_a_metric_share_its_factor() -> None:
 def test_scraping_changes_nothing() -> None:
     latest = Latest()
     assert samples(*everything(latest)) == samples(*everything(latest))
+
+
+def test_outputs_and_lights_as_far_as_they_are_known() -> None:
+    other = evolve(NODE, address=2, mid=0x81000002)
+    known = Network({1: evolve(NODE, address=1, mid=0x81000001), 2: other})
+    of = {0x81000001: States({0: True, 3: False}), 0x81000002: States(light=Light(True, 40))}
+    assert samples(*metrics.states(known, lambda node: of[node.mid])) == {
+        'iqrf_output_on{mid="81000001",output="0"}': 1,
+        'iqrf_output_on{mid="81000001",output="3"}': 0,
+        'iqrf_light_brightness_ratio{mid="81000002"}': 0.4,
+    }
+    assert not list(render(metrics.states(known, lambda _node: UNKNOWN)))
