@@ -1,15 +1,13 @@
 """iqmeshNetwork_Backup and _Restore: procedures that have the radio for one device at a time."""
 
-import logging
 from collections.abc import Mapping
 from functools import partial
 
 from attrs import evolve
 
+from iqrf_trio.handlers import snapshots
 from iqrf_trio.handlers.exchange import CANCELLED, Exchange, Gateway, Handler
 from iqrf_trio.services.vault.devices import ATTEMPTS, Devices
-from iqrf_trio.services.vault.files import VaultError
-from iqrf_trio.store import StoreError
 from protocol.api.family import Row
 from protocol.api.iqmesh import backup as api
 from protocol.api.message import Answer
@@ -20,8 +18,6 @@ from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.transaction import Outcome
 from protocol.strict.json import JsonObject
 from protocol.vault.blocks import BadBackupError
-
-log = logging.getLogger("iqrf_trio.handlers")
 
 
 async def backup(gateway: Gateway, exchange: Exchange[api.Backup]) -> Answer:
@@ -44,7 +40,7 @@ async def restore(gateway: Gateway, exchange: Exchange[api.Restore]) -> Answer:
     request, outcomes = exchange.request, list[Outcome]()
     blocks = request.blocks()
     if request.device_addr == COORDINATOR:
-        await _keep(gateway)
+        await snapshots.keep(gateway, exchange.message.mtype)
     devices = Devices(gateway.transceiver, gateway.scheduler, attempts=_attempts(exchange))
     give = partial(devices.restore, request.device_addr, blocks, record=outcomes.append)
     restart = request.restart_coordinator and request.device_addr == COORDINATOR
@@ -102,14 +98,6 @@ def _failed(
 def _told(gateway: Gateway, answer: Answer, outcomes: list[Outcome]) -> Answer:
     """The answer with its transactions."""
     return evolve(answer, raw=records(outcomes, gateway.local_time))
-
-
-async def _keep(gateway: Gateway) -> None:
-    """Have a snapshot of what is about to be replaced; that this fails is no reason to give up."""
-    try:
-        await gateway.keeper.take(unasked=True)
-    except (DpaError, BadBackupError, StoreError, VaultError) as error:
-        log.warning("no snapshot before the coordinator is restored: %s", error)
 
 
 HANDLERS: Mapping[Row, Handler] = {

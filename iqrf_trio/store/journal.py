@@ -10,7 +10,9 @@ from protocol.iqmesh.bond_changes import BondChanges
 from protocol.iqmesh.journal import JournalEntry
 from protocol.network.parameters import Parameters
 
-_COLUMNS = "service, coordinator, stage, bonds, frc_response_time, dpa_value, rx_hops, tx_hops"
+_COLUMNS = (
+    "service, coordinator, stage, bonds, prebonded, frc_response_time, dpa_value, rx_hops, tx_hops"
+)
 
 
 def load(connection: Connection) -> JournalEntry | None:
@@ -18,17 +20,24 @@ def load(connection: Connection) -> JournalEntry | None:
     row = connection.execute(f"SELECT {_COLUMNS} FROM journal").fetchone()
     if row is None:
         return None
-    service, coordinator, stage, bonds, *before = row
+    service, coordinator, stage, bonds, prebonded, *before = row
     changes = None if bonds is None else _changes(json_text.load(bonds))
-    return JournalEntry(service, coordinator, Parameters(*before), stage, changes)
+    return JournalEntry(service, coordinator, Parameters(*before), stage, changes, bool(prebonded))
 
 
 def save(connection: Connection, entry: JournalEntry) -> None:
     """Write the entry, in place of the one that was there."""
     bonds = None if entry.bonds is None else json_text.dump(_told(entry.bonds))
     connection.execute(
-        f"INSERT OR REPLACE INTO journal (id, {_COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (entry.service, entry.coordinator, entry.stage, bonds, *_before(entry.before)),
+        f"INSERT OR REPLACE INTO journal (id, {_COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            entry.service,
+            entry.coordinator,
+            entry.stage,
+            bonds,
+            entry.prebonded,
+            *_before(entry.before),
+        ),
     )
 
 

@@ -116,11 +116,20 @@ class NetworkService(Generic[P]):
     `begin` makes the service of the parameters, `rehearse` its dry run where there is one. `finish`
     makes `rsp` of as much as it knows by then, None where there is none; with `own` it has members
     that only this gateway sends.
+
+    `interim` makes `rsp` of what the service says in between, for everybody. `verbose_only` are
+    members of `rsp` that only verbose answers have. `repeat` is how often a transaction is
+    repeated that failed, where the parameters say it. Before a service that changes many bonds a
+    `snapshot` is kept.
     """
 
     begin: Callable[[P], Service]
     finish: Callable[[P, Any, bool], JsonObject | None]
     rehearse: Callable[[P], Service] | None = None
+    interim: Callable[[Any], JsonObject] | None = None
+    verbose_only: frozenset[str] = frozenset()
+    repeat: Callable[[P], int] | None = None
+    snapshot: bool = False
 
 
 @frozen

@@ -7,8 +7,10 @@ from attrs import evolve, frozen
 
 from protocol.dpa.call import Call
 from protocol.dpa.errors import DpaError, ResponseCodeError
+from protocol.dpa.packet import TEMPORARY
 from protocol.dpa.peripherals.coordinator import Hops, set_dpa_params, set_hops
 from protocol.dpa.peripherals.frc import frc_set_params
+from protocol.dpa.peripherals.node import validate_bonds
 from protocol.dpa.step import Step, ask
 from protocol.iqmesh.bond_changes import BondChanges
 from protocol.network.parameters import DEFAULTS, Parameters
@@ -22,6 +24,7 @@ class JournalEntry:
 
     `coordinator` is the MID of the module that they belong to, None where nobody knows it.
     `stage` says how far the service is with them. `bonds` is what it does to bonds, if anything.
+    `prebonded`: nodes may have the temporary address.
     """
 
     service: str
@@ -29,7 +32,11 @@ class JournalEntry:
     before: Parameters
     stage: str = ""
     bonds: BondChanges | None = None
+    prebonded: bool = False
 
+
+RELEASES = 3
+"""Broadcasts that let prebonded nodes go: one alone may be missed."""
 
 NOTED, CHANGED = "noted", "changed"
 """Stages: nothing was set yet, as far as is known; the set answered what there was before."""
@@ -85,6 +92,12 @@ def put_back(before: Parameters) -> Step[None]:
     """Set all of `before` again."""
     for call in sets(before):
         yield from ask(call)
+
+
+def release() -> Step[None]:
+    """Let prebonded nodes go; nobody answers a broadcast, so it is sent three times."""
+    for _ in range(RELEASES):
+        yield from ask(validate_bonds((TEMPORARY, 0)))
 
 
 def amended(

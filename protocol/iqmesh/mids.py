@@ -31,6 +31,26 @@ def in_table(bonded: Iterable[int]) -> Plan[dict[int, int]]:
     return {node: 0 if mid in NO_MID else mid for node, mid in mids.items()}
 
 
+def at(nodes: Iterable[int]) -> Plan[dict[int, int]]:
+    """As `in_table`, but only the records in question are read."""
+    found = dict[int, int]()
+    spans: list[list[int]] = []
+    for node in sorted(nodes):
+        if spans and (node - spans[-1][0]) * MID_RECORD + _MID_LENGTH <= MAX_READ:
+            spans[-1].append(node)
+        else:
+            spans.append([node])
+    for span in spans:
+        length = (span[-1] - span[0]) * MID_RECORD + _MID_LENGTH
+        read = eeeprom_read(COORDINATOR, MID_TABLE + span[0] * MID_RECORD, length)
+        data = yield from ask(read)
+        for node in span:
+            content = data[(node - span[0]) * MID_RECORD :][:_MID_LENGTH]
+            mid = int.from_bytes(content, "little")
+            found[node] = 0 if mid in NO_MID else mid
+    return found
+
+
 def record(node: int) -> Plan[int]:
     """The MID of one node in the coordinator's table."""
     read = eeeprom_read(COORDINATOR, MID_TABLE + MID_RECORD * node, _MID_LENGTH)

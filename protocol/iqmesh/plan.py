@@ -46,6 +46,8 @@ class Borrow:
 
     wanted: Parameters
     needed: bool = True
+    prebonding: bool = False
+    """Whether nodes will be prebonded meanwhile, which are released then, whatever happens."""
 
 
 @frozen
@@ -53,6 +55,24 @@ class PutBack:
     """Set what was borrowed to what it was before; `needless` also where it is that already."""
 
     needless: bool = True
+
+
+@frozen
+class Released:
+    """No node is prebonded any more, as far as that can be known."""
+
+
+@frozen
+class Interim:
+    """Answer in between; with `whole` all transactions since the last such answer are shown."""
+
+    said: object
+    whole: bool = False
+
+
+@frozen
+class Chance:
+    """The result is a byte by chance."""
 
 
 @frozen
@@ -101,7 +121,9 @@ class Note:
     complete: Callable[[], "Plan[None]"] = nothing
 
 
-Action = Do | Borrow | PutBack | Note | Progress | Pause | Version | Naming
+Action = (
+    Do | Borrow | PutBack | Note | Released | Interim | Chance | Progress | Pause | Version | Naming
+)
 
 Plan = Generator[Action, Any, T]
 
@@ -141,7 +163,15 @@ def name(hwpid: int) -> Plan[ProductName]:
     return known or ProductName()
 
 
-def borrow(wanted: Parameters, *, needed: bool = True) -> Plan[Parameters]:
+def borrow(
+    wanted: Parameters, *, needed: bool = True, prebonding: bool = False
+) -> Plan[Parameters]:
     """Change parameters for a while; what they were before."""
-    before: Parameters = yield Borrow(wanted, needed)
+    before: Parameters = yield Borrow(wanted, needed, prebonding)
     return before
+
+
+def chance() -> Plan[int]:
+    """A byte by chance."""
+    byte: int = yield Chance()
+    return byte

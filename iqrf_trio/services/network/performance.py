@@ -22,7 +22,9 @@ from protocol.iqmesh.journal import JournalEntry
 from protocol.iqmesh.plan import (
     Action,
     Borrow,
+    Chance,
     Do,
+    Interim,
     Naming,
     Note,
     Pause,
@@ -30,6 +32,7 @@ from protocol.iqmesh.plan import (
     ProductName,
     Progress,
     PutBack,
+    Released,
     Service,
     Version,
 )
@@ -44,11 +47,14 @@ CLEAN_UP_S = 5.0
 """What bringing it to its end may take when the service was cut off; at the next start, or when
 the coordinator answers again, it is tried anew."""
 
-Tell = Callable[[Progress], None]
+RELEASE_S = 60.0
+"""The same, for letting prebonded nodes go: broadcasts to a large network."""
+
+Tell = Callable[[Progress | Interim], None]
 
 
-def untold(_progress: Progress) -> None:
-    """For whoever is not interested in progress."""
+def untold(_told: Progress | Interim) -> None:
+    """For whoever is not interested in what is told in between."""
 
 
 @frozen
@@ -78,6 +84,7 @@ class Performance:
     _dialogue: Dialogue
     _stack: AsyncExitStack
     _tell: Tell
+    _chance: Callable[[], int]
     _entry: JournalEntry | None = field(default=None, init=False)
     """What is in the journal, None where nothing is."""
     _loan: Loan | None = field(default=None, init=False)
@@ -124,8 +131,13 @@ class Performance:
                 await self._put_back(needless=needless)
             case Note():
                 await self._write_down(action)
-            case Progress():
+            case Released():
+                if self._entry is not None:
+                    self._entry = evolve(self._entry, prebonded=False)
+            case Progress() | Interim():
                 self._tell(action)
+            case Chance():
+                return self._chance()
             case Pause(seconds):
                 await trio.sleep(seconds)
             case Version():
@@ -146,7 +158,12 @@ class Performance:
         self._dialogue = await self._stack.enter_async_context(self._dialogue.alone())
         memory = recovery.transceiver.memory
         before = journal.noted(wanted, memory.parameters)
-        entry = evolve(self._entry or self._new_entry(), before=before, stage=journal.NOTED)
+        entry = evolve(
+            self._entry or self._new_entry(),
+            before=before,
+            stage=journal.NOTED,
+            prebonded=action.prebonding,
+        )
         try:
             await recovery.settle(self._dialogue)
             await recovery.journal.write_journal(entry)
@@ -231,7 +248,9 @@ class Performance:
         as_it_was = not loan.changed or (loan.certain and entry.before == loan.wanted)
         if needless or not as_it_was:
             await self._do(partial(journal.put_back, entry.before))
-        self._entry, self._loan = evolve(entry, before=Parameters()), None
+        if entry.prebonded:
+            await self._do(journal.release)
+        self._entry, self._loan = evolve(entry, before=Parameters(), prebonded=False), None
         if self._note is None:
             await self._over()
 
@@ -239,7 +258,8 @@ class Performance:
         """Bring to its end what the plan did not, and clear the journal."""
         if self._entry is None:
             return
-        with self.shutdown.shield(CLEAN_UP_S):
+        release_s = RELEASE_S if self._entry.prebonded else 0.0
+        with self.shutdown.shield(CLEAN_UP_S + release_s):
             try:
                 self._ending = True
                 if self._note is not None:

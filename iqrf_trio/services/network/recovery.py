@@ -132,6 +132,8 @@ class Recovery:
     async def _settle(self, entry: JournalEntry, dialogue: Dialogue) -> None:
         if entry.before != Parameters():
             await dialogue.do(partial(journal.put_back, entry.before), PUT_BACK)
+        if entry.prebonded:
+            await dialogue.do(journal.release, PUT_BACK)
         if entry.bonds is None:
             return
         plan = bond_repair.resolve(entry.bonds, self.bookkeeper.responding)

@@ -1,6 +1,8 @@
 """Carries out network services, one at a time."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from random import randrange
 from typing import NoReturn
 
 from attrs import define, field
@@ -31,6 +33,8 @@ class NetworkServices:
     shutdown: Shutdown = field(factory=Shutdown)
     catalogue: Catalogue = field(factory=Catalogue)
     bookkeeper: Bookkeeper = field(factory=NoBookkeeper)
+    chance: Callable[[], int] = field(default=lambda: randrange(0x100))
+    """Where a plan needs a byte by chance."""
     recovery: Recovery = field(init=False)
 
     @recovery.default
@@ -61,7 +65,14 @@ class NetworkServices:
         )
         async with AsyncExitStack() as stack:
             performance = Performance(
-                name, self.shutdown, self.catalogue, self.recovery, dialogue, stack, tell
+                name,
+                self.shutdown,
+                self.catalogue,
+                self.recovery,
+                dialogue,
+                stack,
+                tell,
+                self.chance,
             )
             await performance.carry_out(service)
 

@@ -1,6 +1,7 @@
 """iqmeshNetwork_*: network services, one module per group of them; all their rows."""
 
 from protocol.api.iqmesh import (
+    auto_network,
     backup,
     bonding,
     bonds,
@@ -27,4 +28,5 @@ ROWS = (
     *enumeration.ROWS,
     *radio_tests.ROWS,
     *maintenance.ROWS,
+    *auto_network.ROWS,
 )

@@ -131,6 +131,11 @@ def waves(*waves: tuple[int, bool]) -> Script:
         ("iqrfDb_Enumerate", steps(0, 1, 2, 8, 8), 4),
         (
             "iqmeshNetwork_AutoNetwork",
+            waves((50, False), (100, False), (60, False), (100, True), (100, True)),
+            4,
+        ),
+        (
+            "anything",
             waves((50, False), (100, False), (50, True), (100, True), (100, True)),
             4,
         ),

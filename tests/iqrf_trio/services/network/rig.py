@@ -109,6 +109,7 @@ async def gateway(state: Path, port: Port, *, enumerating: bool = False) -> Asyn
             states=OutputStates(store, transceiver, scheduler, Measurements(), lambda: START),
         )
         await enumeration.resume()
+        parts.network.chance = lambda: 7
         await nursery.start(transceiver.run)
         lanes = trio.CancelScope()
 

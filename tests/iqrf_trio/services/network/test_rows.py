@@ -23,6 +23,8 @@ ROWS = [
 async def test_row(row: dict[str, Any], tmp_path: Path, autojump_clock: MockClock) -> None:
     script = Script()
     async with gateway(tmp_path, FakePort(script)) as rig:
+        rig.network.chance = lambda: row["seed"]
+        rig.gateway.keeper.shelves = ()  # snapshots are no part of the rows
         script.frames.extend(row["frames"])
         asked = row["request"] | {"returnVerbose": True}
         answers: list[Any] = []
@@ -33,9 +35,11 @@ async def test_row(row: dict[str, Any], tmp_path: Path, autojump_clock: MockCloc
             assert message["mType"] == row["mType"]
             answers.append(message["data"])
         assert not script.frames
-        raw = [pair for answer in answers for pair in exchanged(answer["raw"])]
+        raw = [pair for answer in answers for pair in exchanged(answer.get("raw", ()))]
         assert raw == [(frame["tx"], frame.get("rx", "")) for frame in row["frames"]]
         for answer, expected in zip(answers, row["answers"], strict=True):
             told = {name: answer[name] for name in answer if name in ("rsp", "status", "statusStr")}
+            if "waveState" in told.get("rsp", ()) and not row["request"]["returnVerbose"]:
+                del told["rsp"]["waveState"]
             assert told == expected
         assert await rig.store.journal() is None

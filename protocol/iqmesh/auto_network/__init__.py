@@ -1,0 +1,1 @@
+"""AutoNetwork: all nodes within reach enter the network, wave by wave."""
