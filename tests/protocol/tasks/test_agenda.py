@@ -42,7 +42,7 @@ def desk() -> Desk:
     return Desk(Agenda(UTC))
 
 
-def test_a_periodic_task_runs_at_once_and_then_without_drift() -> None:
+def test_fault_12_a_periodic_task_runs_at_once_and_then_without_drift() -> None:
     table = desk()
     table.task(Periodic(60))
     assert table.after(0) == [0]
@@ -83,7 +83,7 @@ def test_a_task_never_overruns_itself_and_what_it_missed_is_one_run() -> None:
     assert table.after(5) == [40]
 
 
-def test_setting_the_clock_does_not_touch_periodic_tasks() -> None:
+def test_fault_11_setting_the_clock_does_not_touch_periodic_tasks() -> None:
     table = desk()
     table.task(Periodic(60))
     table.after(0)
@@ -102,7 +102,7 @@ def test_an_hour_forward_what_became_overdue_runs_once() -> None:
     assert table.after(300) == [HOUR + 300]
 
 
-def test_an_hour_back_nothing_is_due_twice() -> None:
+def test_fault_11_an_hour_back_nothing_is_due_twice() -> None:
     table = desk()
     table.task(parse("0 30 12 * * * *"))
     assert table.after(1800) == [1800]
@@ -112,7 +112,7 @@ def test_an_hour_back_nothing_is_due_twice() -> None:
     assert table.after(HOUR) == [1800 + 24 * HOUR]
 
 
-def test_a_board_without_a_battery_clock_runs_nothing_when_its_clock_is_set() -> None:
+def test_fault_11_a_board_without_a_battery_clock_runs_nothing_when_its_clock_is_set() -> None:
     table = desk()
     table.now = Moment(10.0, 0.0)  # 1970
     table.task(parse("0 0 0 * * * *"), "daily")

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[4]
 
 
 @pytest.mark.slow
-def test_a_kill_before_each_statement(tmp_path: Path) -> None:
+def test_fault_9_a_kill_before_any_statement_tears_no_task(tmp_path: Path) -> None:
     # A process of its own: it forks, and this one may have threads.
     words = ["-m", "tests.iqrf_trio.services.tasks.killing", str(tmp_path)]
     done = subprocess.run(
