@@ -2,27 +2,43 @@
 
 A peer that says nothing costs its sender nothing, so there are always more of them than places.
 Who has said nothing yet gets none, and is the first to go when too many are there. Each network
-has a share: when places are short, the oldest connection of the largest share goes, never the
-newcomer. Time is an argument, seconds of a monotonic clock.
+has a share: when places are short, of the largest share the connection goes that has had its place
+for longest, never the newcomer. Time is an argument, seconds of a monotonic clock.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf
 
 from attrs import define, field
 
 PATIENCE_S = 2.0
-"""How long a connection keeps its place against others if nobody else waits. A handshake of an
-honest client takes milliseconds, on a bad line some hundred of them."""
+"""How long a connection keeps its place against others if only one of them waits."""
+
+HANDSHAKE_S = 0.2
+"""The same while it is no WebSocket yet: an honest client sends its request at once and whole, so
+that nobody has to wait for one who has sent half of it."""
+
+AUTHENTICATION_S = 1.0
+"""The same for a WebSocket: a client sends its token when it has got the answer to its request, on
+a bad line after some hundred milliseconds."""
+
+LEAST_S = 0.1
+"""What everybody has, however many wait. Whoever is sent away comes again at once: with less, all
+time would be spent on sending away."""
 
 
 @define(eq=False)
 class Place:
-    """One connection of `network` that came at `since`; `leaving` once it was told to go."""
+    """One connection of `network` that came at `since`; `leaving` once it was told to go.
+
+    Its time runs from `kept_from`: when it got the place, or when it was found not to be the one
+    that is waited for.
+    """
 
     network: str
     since: float
+    kept_from: float = field(default=-inf, init=False)
     held: bool = field(default=False, init=False)
     leaving: bool = field(default=False, init=False)
 
@@ -31,9 +47,11 @@ class Place:
 class Places:
     """The connections that hold a place, and those that wait for one, in the order they came.
 
-    `silent` are those that have not said anything, and do not wait for a place yet.
+    `silent` are those that have not said anything, and do not wait for a place yet. `patience_s` is
+    how long a place is kept against one other.
     """
 
+    patience_s: float = PATIENCE_S
     held: dict[Place, None] = field(factory=dict)
     waiting: dict[Place, None] = field(factory=dict)
     silent: dict[Place, None] = field(factory=dict)
@@ -54,7 +72,7 @@ class Places:
         self.silent.pop(place, None)
         place.held = False
 
-    def admit(self) -> Place:
+    def admit(self, now: float) -> Place:
         """Give a place to the newest connection of the network that holds the fewest.
 
         The newest, because those that wait for long are the ones that sent nothing.
@@ -63,21 +81,25 @@ class Places:
         chosen = min(reversed(self.waiting), key=lambda place: shares[place.network])
         del self.waiting[chosen]
         self.held[chosen] = None
-        chosen.held = True
+        chosen.held, chosen.kept_from = True, now
         return chosen
+
+    def keep(self, place: Place, now: float) -> None:
+        """It is not the peer that is waited for: its time runs anew."""
+        place.kept_from = now
 
     def to_leave(self, capacity: int) -> tuple[Place | None, float]:
         """Who has to make room for those that wait, and from when on; (None, infinity): nobody.
 
         The more wait for each place, the less long a connection may keep it. By the square: so few
-        wait in a flood then that every newcomer gets a place, if only for a tenth of a second.
+        wait in a flood then that every newcomer gets a place, if only for LEAST_S.
         """
         leaving = sum(place.leaving for place in self.held)
-        oldest = _oldest_of_largest_share(self.held)
+        oldest = _of_largest_share(self.held, lambda place: place.kept_from)
         if oldest is None or leaving >= len(self.waiting):
             return None, inf
         pressure = 1 + (len(self.waiting) - 1) / max(1, capacity)
-        return oldest, oldest.since + PATIENCE_S / pressure**2
+        return oldest, oldest.kept_from + max(LEAST_S, self.patience_s / pressure**2)
 
     def overflowing(self, most: int) -> Place | None:
         """Which of those without a place has to go so that there are no more than `most`.
@@ -90,10 +112,11 @@ class Places:
         )
         if len(silent) + len(waiting) <= most:
             return None
-        return _oldest_of_largest_share(silent[:-1] or waiting or silent)
+        return _of_largest_share(silent[:-1] or waiting or silent, lambda place: place.since)
 
 
-def _oldest_of_largest_share(places: Iterable[Place]) -> Place | None:
+def _of_largest_share(places: Iterable[Place], age: Callable[[Place], float]) -> Place | None:
+    """Of the network that has most of these places, the one that has been there for longest."""
     staying = [place for place in places if not place.leaving]
     shares = Counter(place.network for place in staying)
-    return min(staying, key=lambda place: (-shares[place.network], place.since), default=None)
+    return min(staying, key=lambda place: (-shares[place.network], age(place)), default=None)

@@ -4,14 +4,16 @@
 """
 
 import logging
+import select
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import trio
 from attrs import define, field
 
 from iqrf_trio.edges.tcp.limits import Limits
 from iqrf_trio.edges.tcp.lingering import LingeringStream
-from protocol.auth.places import PATIENCE_S, Place, Places
+from protocol.auth.places import AUTHENTICATION_S, PATIENCE_S, Place, Places
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 1.0
 """Between attempts to accept when the system lacks descriptors or memory."""
@@ -29,22 +31,35 @@ Heard = Callable[[], Awaitable[object]]
 
 @define(eq=False)
 class Applicant(Place):
-    """A connection that wants a place; `give_way` ends it, once, when others need the place."""
+    """A connection that wants a place; `give_way` ends it, once, when others need the place.
+
+    `unread` tells whether the peer has sent what nobody has read yet: then it does not keep others
+    waiting, but this program does.
+    """
 
     give_way: Callable[[], object] = field(kw_only=True, default=lambda: None)
+    unread: Callable[[], bool] = field(kw_only=True, default=lambda: False)
     called: trio.Event = field(factory=trio.Event, init=False)
 
 
 @define(eq=False)
 class Admission:
-    """Places for at most `capacity()` connections at a time, and a bounded number that wait."""
+    """Places for at most `capacity()` connections at a time, and a bounded number that wait.
+
+    `patience_s` is how long a place is kept against one other.
+    """
 
     _capacity: Callable[[], int]
-    _places: Places = field(factory=Places, init=False)
+    _patience_s: float = PATIENCE_S
+    _places: Places = field(init=False)
     _applicants: dict[Place, Applicant] = field(factory=dict, init=False)
     _timer: trio.CancelScope | None = field(default=None, init=False)
     """Of the one waiting task that wakes up when a place may be taken from somebody."""
     _left: trio.Event = field(factory=trio.Event, init=False)
+
+    @_places.default
+    def _make_places(self) -> Places:
+        return Places(self._patience_s)
 
     def __len__(self) -> int:
         """How many hold a place."""
@@ -109,17 +124,20 @@ class Admission:
 
     def settle(self) -> None:
         """Give the places that are free to those that wait, and take those that may be taken."""
-        capacity = self._capacity()
+        capacity, now = self._capacity(), trio.current_time()
         while self._places.waiting:
             if len(self) < capacity:
-                self._applicants[self._places.admit()].called.set()
+                self._applicants[self._places.admit(now)].called.set()
                 continue
             place, at = self._places.to_leave(capacity)
             if self._timer is not None:
                 self._timer.deadline = at
-            if place is None or at > trio.current_time():
+            if place is None or at > now:
                 return
-            self._send_away(place)
+            if self._applicants[place].unread():
+                self._places.keep(place, now)
+            else:
+                self._send_away(place)
 
     def _overflow(self) -> None:
         if (place := self._places.overflowing(_MOST_WAITING)) is not None:
@@ -161,7 +179,7 @@ class Clients:
 
     @_admission.default
     def _make_admission(self) -> Admission:
-        return Admission(self._room)
+        return Admission(self._room, AUTHENTICATION_S)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -180,7 +198,7 @@ class Clients:
         """
         if self._room() <= 0:
             return False
-        with trio.move_on_after(2 * PATIENCE_S):
+        with trio.move_on_after(2 * AUTHENTICATION_S):
             await self._admission.enter(applicant)
         return applicant.held
 
@@ -249,4 +267,14 @@ class AdmittingListener(trio.abc.Listener[Accepted]):
 
 def accepted(stream: trio.abc.HalfCloseableStream) -> Accepted:
     """A connection of a network that is not known yet."""
-    return Accepted(LingeringStream(stream), Handshake("", trio.current_time()))
+    handshake = Handshake("", trio.current_time(), unread=partial(_has_unread, stream))
+    return Accepted(LingeringStream(stream), handshake)
+
+
+def _has_unread(stream: trio.abc.HalfCloseableStream) -> bool:
+    """Whether something lies in the socket for us."""
+    if not isinstance(stream, trio.SocketStream) or stream.socket.fileno() < 0:
+        return False
+    poll = select.poll()
+    poll.register(stream.socket, select.POLLIN)
+    return bool(poll.poll(0))

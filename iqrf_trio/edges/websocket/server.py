@@ -38,6 +38,7 @@ from iqrf_trio.edges.websocket.connection import (
 from iqrf_trio.edges.websocket.wire import PARTING_S, Wire
 from protocol.auth.addresses import client_of, is_local, network_of
 from protocol.auth.failures import Failures
+from protocol.auth.places import HANDSHAKE_S
 
 Handler = Callable[[Connection], Awaitable[None]]
 """What serves one client; the connection is closed when it returns."""
@@ -98,7 +99,7 @@ class Server:
 
     def __attrs_post_init__(self) -> None:
         """Nobody is there yet."""
-        self.handshakes = Admission(lambda: self.limits.max_handshakes)
+        self.handshakes = Admission(lambda: self.limits.max_handshakes, HANDSHAKE_S)
         self.clients = Clients(self.limits)
         self.failures = Failures(self.limits.auth_failures_per_minute)
 
@@ -255,7 +256,10 @@ class _ServerPeer(Peer):
         refusal = self._server.refusal(request, self._wire.head, origins)
         if refusal is None:
             place = Applicant(
-                network_of(self._address), self._handshake.since, give_way=self._give_way
+                network_of(self._address),
+                self._handshake.since,
+                give_way=self._give_way,
+                unread=self._handshake.unread,
             )
             self._place = place
             if await self._server.clients.take(place):

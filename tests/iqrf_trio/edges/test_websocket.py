@@ -38,7 +38,7 @@ from iqrf_trio.edges.tcp.tls import Mode, TlsError, tls_context
 from iqrf_trio.edges.websocket import ConnectError, Connection, ConnectionClosed, connect, serve
 from protocol.auth.addresses import parse_networks
 from protocol.auth.failures import LOCKED_S
-from protocol.auth.places import PATIENCE_S
+from protocol.auth.places import AUTHENTICATION_S, HANDSHAKE_S, PATIENCE_S
 from tests.iqrf_trio.limits import limits_with
 from tests.iqrf_trio.raw_client import (
     BINARY,
@@ -482,11 +482,11 @@ async def test_the_oldest_unauthenticated_client_makes_room_for_a_newcomer(
         third = await rig.open()
         assert trio.current_time() == 0
         await rig.open()
-        assert trio.current_time() == pytest.approx(PATIENCE_S)
+        assert trio.current_time() == pytest.approx(AUTHENTICATION_S)
         assert await second.receive_close() == 1013
         # Those who came with it are as old by now; nobody has to wait any more.
         await rig.open()
-        assert trio.current_time() == pytest.approx(PATIENCE_S)
+        assert trio.current_time() == pytest.approx(AUTHENTICATION_S)
         assert await third.receive_close() == 1013
         assert (len(rig.server.clients), rig.server.clients.unauthenticated) == (3, 2)
         await first.stream.aclose()
@@ -536,7 +536,7 @@ async def test_32_silent_clients_keep_nobody_out(autojump_clock: trio.testing.Mo
             client = await rig.open()
             await client.send("authenticate")
             await trio.testing.wait_all_tasks_blocked()
-        assert trio.current_time() <= PATIENCE_S
+        assert trio.current_time() <= AUTHENTICATION_S
         assert await silent[0].receive_close() == 1013
 
 
@@ -657,7 +657,7 @@ async def test_pr_17_silent_connections_give_way(autojump_clock: trio.testing.Mo
         silent = [listener.connect() for _ in range(4)]
         client = listener.connect()
         await client.upgrade()
-        assert trio.current_time() <= PATIENCE_S
+        assert trio.current_time() <= HANDSHAKE_S
         await silent[0].end()
         await client.send("hello")
         assert await client.receive() == "hello"
@@ -673,16 +673,49 @@ async def test_500_silent_connections_keep_nobody_out(
             await connection.send_bytes(sent)
         client = listener.connect()
         await client.upgrade()
-        assert trio.current_time() <= PATIENCE_S
+        assert trio.current_time() <= HANDSHAKE_S
         more = [listener.connect() for _ in range(500)]
         await trio.testing.wait_all_tasks_blocked()
         began = trio.current_time()
         await listener.connect().upgrade()
-        assert trio.current_time() <= began + PATIENCE_S
+        assert trio.current_time() <= began + HANDSHAKE_S
         assert len(rig.server.handshakes) <= 64
         for connection in silent[:100]:
             await connection.end()
         assert more
+
+
+@pytest.mark.parametrize("age_s", [0.0, 0.1, 1.0, 9.0])
+async def test_a_newcomer_does_not_wait_for_half_a_handshake(
+    age_s: float, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with admitting_to(limits_with(max_handshakes=32)) as (listener, _):
+        for _ in range(32):
+            await listener.connect().send_bytes(b"GET / HTTP/1.1\r\nHost: gateway\r\n")
+        await trio.sleep(age_s)
+        for number in range(1, 6):
+            began = trio.current_time()
+            client = listener.connect()
+            await client.upgrade()
+            assert trio.current_time() <= began + max(0.0, HANDSHAKE_S - age_s), number
+            await client.send("hello")
+            assert await client.receive() == "hello"
+
+
+async def test_whoever_has_sent_what_is_not_read_yet_keeps_its_place(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    admission, read = Admission(lambda: 1, HANDSHAKE_S), trio.Event()
+    busy = Applicant("a", trio.current_time(), unread=lambda: not read.is_set())
+    await admission.enter(busy)
+    with trio.move_on_after(10 * HANDSHAKE_S):
+        await admission.enter(Applicant("a", trio.current_time()))
+    assert busy.held
+    assert not busy.leaving
+    read.set()
+    with trio.move_on_after(HANDSHAKE_S + 0.01):
+        await admission.enter(Applicant("a", trio.current_time()))
+    assert busy.leaving
 
 
 async def test_refused_connections_that_stay_keep_their_place(

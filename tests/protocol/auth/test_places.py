@@ -14,7 +14,7 @@ def full(*networks: str) -> tuple[Places, list[Place]]:
     places, held = Places(), [Place(name, float(at)) for at, name in enumerate(networks)]
     for place in held:
         places.ask(place)
-        assert places.admit() is place
+        assert places.admit(place.since) is place
     return places, held
 
 
@@ -47,7 +47,20 @@ def test_the_smallest_share_is_next_and_of_it_the_newest() -> None:
     waiting = [Place(name, 3.0) for name in ("a", "b", "b", "a")]
     for place in waiting:
         places.ask(place)
-    assert [places.admit() for _ in range(4)] == [waiting[2], waiting[3], waiting[1], waiting[0]]
+    assert [places.admit(3.0) for _ in range(4)] == [waiting[2], waiting[3], waiting[1], waiting[0]]
+
+
+def test_the_time_of_a_place_runs_from_when_it_was_got() -> None:
+    places, waited = Places(1.0), Place("a", 0.0)
+    for place, got_at in ((Place("a", 5.0), 5.0), (waited, 6.0)):
+        places.ask(place)
+        assert places.admit(got_at) is place
+    places.ask(Place("a", 6.5))
+    going, at = places.to_leave(2)
+    assert going is not None
+    assert (going.since, at) == (5.0, 6.0), "who waited for long is not the first to go"
+    places.keep(going, 6.2)
+    assert places.to_leave(2) == (waited, 7.0)
 
 
 def test_who_waits_in_vain_is_the_oldest_of_the_largest_share() -> None:
@@ -69,7 +82,7 @@ def test_who_says_nothing_gets_no_place_and_takes_nobodys() -> None:
     assert places.to_leave(2) == (None, inf)
     places.ask(silent[0])
     assert places.to_leave(2)[1] == PATIENCE_S, "those that are silent do not press"
-    assert places.admit() is silent[0]
+    assert places.admit(2.0) is silent[0]
     places.remove(silent[1])
     assert list(places.silent) == [silent[2]]
 
@@ -97,6 +110,6 @@ def test_the_newcomer_never_goes(networks: list[str], network: str) -> None:
     assert going is not newcomer
     assert at <= 100.0
     places.remove(going)
-    assert places.admit() is newcomer
+    assert places.admit(100.0) is newcomer
     shares = [place.network for place in places.held if place is not newcomer]
     assert shares.count(going.network) + 1 == max(map(networks.count, networks))
