@@ -98,14 +98,14 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(INSTALLED): $(SOURCES) | $(BIN)/python
-	$(call install,.)
+	@$(call install,.)
 	@touch $@
 
 # The tests of the SPI bus need spidev, which comes as source; all else comes as wheels.
 $(WITH_TESTS): $(SOURCES) | $(BIN)/python
-	@$(CAN_SPIDEV) || echo "no compiler or no Python headers here (on Debian: sudo apt install" \
-	  "python3-dev gcc): spidev is not installed, the tests of the SPI bus are left out" >&2
-	$(call install,$(if $(shell $(CAN_SPIDEV) && echo yes),$(ALL_EXTRAS),$(NO_SPI)))
+	@if $(CAN_SPIDEV); then spi=,spi; else echo "no compiler or no Python headers here (on Debian:" \
+	  "sudo apt install python3-dev gcc): spidev is not installed, the tests of the SPI bus are left" \
+	  "out" >&2; fi; $(call install,.[test$(COMMA)vault$$spi$(BROWSER)])
 	@touch $@ $(INSTALLED)
 
 docs/examples/node_modules/ws: docs/examples/package.json
@@ -115,20 +115,9 @@ docs/examples/node_modules/ws: docs/examples/package.json
 COMMA := ,
 # What drives the console in a browser, where there is one.
 BROWSER := $(if $(shell command -v chromium || command -v chromium-browser),$(COMMA)browser)
-ALL_EXTRAS := .[test,vault,spi$(BROWSER)]
-NO_SPI := .[test,vault$(BROWSER)]
-CAN_SPIDEV = { $(BIN)/python -c 'import spidev' || $(BIN)/python -c "$$CAN_COMPILE"; } 2>/dev/null
+CAN_SPIDEV = { $(BIN)/python -c 'import spidev' || $(BIN)/python packaging/can-compile.py; } 2>/dev/null
 
 define install
-	@echo "installing $(1) into $(VENV); on a Raspberry Pi this takes some minutes"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '$(1)'
+echo "installing $(1) into $(VENV); on a Raspberry Pi this takes some minutes"; \
+  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable "$(1)"
 endef
-
-# Without both, pip ends in pages of errors.
-define CAN_COMPILE
-import os, shutil, sys, sysconfig
-compiler = os.environ.get('CC') or sysconfig.get_config_var('CC') or 'cc'
-headers = os.path.join(sysconfig.get_path('include'), 'Python.h')
-sys.exit(not (shutil.which(compiler.split()[0]) and os.path.exists(headers)))
-endef
-export CAN_COMPILE
