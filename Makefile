@@ -19,9 +19,14 @@ WHEEL ?=
 INSTALL_ARGS ?=
 PIP ?=
 DIST ?= dist
+# Of the Debian package.
+MAINTAINER ?= iqrf-trio <iqrf-trio@localhost>
+BUNDLE ?=
+BUILD_PYTHON ?=
 HOURS ?= 1
 NODES ?= 12
 export PREFIX SYSCONFDIR BINDIR DATADIR VENDORDIR SYSTEM_PYTHON DESTDIR PURGE WHEEL PIP INSTALL_ARGS DIST
+export MAINTAINER BUNDLE BUILD_PYTHON
 
 # Newer than what they depend on once an environment is complete, so that make is quick.
 INSTALLED := $(VENV)/.installed

@@ -9,9 +9,8 @@ if ! command -v systemd-analyze >/dev/null; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/venv/bin"
-cp /bin/true "$work/venv/bin/iqrf-trio"
-sed "s|@PREFIX@|$work|; s|@SYSCONFDIR@|/etc|" etc/systemd/iqrf-trio.service.in \
+cp /bin/true "$work/iqrf-trio"
+sed "s|@PROGRAM@|$work/iqrf-trio|; s|@SYSCONFDIR@|/etc|" etc/systemd/iqrf-trio.service.in \
     >"$work/iqrf-trio.service"
 systemd-analyze verify --man=no "$work/iqrf-trio.service"
 if ! systemd-analyze security --offline=yes --threshold=16 --no-pager "$work/iqrf-trio.service" \

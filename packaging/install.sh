@@ -4,6 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 umask 022
+. packaging/common.sh
 
 venv=$DESTDIR$PREFIX/venv
 work=$(mktemp -d)
@@ -14,21 +15,13 @@ settle() {
     grep -rlIZ -- "$venv.new" "$venv.new" | xargs -0 -r sed -i "s|$venv.new|$PREFIX/venv|g"
 }
 
-# From a copy: setuptools leaves its own traces, and would take up old ones.
-build_wheel() {
-    mkdir "$work/source"
-    cp -R setup.cfg pyproject.toml README.md LICENSE protocol iqrf_trio "$work/source"
-    $pip wheel --no-deps --wheel-dir "$work" "$work/source" >&2
-    echo "$work"/*.whl
-}
-
 build_environment() {
     rm -rf "$venv.new"
     "$SYSTEM_PYTHON" -m venv ${PIP:+--without-pip} "$venv.new"
     # Its own pip, or one that is there already (22.3 or later).
     pip="${PIP:-$venv.new/bin/python -m pip} --quiet --disable-pip-version-check"
     pip="$pip --python $venv.new/bin/python"
-    $pip install --no-compile $INSTALL_ARGS "${WHEEL:-$(build_wheel)}[spi,vault]"
+    $pip install --no-compile $INSTALL_ARGS "${WHEEL:-$(build_wheel "$pip")}[spi,vault]"
     # Where it was built tells nobody anything.
     for trace in "$venv.new"/lib/python3*/site-packages/iqrf_trio-*.dist-info; do
         rm -f "$trace/direct_url.json"
@@ -45,16 +38,6 @@ swap_environments() {
     mv "$venv.new" "$venv"
     rm -rf "$venv.old"
     "$venv/bin/python" -m compileall -q -s "$DESTDIR/" -p / "$venv"/lib/python3*/site-packages
-}
-
-put() { # mode, file, place
-    mkdir -p "$DESTDIR$(dirname "$3")"
-    install -m "$1" "$2" "$DESTDIR$3"
-}
-
-fill_in() { # file, place
-    sed "s|@PREFIX@|$PREFIX|g; s|@SYSCONFDIR@|$SYSCONFDIR|g" "$1" >"$work/filled"
-    put 644 "$work/filled" "$2"
 }
 
 link() { # name
@@ -119,14 +102,5 @@ swap_environments
 link iqrf-trio
 link iqrfgd2-tokenctl
 configure
-fill_in etc/systemd/iqrf-trio.service.in "$VENDORDIR/systemd/system/iqrf-trio.service"
-fill_in etc/tmpfiles.d/iqrf-trio.conf.in "$VENDORDIR/tmpfiles.d/iqrf-trio.conf"
-put 644 etc/sysusers.d/iqrf-trio.conf "$VENDORDIR/sysusers.d/iqrf-trio.conf"
-put 644 etc/udev/60-iqrf-trio.rules "$VENDORDIR/udev/rules.d/60-iqrf-trio.rules"
-completions=$DATADIR/bash-completion/completions
-put 644 etc/completions/iqrf-trio.bash "$completions/iqrf-trio"
-ln -sfn iqrf-trio "$DESTDIR$completions/iqrfgd2-tokenctl"
-put 644 etc/man/iqrf-trio.1 "$DATADIR/man/man1/iqrf-trio.1"
-put 644 etc/man/iqrfgd2-tokenctl.1 "$DATADIR/man/man1/iqrfgd2-tokenctl.1"
-put 644 etc/man/iqrf-trio.toml.5 "$DATADIR/man/man5/iqrf-trio.toml.5"
+put_system_files "$PREFIX/venv/bin/iqrf-trio"
 tell_system

@@ -28,7 +28,7 @@ cp "$work"/dist/* "$DIST/"
 
 if command -v dpkg-deb >/dev/null; then
     package=$(packaging/deb.sh | tail -n 1)
-    dpkg-deb --info "$package" >/dev/null
+    PYTHON="$python" packaging/check-package.sh "$package"
     if command -v lintian >/dev/null; then lintian --fail-on error "$package"; fi
     echo "$package"
 else

@@ -8,9 +8,8 @@ fi
 groups=$(cat "$DESTDIR$PREFIX/share/groups" 2>/dev/null || true)
 for name in iqrf-trio iqrfgd2-tokenctl; do
     rm -f "$DESTDIR$BINDIR/$name" "$DESTDIR$DATADIR/bash-completion/completions/$name" \
-        "$DESTDIR$DATADIR/man/man1/$name.1"
+        "$DESTDIR$DATADIR"/man/man?/"$name"[.-]*
 done
-rm -f "$DESTDIR$DATADIR/man/man5/iqrf-trio.toml.5"
 rm -f "$DESTDIR$VENDORDIR/systemd/system/iqrf-trio.service" \
     "$DESTDIR$VENDORDIR/sysusers.d/iqrf-trio.conf" \
     "$DESTDIR$VENDORDIR/tmpfiles.d/iqrf-trio.conf" \
