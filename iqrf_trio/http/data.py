@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from string import hexdigits
 
+import orjson
 from attrs import asdict, frozen
 
 from iqrf_trio.http.routes import Question, Route
 from iqrf_trio.messaging.measurements import Measurements
-from iqrf_trio.services.history import History
+from iqrf_trio.services.history import Found, History, Series
 from iqrf_trio.store import StoreError
 from protocol.auth.rights import MANAGE, READ
 from protocol.network.network import Network
@@ -16,7 +17,8 @@ from protocol.outward import exports
 from protocol.outward.exports import Column
 from protocol.outward.http import ProblemError, Response, etag_of, json_response, with_etag
 from protocol.outward.overview import overview
-from protocol.readings.history import DAY_S, MAX_POINTS, columns
+from protocol.readings.history import DAY_S, MAX_POINTS, Level, columns
+from protocol.readings.measured import described_by
 
 EXPORT_S = 366 * DAY_S
 """The longest range of one export."""
@@ -37,17 +39,17 @@ class NetworkRoutes:
 
     async def _answer(self, question: Question) -> Response:
         document = overview(self._network(), self._measurements.latest, self._now())
-        response = json_response(document)
-        assert isinstance(response.body, bytes)
-        etag = etag_of(response.body)
-        return with_etag(question.request, response, etag)
+        # Who asks again learns that nothing is new, though the time of the answer is.
+        etag = etag_of(orjson.dumps(document["devices"]))
+        return with_etag(question.request, json_response(document), f"W/{etag}")
 
 
 @frozen(eq=False)
 class HistoryRoutes:
-    """What is kept of values."""
+    """What is kept of values; `network` tells which sensors there are."""
 
     _history: History
+    _network: Callable[[], Network]
     _now: Callable[[], datetime]
 
     def routes(self) -> tuple[Route, ...]:
@@ -117,7 +119,7 @@ class HistoryRoutes:
         except StoreError as error:
             raise ProblemError(503, str(error)) from None
         if found is None:
-            raise ProblemError(404, f"nothing is kept of sensor {sensor} of {mid:08x}")
+            found = self._nothing_yet(mid, sensor)
         return json_response(
             {
                 "mid": f"{mid:08x}",
@@ -130,6 +132,14 @@ class HistoryRoutes:
                 **asdict(columns(found.points)),
             }
         )
+
+    def _nothing_yet(self, mid: int, sensor: int) -> Found:
+        """A sensor that is known, of which no value has come. Raises ProblemError for others."""
+        described = described_by(self._network(), mid, sensor)
+        if described is None:
+            raise ProblemError(404, f"nothing is kept of sensor {sensor} of {mid:08x}")
+        series = Series(0, mid, sensor, described.type or 0, described.name, described.unit)
+        return Found(series, Level.SAMPLE, ())
 
     async def _csv(self, question: Question) -> Response:
         start, end = self._range(question, longest=EXPORT_S)

@@ -146,7 +146,7 @@ def _api(observed: Observed, checks: HealthChecks, sources: Sources) -> Iterator
     yield from CallRoutes(dispatcher.accept, dispatcher.withdraw).routes()
     yield from NetworkRoutes(lambda: gateway.store.network, observed.measurements, now).routes()
     if observed.history is not None:
-        yield from HistoryRoutes(observed.history, now).routes()
+        yield from HistoryRoutes(observed.history, lambda: gateway.store.network, now).routes()
     yield from ReadingRoutes(gateway.worker, sources.cycles).routes()
     yield from QueueRoutes(gateway.scheduler).routes()
     yield from TokenRoutes(gateway.store, now).routes()

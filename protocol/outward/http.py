@@ -125,9 +125,14 @@ def with_etag(request: Request, response: Response, etag: str) -> Response:
     """The response, or 304 where the client has this content already."""
     headers = (*response.headers, ("etag", etag))
     known = request.header("if-none-match") or ""
-    if "*" in known or etag in {each.strip().removeprefix("W/") for each in known.split(",")}:
+    # What is asked with GET needs no more than the same meaning (RFC 9110, 13.1.2).
+    if "*" in known or _strong(etag) in {_strong(each.strip()) for each in known.split(",")}:
         return Response(304, b"", "", headers)
     return Response(response.status, response.body, response.content_type, headers)
+
+
+def _strong(etag: str) -> str:
+    return etag.removeprefix("W/")
 
 
 def host_of(header: str) -> str:

@@ -21,6 +21,22 @@ NO_MID = frozenset({0, 0xFFFFFFFF})
 """What stands for a MID that is not known; what such a module measures belongs to nobody."""
 
 
+_OF_MODULES: Mapping[int, tuple[int | None, str, str]] = {
+    RSSI: (RSSI_TYPE, "RSSI", "dBm"),
+    SUPPLY: (None, "Supply voltage", "V"),
+}
+"""Type, name and unit of what is measured of the module itself."""
+
+
+@frozen
+class Described:
+    """What a sensor measures: its type (None: it has none), name and unit."""
+
+    type: int | None
+    name: str
+    unit: str | None
+
+
 @frozen
 class Measured:
     """One value of one sensor.
@@ -68,10 +84,9 @@ def _of_reading(reading: Reading) -> Iterator[Measured]:
                 yield Measured(
                     node.mid, sensor.index, sensor.type, sensor.name, sensor.unit, sensor.value
                 )
-        if node.rssi is not None:
-            yield Measured(node.mid, RSSI, RSSI_TYPE, "RSSI", "dBm", node.rssi)
-        if node.voltage is not None:
-            yield Measured(node.mid, SUPPLY, None, "Supply voltage", "V", node.voltage)
+        for index, value in ((RSSI, node.rssi), (SUPPLY, node.voltage)):
+            if value is not None:
+                yield Measured(node.mid, index, *_OF_MODULES[index], value)
 
 
 def of_overheard(values: Mapping[tuple[int, int], Value], network: Network, at: datetime) -> Values:
@@ -90,3 +105,14 @@ def _of_device(device: Device, index: int, value: Value) -> Measured | None:
     if sensor is None or device.mid in NO_MID:
         return None
     return Measured(device.mid, index, sensor.type, sensor.name, sensor.unit, value)
+
+
+def described_by(network: Network, mid: int, index: int) -> Described | None:
+    """What a known sensor measures; None where the network has none of this MID and index."""
+    device = next((each for each in network if each.mid == mid), None)
+    if device is None or mid in NO_MID:
+        return None
+    if index in _OF_MODULES:
+        return Described(*_OF_MODULES[index])
+    found = next((each for each in device.sensors if each.index == index), None)
+    return None if found is None else Described(found.type, found.name, found.unit)

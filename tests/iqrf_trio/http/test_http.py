@@ -202,7 +202,7 @@ async def test_the_history_of_a_sensor(tmp_path: Path) -> None:
         device = home.gateway.store.network.nodes[0]
         path = f"/api/v1/history?mid={device.mid:08x}&sensor=0"
         answer = await ask(home.http_url, path, home.token)
-        while answer.status == 404:  # until the first cycle is over and written
+        while not answer.json["t"]:  # until the first cycle is over and written
             answer = await ask(home.http_url, path, home.token)
         told = answer.json
         assert (told["level"], told["unit"]) == ("sample", device.sensors[0].unit)
@@ -213,6 +213,33 @@ async def test_the_history_of_a_sensor(tmp_path: Path) -> None:
         assert f",{device.mid:08x},0,".encode() in csv.body
         lines = await ask(home.http_url, "/api/v1/history.lp", home.token)
         assert lines.body.startswith(b"iqrf,mid=")
+
+
+async def test_the_history_of_a_sensor_that_has_told_nothing_yet(tmp_path: Path) -> None:
+    async with house(tmp_path, mesh=generate(3)) as home:
+        await call(home, "iqrfDb_Enumerate", {"standards": True})
+        device = home.gateway.store.network.nodes[0]
+        for sensor, unit in ((0, device.sensors[0].unit), (-1, "dBm"), (-2, "V")):
+            path = f"/api/v1/history?mid={device.mid:08x}&sensor={sensor}"
+            answer = await ask(home.http_url, path, home.token)
+            assert answer.status == 200
+            assert (answer.json["t"], answer.json["avg"]) == ([], [])
+            assert (answer.json["unit"], answer.json["level"]) == (unit, "sample")
+        for query in (f"mid={device.mid:08x}&sensor=31", "mid=deadbeef&sensor=0", "mid=0&sensor=0"):
+            answer = await ask(home.http_url, f"/api/v1/history?{query}", home.token)
+            assert answer.status == 404
+
+
+async def test_who_has_the_network_already_is_told_so(home: House) -> None:
+    first = await ask(home.http_url, "/api/v1/network", home.token)
+    known = {"If_None_Match": first.headers["etag"]}
+    moment = first.json["at"]
+    while (await ask(home.http_url, "/api/v1/network", home.token)).json["at"] == moment:  # noqa: ASYNC110 - a clock tells nobody
+        await trio.sleep(0.2)
+    again = await ask(home.http_url, "/api/v1/network", home.token, **known)
+    assert (again.status, again.body) == (304, b"")
+    await call(home, "iqrfDb_Enumerate", {"standards": True})
+    assert (await ask(home.http_url, "/api/v1/network", home.token, **known)).status == 200
 
 
 @pytest.mark.parametrize(
