@@ -14,6 +14,7 @@ from iqrf_trio.cli.support import interruption
 from iqrf_trio.doctor import Finding, Machine, examine, examine_module
 from iqrf_trio.doctor.broker import examine_broker
 from iqrf_trio.doctor.findings import Severity, error, note, told
+from iqrf_trio.doctor.gateway import examine_gateway
 from iqrf_trio.simulator.files.network_file import NetworkFileError
 from iqrf_trio.wiring.ports import port_of
 
@@ -59,8 +60,13 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     yield from findings
     if arguments.no_module or arguments.root is not None:
         return
+    gateway = interruption.run(partial(examine_gateway, loaded))
+    yield from gateway
     if loaded.mqtt.broker is not None:
         yield interruption.run(partial(examine_broker, loaded))
+    if gateway[0].severity is Severity.OK:
+        yield note("module", "the gateway that runs has it to itself: see gateway-radio")
+        return
     if any(
         finding.check == "device" and finding.severity is Severity.ERROR for finding in findings
     ):

@@ -11,11 +11,12 @@ import pytest
 import trio
 
 from iqrf_trio.cli.support import local_token
+from iqrf_trio.http.server import REQUESTS_PER_MINUTE
 from iqrf_trio.simulator.files.plan import generate
 from iqrf_trio.store import DATABASE_NAME
 from protocol.auth.rights import Rights, Scope
 from tests.iqrf_trio.house import House, authenticated, house, request
-from tests.iqrf_trio.http.client import Answer, ask
+from tests.iqrf_trio.http.client import Answer, ask, connected
 
 SMALL = Rights(Scope.READ)
 LARGE = Rights(Scope.MANAGE)
@@ -89,6 +90,64 @@ async def test_every_path_is_tested(home: House) -> None:
     assert {(method, path) for method, path, _ in PATHS} == {
         each for each in declared if each[1].startswith("/api/v1/")
     }
+
+
+async def every_route(home: House) -> list[tuple[str, str, bool]]:
+    """Method and path of all that the server tells of itself, and whether it takes a token."""
+    told = (await ask(home.http_url, "/api/v1", home.token)).json
+    assert len(told) > len(PATHS)
+    return [
+        (each["method"], re.sub("{.*?}", "1", each["path"]), each["open"] is None) for each in told
+    ]
+
+
+async def test_no_route_answers_a_token_that_was_revoked_in_between(tmp_path: Path) -> None:
+    # Else who comes with a wrong token again and again is made to wait.
+    patient = "websocket.auth_failures_per_minute=100000"
+    async with house(tmp_path, patient, mesh=generate(3)) as home:
+        token = token_of(home, Rights(Scope.MANAGE, service=True))
+        assert (await ask(home.http_url, "/api/v1/network", token)).status == 200
+        number = int(token.split(";")[1])
+        assert (await send(home, f"/api/v1/tokens/{number}", "DELETE")).status == 200
+        for method, path, _ in await every_route(home):
+            refused = await ask(home.http_url, path, token, method=method)
+            assert refused.status == 401, (method, path)
+            assert refused.headers["content-type"] == "application/problem+json"
+
+
+async def test_every_route_refuses_what_is_too_large(home: House) -> None:
+    for method, path, _ in await every_route(home):
+        large = await ask(home.http_url, path, home.token, method=method, body=bytes(70_000))
+        assert large.status == 413, (method, path)
+        long = await ask(home.http_url, path, home.token, method=method, X="y" * 20_000)
+        assert long.status == 431, (method, path)
+
+
+async def test_every_route_refuses_a_method_that_it_does_not_have(home: House) -> None:
+    for _, path, _ in await every_route(home):
+        strange = await ask(home.http_url, path, home.token, method="PROPFIND")
+        assert strange.status == 405, path
+        assert strange.headers["allow"]
+
+
+async def test_every_route_refuses_who_asks_too_often(home: House) -> None:
+    routes = await every_route(home)
+    async with connected(home.http_url) as client:
+        for _ in range(REQUESTS_PER_MINUTE):
+            await client.ask("/livez")
+        for method, path, _ in routes:
+            much = await client.ask(path, method=method)
+            while much.status != 429:  # as time passes some are allowed again
+                much = await client.ask(path, method=method)
+            assert int(much.headers["retry-after"]) > 0
+
+
+async def test_every_route_with_a_token_refuses_one_without_and_a_foreign_name(home: House) -> None:
+    for method, path, closed in await every_route(home):
+        foreign = await ask(home.http_url, path, home.token, method=method, Host="evil.example")
+        assert foreign.status == 421, (method, path)
+        if closed:
+            assert (await ask(home.http_url, path, method=method)).status == 401, (method, path)
 
 
 async def test_tokens_are_made_listed_rotated_and_revoked(home: House) -> None:
