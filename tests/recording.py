@@ -15,6 +15,7 @@ import orjson
 from iqrf_trio.handlers import dispatch, exchange
 from iqrf_trio.messaging import announcements
 from iqrf_trio.services import monitor
+from protocol.api.dpa.collected import COLLECTIONS
 from protocol.api.errors import ServiceError
 from protocol.auth import messages as auth
 
@@ -67,8 +68,9 @@ def _taken(row: Any, message: Any, parameters: Any) -> None:
 
 
 def _can_be_sent(row: Any, parameters: Any) -> bool:
+    sent = row.transaction or COLLECTIONS.get(row)
     try:
-        return row.transaction is None or bool(row.transaction.begin(parameters))
+        return sent is None or bool(sent.begin(parameters))
     except ServiceError:
         return False
 

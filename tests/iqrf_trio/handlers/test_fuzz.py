@@ -1,32 +1,53 @@
-"""A flood of bad messages over a real socket: one answer each, and the session goes on."""
+"""Floods of bad messages: one answer each, in the right form, and the gateway goes on.
+
+What harms nobody comes over a real socket. What takes bonds away, resets modules or reserves the
+radio comes in rounds, each to a new gateway on a virtual clock, where silence costs nothing.
+"""
 
 import gc
 import json
-from itertools import islice
+from functools import partial
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+import trio
+from trio.testing import MockClock
 
+from iqrf_trio import config, daemon
 from iqrf_trio.edges.websocket import Connection
+from iqrf_trio.simulator.files.plan import generate
+from iqrf_trio.store.database import inline
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.api import dpa
 from protocol.api.registry import REGISTRY
-from tests.iqrf_trio.house import authenticated, house, request
+from tests.iqrf_trio.handlers.caller import Caller
+from tests.iqrf_trio.house import ALL, authenticated, house, request
+from tests.protocol.api.dpa.vectors import VECTORS
 from tests.protocol.api.mutations import Mutations
+from tests.schemas import complaint_about_answer
 
 COUNT = 5_000
+
+ROUND = 1_000
+"""Messages to one gateway: later most nodes are gone."""
+
+DISTURBING = (
+    *(row.mtype for _, rows in dpa.FAMILIES for row in rows),
+    *(mtype for mtype in REGISTRY if mtype.startswith(("mngScheduler_", "mngService_"))),
+    "iqrfTrio_RunTask",
+)
+"""DPA commands bond, reset and discover, tasks answer when they run, and service mode keeps the
+radio from everybody else."""
 
 SPARED = {
     *("mngDaemon_Exit", "mngDaemon_StopNetworkQueue"),  # would end the test
     "iqrfDb_Enumerate",  # several answers
     # Several answers, or pauses between the attempts; they also take the nodes' bonds away.
     *(mtype for mtype in REGISTRY if mtype.startswith("iqmeshNetwork_")),
-    # Single DPA commands: some bond, reset or discover, and make the gateway enumerate by itself.
-    *(row.mtype for _, rows in dpa.FAMILIES for row in rows),
-    # Tasks answer when they run, and service mode keeps the radio from everybody.
-    *(mtype for mtype in REGISTRY if mtype.startswith(("mngScheduler_", "mngService_"))),
-    "iqrfTrio_RunTask",
+    *DISTURBING,
     *("iqrfSensorData_Start", "iqrfSensorData_Invoke"),  # reports
     "iqrfRawHdp",  # waits for nodes that there are not
 }
@@ -58,3 +79,64 @@ async def test_five_thousand_messages_over_a_socket(tmp_path: Path) -> None:
         assert len(gc.get_objects()) - before < 2000
         await connection.send(request("iqrfRaw", {"rData": "00.00.06.03.ff.ff"}))
         assert (await answer(connection))["data"]["status"] == 0
+
+
+GOOD = tuple(
+    {"mType": each["mType"], "data": each["request"]} for each in VECTORS if each["request"]
+)
+
+
+async def disturb(seed: int, state: Path) -> None:
+    """One round of messages that change the network, to a gateway of its own."""
+    mutations = Mutations(Random(seed), DISTURBING, GOOD)
+    messages = chain.from_iterable(zip_longest(mutations.inner(), mutations))
+    settings = config.load(
+        None,
+        [
+            "websocket.port=0",
+            f"gateway.state_dir={state}",
+            "port.kind=simulator",
+            # Else the gateway asks by itself whenever a message has changed the bonds.
+            "database.enumerate_after_bonding=false",
+            "database.ask_states=false",
+        ],
+        environment={},
+    )
+    stop, port = trio.Event(), SimulatorPort(generate(5), 0)
+    async with trio.open_nursery() as nursery:
+        serve = partial(daemon.run, settings, port=port, stop=stop, hop=inline)
+        gateway = (await nursery.start(serve)).gateway
+        await gateway.transceiver.wait_connected()
+        client = Caller(gateway, rights=ALL)
+        for text in islice(messages, ROUND):
+            client.say(text)
+            with trio.fail_after(600):
+                told = await client.next()
+            assert told["mType"] == "messageError" or told["mType"] in DISTURBING
+            assert complaint_about_answer(told["mType"], told) is None, text
+            assert not client.heard
+        stop.set()
+
+
+def flood(rounds: int, folder: Path) -> None:
+    """So many rounds; what a gateway held is given back when it ends."""
+    before = 0
+    for number in range(rounds):
+        state = folder / str(number)
+        state.mkdir()
+        # Fails loudly where a message is not answered: nothing else would let the clock jump.
+        trio.run(disturb, number, state, clock=MockClock(autojump_threshold=0.001))
+        gc.collect()
+        if number == 1:
+            before = len(gc.get_objects())
+    assert len(gc.get_objects()) - before < 2000
+
+
+@pytest.mark.slow
+def test_messages_that_change_the_network(tmp_path: Path) -> None:
+    flood(5, tmp_path)
+
+
+@pytest.mark.soak
+def test_a_hundred_thousand_messages_that_change_the_network(tmp_path: Path) -> None:
+    flood(100, tmp_path)

@@ -32,14 +32,36 @@ class Mutations:
 
     _random: Random
     _mtypes: tuple[str, ...] = tuple(REGISTRY)
+    _more: tuple[Any, ...] = ()
+    """Good messages beside the examples of the rows, as objects."""
 
     def __iter__(self) -> Iterator[str]:
         ways = self._structure, self._structure, self._text, self._text, self._junk, self._value
         while True:
             yield self._random.choice(ways)()[:LONGEST]
 
+    def inner(self) -> Iterator[str]:
+        """The same without end, where only what is within `req` goes wrong, or nothing does."""
+        while True:
+            message = self._good()
+            for _ in range(self._random.randrange(3)):
+                self._replace(message["data"].get("req"))
+            yield json.dumps(message)[:LONGEST]
+
     def _good(self) -> Any:
+        if self._more and self._random.random() < 0.8:
+            return deepcopy(self._random.choice(self._more))
         return document(REGISTRY[self._random.choice(self._mtypes)])
+
+    def _replace(self, place: Any) -> None:
+        """Put another value into an object or array, at any depth."""
+        while isinstance(place, dict | list) and place:
+            keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+            key = self._random.choice(keys)
+            if not isinstance(place[key], dict | list) or self._random.random() < 0.2:
+                place[key] = deepcopy(self._random.choice(_VALUES))
+                return
+            place = place[key]
 
     def _structure(self) -> str:
         """A good message with members replaced, removed or added somewhere."""
