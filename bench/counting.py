@@ -147,7 +147,7 @@ def measure() -> Iterator[Row]:
     """One after the other, with an instant coordinator over TCP."""
     raw, version = count((RAW, VERSION))
     yield from _rows("iqrfRaw to the coordinator", raw, Mark(2.5, False), Mark(330, False))
-    yield from _rows("mngDaemon_Version", version, Mark(1.5, False), Mark(170, False))
+    yield from _rows("mngDaemon_Version", version, Mark(1.5, False), Mark(130, False))
 
 
 def _rows(name: str, counts: Counts, steps: Mark, calls: Mark) -> Iterator[Row]:

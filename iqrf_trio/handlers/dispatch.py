@@ -179,26 +179,24 @@ class Dispatcher:
 
     def _job(self, exchange: Exchange[Any], work: Work) -> Job:
         """The request as something that can wait for its turn."""
+        row = exchange.row
+        begins = HANDLERS[row] is transact and row.priority is Priority.INTERACTIVE
         return Job(
-            exchange.row.priority,
+            row.priority,
             work=work,
             abandon=partial(self._fail, exchange, SHUTTING_DOWN),
             name=f"{exchange.message.mtype} of {exchange.client.remote}",
             patience=math.inf if self._waits(exchange) else LEASE_PATIENCE_S,
             refuse=partial(self._fail, exchange),
             owner=exchange.client,
-            begin=self._beginning(exchange),
+            begin=partial(self._begin, exchange) if begins else None,
         )
 
-    def _beginning(self, exchange: Exchange[Any]) -> Callable[[Callable[[], None]], bool] | None:
-        """What starts a request that is one transaction without a task of its own."""
-        row = exchange.row
-        if HANDLERS[row] is not transact or row.priority is not Priority.INTERACTIVE:
-            return None
-        return partial(self._begin, exchange)
-
     def _begin(self, exchange: Exchange[Any], over: Callable[[], None]) -> bool:
-        """Send the request in this step if nothing is in the way; see `_work` for what is."""
+        """Send a request that is one transaction in this step, without a task of its own.
+
+        False if something is in the way; see `_work` for what is.
+        """
         if not exchange.client.live or self._refusal(exchange) is not None:
             return False
         try:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
 import trio
@@ -201,7 +202,11 @@ class Exchange(Generic[R_co]):
     request: R_co
     client: Client
     gateway: Gateway
-    scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+
+    @cached_property
+    def scope(self) -> trio.CancelScope:
+        """Made when it is asked for: most requests cannot be taken back."""
+        return trio.CancelScope()
 
     def answer(self, rsp: JsonObject | None = None) -> Answer:
         """The answer that says `rsp`, status 0."""

@@ -5,7 +5,6 @@ from attrs import evolve
 
 from iqrf_trio.handlers.exchange import Exchange, Gateway
 from protocol.api.errors import ServiceError
-from protocol.api.family import Transaction
 from protocol.api.message import Answer
 from protocol.api.record import UNSENT, record
 from protocol.dpa.packet import Request
@@ -21,14 +20,16 @@ async def transact(gateway: Gateway, exchange: Exchange[object]) -> Answer:
 
 def begin(gateway: Gateway, exchange: Exchange[object]) -> Request:
     """The DPA request; raises ServiceError for parameters that cannot be sent."""
-    declared = _declared(exchange)
+    declared = exchange.row.transaction
+    assert declared is not None
     return declared.fit(declared.begin(exchange.request), gateway.store.network)
 
 
 def finish(gateway: Gateway, exchange: Exchange[object], outcome: Outcome) -> Answer:
     """The answer that tells `outcome`."""
-    message = exchange.message
-    answer = _declared(exchange).finish(message, exchange.request, outcome)
+    message, declared = exchange.message, exchange.row.transaction
+    assert declared is not None
+    answer = declared.finish(message, exchange.request, outcome)
     if message.verbose:
         answer = evolve(answer, raw=(record(outcome, gateway.local_time),))
     return _annotated(gateway, exchange, answer, outcome.request.nadr)
@@ -56,8 +57,3 @@ def _annotated(
     device = gateway.store.network.get(address)
     metadata = {"metaData": device.metadata if device else None}
     return evolve(answer, rsp={**(answer.rsp or {}), **metadata})
-
-
-def _declared(exchange: Exchange[object]) -> Transaction[object]:
-    assert exchange.row.transaction is not None
-    return exchange.row.transaction

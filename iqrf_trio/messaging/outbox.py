@@ -58,10 +58,11 @@ class Outbox:
     @property
     def full(self) -> bool:
         """Whether so much waits that the client must not ask for more."""
-        return not self._finished and (
-            len(self._waiting) + self.owed >= self._max_messages
-            or self.held >= min(self._max_bytes, self._pool.share)
-        )
+        if self._finished:
+            return False
+        if len(self._waiting) + self.owed >= self._max_messages:
+            return True
+        return self.held > 0 and self.held >= min(self._max_bytes, self._pool.share)
 
     def put(self, text: str) -> None:
         """Add a message."""

@@ -112,7 +112,8 @@ class Session:
     @property
     def rights(self) -> Rights:
         """What the client's token allows; before it is authenticated, nothing is accepted of it."""
-        return READ if self.grant is None else self.grant.rights
+        grant = self._auth.granted
+        return READ if grant is None else grant.rights
 
     @property
     def token(self) -> int | None:
@@ -168,13 +169,14 @@ class Session:
         """
         if not self._entitled():
             return True
+        if self._send_now(text):
+            return True
         if self._outbox.full and self.stalled_s >= self._limits.stall:
             self.send_away()
             return True
         if not always and len(text) >= LONG and not self._sessions.room(len(text)):
             return False
-        if not self._send_now(text):
-            self._outbox.put(text)
+        self._outbox.put(text)
         return True
 
     def _send_now(self, text: str) -> bool:
@@ -246,12 +248,14 @@ class Session:
         self._entitled()
 
     def _entitled(self) -> bool:
-        if self.live:
-            try:
-                self._auth.check(self._now())
-            except AuthError as error:
-                self.refuse(error)
-        return self.live
+        if self._ending is not None or self._auth.state is not State.AUTHENTICATED:
+            return False
+        try:
+            self._auth.check(self._now())
+        except AuthError as error:
+            self.refuse(error)
+            return False
+        return True
 
     def _end(self, ending: Ending) -> None:
         if self._ending is None:

@@ -76,8 +76,9 @@ class Flight:
 
     def end(self, now: float) -> Outcome:
         """What has become of it: time is up, or nobody waits any more."""
-        self.transaction.tick(now)
-        self.transaction.fail(DpaAbortedError.code, now)
+        if self.transaction.outcome is None:
+            self.transaction.tick(now)
+            self.transaction.fail(DpaAbortedError.code, now)
         assert self.transaction.outcome is not None
         return self.transaction.outcome
 

@@ -50,8 +50,11 @@ class Memory:
         """Learn from a transaction, whoever's it was."""
         if outcome.request == _ENUMERATE.request:
             self.version = _version_in(outcome) or self.version
-        if outcome.response is not None:
-            self._become(observe(self.parameters, outcome.request, outcome.response))
+        if outcome.response is None:
+            return
+        parameters = observe(self.parameters, outcome.request, outcome.response)
+        if parameters is not self.parameters:
+            self._become(parameters)
 
     def reset(self) -> None:
         """The coordinator has reported its reset."""
@@ -67,7 +70,7 @@ class Memory:
         return evolve(timing, frc_response_ms=response_time_ms(longest))
 
     def _become(self, parameters: Parameters) -> None:
-        if parameters is not self.parameters and parameters != self.parameters:
+        if parameters != self.parameters:
             self.parameters = parameters
             if self.coordinator is not None:
                 self._note(self.coordinator, parameters)

@@ -44,7 +44,7 @@ class PriorityChannel(Generic[T]):
         """Let `item` wait for its turn; raises QueueFull, QueueClosed."""
         now = trio.current_time()
         entry = self.queue.put(item, kind, priority, now, lease=lease, patience=patience)
-        self._wake()
+        self._wake(now)
         return entry
 
     async def receive(self) -> Entry[T]:
@@ -73,10 +73,10 @@ class PriorityChannel(Generic[T]):
             return held
         return self.queue.next(trio.current_time())
 
-    def done(self, entry: Entry[T]) -> None:
+    def done(self, entry: Entry[T], now: float) -> None:
         """`entry` is over, or not wanted any more; does nothing the second time."""
         self.queue.done(entry)
-        self._wake()
+        self._wake(now)
 
     def pause(self) -> None:
         """Nothing is taken out until `resume`; puts are accepted until the queue is full."""
@@ -84,21 +84,22 @@ class PriorityChannel(Generic[T]):
 
     def resume(self) -> None:
         """Go on."""
-        self.queue.resume(trio.current_time())
-        self._wake()
+        now = trio.current_time()
+        self.queue.resume(now)
+        self._wake(now)
 
     def close(self) -> tuple[Entry[T], ...]:
         """Later puts raise QueueClosed; gives back all that wait."""
         waiting = self.queue.close()
-        self._wake()
+        self._wake(trio.current_time())
         return waiting
 
-    def _wake(self) -> None:
+    def _wake(self, now: float) -> None:
         """Begin what can be begun here, and wake the receiving task for anything else."""
-        queue, now = self.queue, trio.current_time()
+        queue = self.queue
         entry = queue.peek(now)
         if entry is not None and (begin := self._at_once(entry.item)) is not None:
-            queue.next(now)
+            queue.begin(entry, now)
             if not begin(entry):
                 self._held = entry
         idle = queue.running is not None and queue.lease is None and not queue.closed

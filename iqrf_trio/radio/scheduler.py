@@ -384,7 +384,8 @@ class Scheduler:
             self._finish(entry, fate)
 
     def _finish(self, entry: Entry, fate: Fate) -> None:
-        end(entry, fate)
-        self._channel.done(entry)
+        now = trio.current_time()
+        end(entry, fate, now)
+        self._channel.done(entry, now)
         if self._channel.queue.running is None:
             self._silence.tell()

@@ -27,7 +27,7 @@ class Timer:
 
     def expect(self, flight: Flight) -> None:
         """Look at `flight` at its deadline at the latest."""
-        if (ends_at := self._end_of(flight)) < self._due:
+        if (ends_at := min(flight.transaction.deadline, flight.limit)) < self._due:
             self._sleeping.deadline = self._due = ends_at
 
     async def run(self) -> None:
@@ -45,13 +45,10 @@ class Timer:
         flight = self._flight()
         if flight is not None and flight.conclude is not None:
             now = trio.current_time()
-            if self._end_of(flight) <= now:
+            if flight.limit == math.inf:  # not begun after the shutdown
+                flight.limit = self._shutdown.moment(Share.AIR)
+            if min(flight.transaction.deadline, flight.limit) <= now:
                 flight.expire(now)
             else:
                 self.expect(flight)
         return self._sleeping
-
-    def _end_of(self, flight: Flight) -> float:
-        if flight.limit < math.inf:  # begun after the shutdown had
-            return min(flight.transaction.deadline, flight.limit)
-        return min(flight.transaction.deadline, self._shutdown.moment(Share.AIR))

@@ -51,7 +51,7 @@ class _Session:
     """One link, from its opening to its loss.
 
     `silent` counts requests without any echo, `started` is set by a report of a reset, `garbled`
-    while nothing but garbage comes.
+    while nothing but garbage comes, `lost` once the link is given up.
     """
 
     link: Link
@@ -59,6 +59,7 @@ class _Session:
     scope: trio.CancelScope = field(factory=trio.CancelScope)
     silent: int = 0
     garbled: bool = False
+    lost: bool = False
     reason: str = "closed"
 
 
@@ -182,7 +183,7 @@ class Transceiver:
                 # Sent now, it could be given the answer to another request.
                 status = self._down_status if self._stopping else DpaTimeoutError.code
                 return self._unsent(request, status)
-            if session is None or session.scope.cancel_called or self._stopping:
+            if session is None or session.lost or self._stopping:
                 return self._unsent(request, self._down_status)
             return await self._exchange(session, request, timeout_ms)
         finally:
@@ -211,7 +212,7 @@ class Transceiver:
         has it. It may begin the next transaction.
         """
         session, now = self._session, trio.current_time()
-        if session is None or session.scope.cancel_called or self._stopping:
+        if session is None or session.lost or self._stopping:
             return False
         if self.waits_for_air and self._air.free_at > now and uses_radio(request):
             return False
@@ -262,6 +263,7 @@ class Transceiver:
         When cancelled, the transaction on the air is finished within its share of the shutdown's
         time; later ones get -3.
         """
+        self._lag = Lag(trio.lowlevel.current_clock().current_time)
         trio.lowlevel.add_instrument(self._lag)
         self._air.free_at = trio.current_time() + self._busy_s
         async with trio.open_nursery() as nursery:
@@ -324,8 +326,8 @@ class Transceiver:
     def _lose(self, session: _Session, error: PortError) -> None:
         """Give the link up; what is under way on it fails, and nothing new begins on it."""
         self._links.blame(error)
-        if not session.scope.cancel_called:
-            session.reason = str(error)
+        if not session.lost:
+            session.lost, session.reason = True, str(error)
             session.scope.cancel()
         if self._session is session:
             self._session, self._up = None, trio.Event()
@@ -420,14 +422,14 @@ class Transceiver:
         """A transaction that begins now."""
         transaction = Transaction(
             request,
-            self.timing,
+            self._learning.timing,
             now,
             timeout_ms,
             air_free_at=self._air.free_at,
             former=self._learning.unanswered.former(request, now),
             limit_ms=round(self.timeout_limit_s * 1000),
         )
-        if transaction.shortened:
+        if timeout_ms and transaction.shortened:
             name = name_of(request.pnum, request.pcmd)
             log.info(
                 "%s to %d: a timeout of %.1f s was asked for, %.1f s is the limit",
@@ -487,7 +489,7 @@ class Transceiver:
 
     async def _probe(self, session: _Session, request: Request) -> Outcome:
         outcome = await self._exchange(session, request)
-        if session.scope.cancel_called:
+        if session.lost:
             raise PortError(session.reason)
         return outcome
 

@@ -87,11 +87,11 @@ def refuse(entry: Entry, fate: Fate, error: QueueClosed | LeaseTimeout) -> None:
         turn_away(turn.job, error)
 
 
-def end(entry: Entry, fate: Fate) -> None:
+def end(entry: Entry, fate: Fate, now: float) -> None:
     """Whoever had the turn is done with it, or went away before it came; counted once."""
     if entry.state is State.WAITING:
         entry.item.tally.end(Fate.WITHDRAWN)
     elif entry.state is State.ACTIVE:
-        waited, ran = entry.started - entry.since, trio.current_time() - entry.started
+        waited, ran = entry.started - entry.since, now - entry.started
         entry.item.tally.finish(fate, waited, ran)
     entry.item.end()

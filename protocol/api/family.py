@@ -15,6 +15,7 @@ from attrs import field, frozen
 from protocol.api.converter import reader
 from protocol.api.errors import UNKNOWN_MSG_ID, ServiceError, UnsupportedTypeError
 from protocol.api.message import Answer, Message, Style
+from protocol.api.plain import NotPlainError, parameters_in
 from protocol.auth.rights import Rights
 from protocol.dpa.errors import DpaError, status_text
 from protocol.dpa.packet import Request
@@ -261,6 +262,15 @@ def request_of(row: Row, message: Message) -> Any:
     Raises InvalidRequestError with the path of the member that is not as it must be, and
     UnsupportedTypeError for a version (`ver`) that does not exist.
     """
+    try:
+        return parameters_in(message.document, _parameters_reader(row))
+    except NotPlainError:
+        pass
+    return read_strictly(row, message)
+
+
+def read_strictly(row: Row, message: Message) -> Any:
+    """What `request_of` gives, by way of the whole message."""
     envelope = _reader(row)(message.document)
     if not row.closed and envelope.ver not in _VERSIONS:
         raise UnsupportedTypeError(f"{message.mtype}, version {envelope.ver}")
@@ -270,6 +280,11 @@ def request_of(row: Row, message: Message) -> Any:
 class _Open:
     __slots__ = ()
     open_to_extras = True
+
+
+@cache
+def _parameters_reader(row: Row) -> Callable[[object], Any] | None:
+    return None if row.parameters is None else reader(row.parameters)
 
 
 @cache

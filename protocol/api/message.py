@@ -98,8 +98,8 @@ def parse(text: str | bytes) -> Message:
         raise InvalidRequestError(read.problem or f"message: must be an object, not {kind(value)}")
     data = value.get("data")
     data = data if isinstance(data, dict) else {}
-    msg_id, timeout = data.get("msgId"), data.get("timeout")
-    repeat = whole(data.get("repeat"))
+    msg_id = data.get("msgId")
+    repeat = whole(data["repeat"]) if "repeat" in data else None
     msg_id = msg_id if isinstance(msg_id, str) else UNKNOWN_MSG_ID
     if read.problem:
         raise _of(msg_id, InvalidRequestError(read.problem))
@@ -107,7 +107,7 @@ def parse(text: str | bytes) -> Message:
         mtype=_mtype(value, msg_id),
         msg_id=msg_id,
         verbose=data.get("returnVerbose") is True,
-        timeout=whole(timeout),
+        timeout=whole(data["timeout"]) if "timeout" in data else None,
         document=value,
         text=text,
         repeat=1 if repeat is None else repeat,
@@ -133,31 +133,23 @@ def _of(msg_id: str, error: RequestError) -> RequestError:
 
 def dump(answer: Answer, style: Style, *, verbose: bool, ins_id: str) -> str:
     """The answer as compact JSON; the order of members is part of what clients compare."""
+    dpa = style is Style.DPA
     data: dict[str, object] = {"msgId": answer.msg_id}
-    if style is Style.SERVICE:
-        _put(data, rsp=answer.rsp, progress=answer.progress)
-        data |= {"status": answer.status, "statusStr": answer.status_str, "insId": ins_id}
-    elif style is Style.NETWORK:
-        _put(data, rsp=answer.rsp, raw=answer.raw if verbose else None, progress=answer.progress)
-        data |= {"status": answer.status, "statusStr": answer.status_str, "insId": ins_id}
+    if dpa and verbose and answer.timeout is not None:
+        data["timeout"] = answer.timeout
+    if answer.rsp is not None:
+        data["rsp"] = answer.rsp
+    if verbose and style is not Style.SERVICE and answer.raw is not None:
+        data["raw"] = answer.raw
+    if dpa and answer.error_str is not None:
+        data["errorStr"] = answer.error_str
+    if not dpa and answer.progress is not None:
+        data["progress"] = answer.progress
+    if dpa and verbose:
+        data |= {"insId": ins_id, "statusStr": answer.status_str, "status": answer.status}
     else:
-        if verbose:
-            _put(data, timeout=answer.timeout)
-        _put(data, rsp=answer.rsp)
-        if verbose:
-            _put(data, raw=answer.raw)
-        _put(data, errorStr=answer.error_str)
-        data |= _ending(answer, verbose=verbose, ins_id=ins_id)
+        data["status"] = answer.status
+        if not dpa or answer.status != 0 or answer.status_str != "ok":
+            data["statusStr"] = answer.status_str
+        data["insId"] = ins_id
     return orjson.dumps({"mType": answer.mtype, "data": data}).decode()
-
-
-def _put(data: dict[str, object], **members: object) -> None:
-    data.update((name, value) for name, value in members.items() if value is not None)
-
-
-def _ending(answer: Answer, *, verbose: bool, ins_id: str) -> dict[str, object]:
-    if verbose:
-        return {"insId": ins_id, "statusStr": answer.status_str, "status": answer.status}
-    told = answer.status != 0 or answer.status_str != "ok"
-    reason = {"statusStr": answer.status_str} if told else {}
-    return {"status": answer.status, **reason, "insId": ins_id}

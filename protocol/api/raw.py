@@ -34,7 +34,7 @@ def _request_in(value: object) -> Request:
     frame = bytes([int(byte, 16) for byte in text.replace(".", " ").split()])
     if not _HEADER <= len(frame) <= _HEADER + MAX_PDATA:
         raise MemberError(f"must be {_HEADER} to {_HEADER + MAX_PDATA} bytes, not {len(frame)}")
-    nadr, hwpid = (int.from_bytes(word, "little") for word in (frame[:2], frame[4:6]))
+    nadr, hwpid = frame[0] | frame[1] << 8, frame[4] | frame[5] << 8
     try:
         return Request(nadr, frame[2], frame[3], frame[_HEADER:], hwpid)
     except LocalProtocolError as error:

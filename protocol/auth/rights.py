@@ -8,8 +8,17 @@ from attrs import frozen
 class Scope(Enum):
     """How much a token may do; each scope includes those before it.
 
-    The values are what the database, the commands and the documentation call them.
+    The values are what the database, the commands and the documentation call them; `rank` is the
+    number of scopes below.
     """
+
+    rank: int
+
+    def __new__(cls, name: str) -> "Scope":
+        """A scope above those that are there already."""
+        scope = object.__new__(cls)
+        scope._value_, scope.rank = name, len(cls.__members__)
+        return scope
 
     READ = "read"
     """See what the gateway knows; nothing is changed and the radio is not used."""
@@ -22,10 +31,7 @@ class Scope(Enum):
 
     def includes(self, other: "Scope") -> bool:
         """Whether `other` is this scope or a smaller one."""
-        return _RANK[self] >= _RANK[other]
-
-
-_RANK = {scope: rank for rank, scope in enumerate(Scope)}
+        return self.rank >= other.rank
 
 
 @frozen

@@ -15,7 +15,7 @@ from protocol.dpa.errors import (
     InterfaceError,
     ResponseCodeError,
 )
-from protocol.dpa.packet import BROADCAST, Confirmation, Packet, Request, Response, address_of
+from protocol.dpa.packet import BROADCAST, Confirmation, Packet, Request, Response
 from protocol.dpa.requests import (
     execution_ms,
     local_timeout_ms,
@@ -158,9 +158,10 @@ class Transaction:
     """Whether the answer came sooner than the model allows; None if that cannot be told."""
     sent: bool = field(init=False, default=True)
     """Whether the request may have reached the coordinator."""
-    _remote: bool = field(init=False)
-    _radio: bool = field(init=False)
-    """Whether the request leaves the coordinator, and whether it occupies the air."""
+    remote: bool = field(init=False)
+    """Whether the request leaves the coordinator."""
+    radio: bool = field(init=False)
+    """Whether it occupies the air."""
     _soonest_at: float = field(init=False)
     """When it is answered at the soonest, whatever the routing."""
     _ready_at: float = field(init=False)
@@ -173,12 +174,12 @@ class Transaction:
 
     def __attrs_post_init__(self) -> None:
         """Wait for the confirmation, or for the coordinator's own answer."""
-        self._remote, self._radio = is_remote(self.request), uses_radio(self.request)
+        self.remote, self.radio = is_remote(self.request), uses_radio(self.request)
         self._soonest_at = self.requested_at + shortest_ms(self.request) / 1000
-        waits = self._radio and self.air_free_at > self.requested_at
+        waits = self.radio and self.air_free_at > self.requested_at
         self._ready_at = self.air_free_at if waits else self.requested_at
         self.air_free_at = max(self.air_free_at, self.requested_at)
-        if self._remote:
+        if self.remote:
             self.deadline = max(
                 self.requested_at + DEFAULT_MS / 1000,
                 self._ready_at + CONFIRMATION_RESERVE_MS / 1000,
@@ -234,16 +235,18 @@ class Transaction:
 
     def _answers(self, packet: Confirmation | Response) -> bool:
         # The HWPID of a response is the device's own, that of the request often means "any".
-        return address_of(packet) == address_of(self.request) and not (
-            isinstance(packet, Response) and packet.asynchronous
-        )
+        request = self.request
+        if packet.nadr != request.nadr or packet.pnum != request.pnum:
+            return False
+        unasked = isinstance(packet, Response) and packet.asynchronous
+        return packet.pcmd == request.pcmd and not unasked
 
     # Confirmation.
 
     def _confirm(
         self, confirmation: Confirmation, now: float, lag_s: float, read: int | None
     ) -> bool:
-        if self._confirmed or not self._remote:
+        if self._confirmed or not self.remote:
             return False
         self._confirmed = confirmation, now
         self._routed_from, self._confirmed_by = now - lag_s, read
@@ -269,7 +272,7 @@ class Transaction:
     def _respond(self, answer: _Answer) -> bool:
         if self.request.nadr == BROADCAST and (self._confirmed or answer.response.rcode == _OK):
             return False  # nobody answers a broadcast
-        if self._remote and not self._confirmed:
+        if self.remote and not self._confirmed:
             return self._respond_unconfirmed(answer)
         early = self._is_early(answer)
         if early and not self.former.quick:
@@ -301,7 +304,7 @@ class Transaction:
     def _is_early(self, answer: _Answer) -> bool:
         """Whether an answer came before the request can have been answered."""
         soonest_at = self._soonest_at
-        if not self._remote:
+        if not self.remote:
             # An error may come at once.
             return answer.response.rcode == _OK and answer.at < soonest_at
         if self._confirmed is not None:
@@ -319,7 +322,7 @@ class Transaction:
             confirmation, confirmed_at = self._confirmed
             latest = confirmed_at + self._latest_ms(confirmation) / 1000
             self.deadline = min(self.deadline, max(latest, answer.at))
-        elif not self._remote:
+        elif not self.remote:
             self.deadline = min(self.deadline, self._local_end)
 
     def _take(self, answer: _Answer) -> None:
@@ -327,7 +330,7 @@ class Transaction:
         if self._kept and self._kept is not answer:
             self.strays.append(self._kept.response)
         since = self._confirmed[1] if self._confirmed else self.requested_at
-        if answer.at >= since and (self._confirmed or not self._remote):
+        if answer.at >= since and (self._confirmed or not self.remote):
             self.quick = self._is_early(answer)
         self.air_free_at = max(answer.at, self._routing_end(answer.response))
         self._finish(answer.response.rcode, answer.response, answer.at)
@@ -336,7 +339,7 @@ class Transaction:
 
     def _give_up(self, now: float, status: int) -> None:
         self.air_free_at = max(self.air_free_at, now)
-        if self._radio and not self._remote:
+        if self.radio and not self.remote:
             # The coordinator is deaf until it is done, whoever lost patience.
             self.air_free_at = max(self.air_free_at, self._local_end)
         self._finish(status)

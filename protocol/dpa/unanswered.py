@@ -181,10 +181,10 @@ class Unanswered:
         """Answers that can be nobody else's show whether the model of the timing holds."""
         if transaction.quick is None or not (transaction.quick or self._quick):
             return
-        kind = _class_of(transaction.request)
+        kind = transaction.remote, transaction.radio
         if transaction.quick:
             if not transaction.former.unanswered:
-                self._quick[kind] = PACE_CHANGED[is_remote(transaction.request)]
+                self._quick[kind] = PACE_CHANGED[transaction.remote]
         elif kind in self._quick:
             self._quick[kind] -= 1
             if not self._quick[kind]:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from attrs import define, field
+from attrs import define
 
 from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.pnum import EXPLORATION, FIRST_USER, PERIPHERAL_INFO_PCMD, PERIPHERAL_NAMES
@@ -17,7 +17,7 @@ Kind = tuple[int, ...]
 """What the headers of messages have in common that devices send alike."""
 
 
-@define(eq=False)
+@define(eq=False, init=False)
 class Header:
     """The first bytes of what may be a message, or the whole of it.
 
@@ -29,24 +29,23 @@ class Header:
     CONFIRMATION: ClassVar[int] = 11
 
     data: bytes
-    possible: bool = field(init=False)
+    possible: bool
     """Whether a message can begin so: the high byte of NADR is 0."""
-    complete: bool = field(init=False)
+    complete: bool
     """Whether all of the header is there."""
-    decisive: bool = field(init=False)
+    decisive: bool
     """Whether it is long enough to show what it is."""
-    responds: bool = field(init=False)
+    responds: bool
     """Whether it is that of a response."""
-    confirms: bool = field(init=False)
+    confirms: bool
     """Whether it is that of a confirmation."""
-    reports: bool = field(init=False)
+    reports: bool
     """Whether it is that of a response that was sent unasked."""
-    unasked: bool = field(init=False)
+    unasked: bool
     """Whether the message was sent unasked: as such a response, or built like a request."""
 
-    def __attrs_post_init__(self) -> None:
-        """Look at each byte that matters once."""
-        data, size = self.data, len(self.data)
+    def __init__(self, data: bytes) -> None:
+        self.data, size = data, len(data)
         flagged = size > 3 and data[3] >= _RESPONSE_FLAG
         self.possible = size < 2 or data[1] == 0
         self.complete = size >= (self.RESPONSE if flagged else self.REQUEST)

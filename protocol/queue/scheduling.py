@@ -174,8 +174,20 @@ class RadioQueue(Generic[T]):
                     return entry
         chosen = self._choose(now)
         if chosen is not None:
-            self._begin(chosen, now)
+            self.begin(chosen, now)
         return chosen
+
+    def begin(self, entry: Entry[T], now: float) -> None:
+        """The turn of an entry that was peeked at has come."""
+        entry.started = now
+        if entry.kind is Kind.LEASE:
+            self.lease = entry
+            self._blocked_since = now
+        elif entry.kind is Kind.PROCEDURE:
+            self.procedure = entry
+        else:
+            self.running = entry
+        self._take(entry, State.ACTIVE)
 
     def expires_at(self) -> float:
         """When `next` will have an expired entry if nothing else happens; infinity for never."""
@@ -225,7 +237,7 @@ class RadioQueue(Generic[T]):
         """
         if self.running is not None:
             return None
-        heads = [head for line in self._lines if (head := self._head(line)) is not None]
+        heads = [head for line in self._lines if line and (head := self._head(line)) is not None]
         if len(heads) > 1:
             overdue = heads if self.lease is not None else self._overdue(heads, now)
             return min(overdue, key=_arrival, default=heads[0])
@@ -249,17 +261,6 @@ class RadioQueue(Generic[T]):
             if head.priority is not Priority.INTERACTIVE
             and now - head.since >= self.background_wait
         ]
-
-    def _begin(self, entry: Entry[T], now: float) -> None:
-        entry.started = now
-        if entry.kind is Kind.LEASE:
-            self.lease = entry
-            self._blocked_since = now
-        elif entry.kind is Kind.PROCEDURE:
-            self.procedure = entry
-        else:
-            self.running = entry
-        self._take(entry, State.ACTIVE)
 
     def _take(self, entry: Entry[T], state: State) -> None:
         del self._lines[entry.priority][entry]

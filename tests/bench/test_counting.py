@@ -14,9 +14,9 @@ from protocol.dpa.peripherals.os import os_read
 
 AT_MOST = {
     "iqrfRaw to the coordinator, steps of tasks": 2.5,
-    "iqrfRaw to the coordinator, Python calls": 680,
+    "iqrfRaw to the coordinator, Python calls": 330,
     "mngDaemon_Version, steps of tasks": 1.5,
-    "mngDaemon_Version, Python calls": 260,
+    "mngDaemon_Version, Python calls": 130,
 }
 
 

@@ -162,8 +162,10 @@ class Connection:
             raise self._closed() from None
 
     def _too_long(self, message: str | bytes) -> bool:
-        # The library counts characters.
-        return isinstance(message, str) and _longer(message, self._max_message_size)
+        # The library counts characters. Only where they can make a difference they are encoded.
+        if isinstance(message, bytes) or len(message) * 4 <= self._max_message_size:
+            return False
+        return not message.isascii() and len(message.encode()) > self._max_message_size
 
     async def send(self, text: str) -> None:
         """Send one text message; waits while the peer does not read.
@@ -250,8 +252,3 @@ def _text_frame(payload: bytes) -> bytes:
         return bytes((_TEXT, size)) + payload
     # A longer one is not sent without waiting.
     return bytes((_TEXT, _TWO_BYTES)) + size.to_bytes(2, "big") + payload
-
-
-def _longer(text: str, size: int) -> bool:
-    """Whether `text` has more than `size` bytes; encodes it only where that is in doubt."""
-    return len(text) * 4 > size and not text.isascii() and len(text.encode()) > size

@@ -77,10 +77,10 @@ class Wire(trio.abc.Stream):
                 data = await self._receive(max_bytes)
             else:
                 data = await self._receive_directly(self._socket, max_bytes)
-            begins_message = self._frames.between_messages
-            if delay := self._delay(data):
+            text = self._lone_text_in(data)
+            if delay := self._delay(data, alone=text is not None):
                 await self._sleep(delay)
-            elif begins_message and self._taken(data):
+            elif text is not None and self.take is not None and self.take(text):
                 continue
             return data
         raise trio.ClosedResourceError
@@ -124,18 +124,18 @@ class Wire(trio.abc.Stream):
             return
         raise trio.ClosedResourceError
 
-    def _delay(self, data: bytes | bytearray) -> float:
-        """How long the peer has to wait until `data` counts as received."""
+    def _lone_text_in(self, data: bytes | bytearray) -> str | None:
+        """The message, where there is nothing else in `data` and somebody may take it."""
+        if self.take is None or not self._frames.between_messages:
+            return None
+        return text_in(data)
+
+    def _delay(self, data: bytes | bytearray, *, alone: bool) -> float:
+        """How long the peer has to wait until `data`, one frame or any, counts as received."""
         if self._pace is None or not self.upgraded or not data:
             return 0.0
-        return self._pace.delay(self._frames.count(data), trio.current_time())
-
-    def _taken(self, data: bytes | bytearray) -> bool:
-        """Have `take` take a message that came alone, as one frame."""
-        if self.take is None:
-            return False
-        text = text_in(data)
-        return text is not None and self.take(text)
+        frames = 1 if alone else self._frames.count(data)
+        return self._pace.delay(frames, self.heard_at)
 
     def trust(self) -> None:
         """The peer is authenticated: more is taken from it."""
@@ -180,7 +180,7 @@ class Wire(trio.abc.Stream):
         if self._socket is None or busy:
             return 0
         sent = send_now(self._socket, frame)
-        if sent:
+        if 0 < sent < len(frame):
             self._rest = frame[sent:]
             self.taken_at = trio.current_time()
         return sent

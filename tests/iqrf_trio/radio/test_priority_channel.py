@@ -21,7 +21,7 @@ async def test_what_was_put_before_is_received() -> None:
     way.put("client", Kind.REQUEST, INTERACTIVE)
     entry = await way.receive()
     assert entry.item == "client"
-    way.done(entry)
+    way.done(entry, trio.current_time())
     assert (await way.receive()).item == "worker"
 
 
@@ -40,11 +40,11 @@ async def test_each_change_wakes_the_receiver(nursery: trio.Nursery) -> None:
     way.put("second", Kind.REQUEST, INTERACTIVE)
     await wait_all_tasks_blocked()
     assert [entry.item for entry in received] == ["first"]
-    way.done(received[0])
+    way.done(received[0], trio.current_time())
     await wait_all_tasks_blocked()
     assert [entry.item for entry in received] == ["first", "second"]
     way.pause()
-    way.done(received[1])
+    way.done(received[1], trio.current_time())
     way.put("third", Kind.REQUEST, INTERACTIVE)
     await wait_all_tasks_blocked()
     assert len(received) == 2
