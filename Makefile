@@ -23,10 +23,17 @@ DIST ?= dist
 MAINTAINER ?= iqrf-trio <iqrf-trio@localhost>
 BUNDLE ?=
 BUILD_PYTHON ?=
+# Of its repository: a secret key that gpg knows, and where the repository will be.
+KEY ?=
+URL ?=
+# Of make emulate, and what make release builds beside this machine's own: "arm64 armhf".
+ARCH ?= arm64
+SUITE ?=
+ARCHS ?=
 HOURS ?= 1
 NODES ?= 12
 export PREFIX SYSCONFDIR BINDIR DATADIR VENDORDIR SYSTEM_PYTHON DESTDIR PURGE WHEEL PIP INSTALL_ARGS DIST
-export MAINTAINER BUNDLE BUILD_PYTHON
+export MAINTAINER BUNDLE BUILD_PYTHON KEY URL ARCH SUITE ARCHS
 
 # Newer than what they depend on once an environment is complete, so that make is quick.
 INSTALLED := $(VENV)/.installed
@@ -36,10 +43,10 @@ SOURCES := setup.cfg pyproject.toml
 NODE_CLIENT := $(if $(shell command -v npm),docs/examples/node_modules/ws)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test quick check soak bench install uninstall deb release screenshots docs clean
+.PHONY: help venv run demo test quick check soak bench install uninstall deb release repository emulate screenshots docs clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(INSTALLED) ## the environment, with the commands in .venv/bin/
 
@@ -82,6 +89,12 @@ deb: ## a Debian package for machines like this one, in dist/
 
 release: $(WITH_TESTS) ## sdist, wheel and Debian package in dist/, each one checked
 	@packaging/release.sh
+
+repository: ## an apt repository of the packages in dist/, in dist/repository; KEY signs it
+	@packaging/repository.sh
+
+emulate: ## a Raspberry Pi without one: build, install, demo, SPI, purge; ARCH=arm64 or armhf
+	@packaging/emulate.sh
 
 screenshots: $(WITH_TESTS) ## pictures of the console in build/screenshots/; NODES=239 for a large mesh
 	@$(BIN)/python -m tests.browser.screenshots build/screenshots $(NODES)

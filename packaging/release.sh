@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds what is handed out, in DIST: sdist, wheel and Debian package, and checks each one: the
 # wheel is built from the sdist, so that a file missing in it is noticed, and is run in an
-# environment of its own.
+# environment of its own. ARCHS="arm64 armhf" has the packages for those built in emulated systems.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -34,4 +34,8 @@ if command -v dpkg-deb >/dev/null; then
 else
     echo "no dpkg-deb here: no Debian package"
 fi
+for arch in $ARCHS; do
+    suite=${SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
+    packaging/build-elsewhere.sh "$arch" "$suite" || [ $? = 77 ] # which has said what is lacking
+done
 ls "$DIST"

@@ -269,6 +269,17 @@ def test_the_package_has_its_files_where_debian_expects_them(package: Path, tmp_
         assert demand in control
 
 
+@pytest.mark.skipif(shutil.which("lintian") is None, reason="no lintian here")
+def test_lintian_finds_no_error_in_the_package(package: Path) -> None:
+    done = subprocess.run(
+        ["lintian", "--fail-on", "error,warning", package],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_package_installs_updates_runs_and_goes(package: Path) -> None:
     done = subprocess.run(
         [ROOT / "packaging/check-package.sh", package],
