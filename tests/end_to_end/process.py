@@ -1,5 +1,6 @@
 """The installed command as a process: started, watched until it is ready, and ended."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from attrs import define, field
 
 PROGRAM = Path(sys.executable).parent / "iqrf-trio"
 
-READY_S = 20.0
+READY_S = 20.0 * float(os.environ.get("SLOWNESS", "1"))
 """For a program to say the awaited line, on a busy machine."""
 
 
