@@ -15,11 +15,30 @@ import trio
 from iqrf_trio.simulator.files.plan import generate
 from tests.browser.driver import MISSING, Visit, browser, visiting
 from tests.iqrf_trio.house import House, house
-from tests.iqrf_trio.http.network import learnt, read
+from tests.iqrf_trio.http.network import call, learnt, read
 
 WIDTHS = {"phone": 360, "wide": 1440}
 HEIGHTS = {"phone": 740, "wide": 900}
 SILENT = (3, 7, 11)
+
+TASK = {
+    "clientId": "SchedulerMessaging",
+    "description": "Morning round",
+    "task": [
+        {
+            "messaging": [{"type": "ws", "instance": "WebsocketMessaging"}],
+            "message": {"mType": "iqrfSensorData_Invoke", "data": {"msgId": "morning"}},
+        }
+    ],
+    "timeSpec": {
+        "cronTime": "0 30 6 * * * *",
+        "periodic": False,
+        "period": 0,
+        "exactTime": False,
+        "startTime": "",
+    },
+    "enabled": True,
+}
 
 VIEWS = {
     "overview": ("overview", ".cards .card"),
@@ -34,6 +53,7 @@ VIEWS = {
     "network-mend": ("network/mend", ".work"),
     "network-backup": ("network/backup", ".work"),
     "readings": ("readings", ".fields"),
+    "tasks": ("tasks", ".work"),
     "queue": ("system/queue", ".actions"),
     "tokens": ("system/tokens", "tbody tr"),
     "log": ("system/log", ".tools"),
@@ -64,6 +84,7 @@ async def _write(folder: Path, nodes: int) -> None:
             for address in SILENT:
                 mesh.node(address).online = False
             await read(home)
+            await call(home, "mngScheduler_AddTask", TASK)
             await trio.to_thread.run_sync(_take_all, home, folder)
 
 

@@ -28,7 +28,7 @@ pytestmark = [
 ]
 
 PAGES = (
-    *("overview", "map", "nodes", "sensors", "readings", "messages"),
+    *("overview", "map", "nodes", "sensors", "readings", "tasks", "messages"),
     *("system/queue", "system/tokens", "system/log", "system/settings", "system/doctor"),
     *("network/add", "network/check", "network/mend", "network/backup"),
 )
@@ -196,7 +196,7 @@ async def test_a_node_is_bonded_by_its_button(tmp_path: Path) -> None:
         visit.open("network/backup")
         visit.sees("button >> text=Make a snapshot").click()
         visit.sees("text=Kept:")
-        visit.sees(".work li")
+        visit.page.locator(".work h3 + p", has_text="20").wait_for()  # its name is its date
         assert visit.errors == []
 
     mesh = generate(12)
@@ -257,7 +257,7 @@ async def test_the_configuration_of_a_node_is_read_and_changed(home: House) -> N
         read = visit.panel("Read the configuration")
         read.locator("button >> text=Begin").click()
         change = visit.panel("Change the configuration")
-        change.locator("label", has_text="txPower").locator("input").fill("5")
+        change.locator("label", has_text="Tx power").locator("input").fill("5")
         assert change.locator("button >> text=Begin").is_disabled()
         change.locator(".danger input").fill("Node 3")
         change.locator("button >> text=Begin").click()
@@ -283,6 +283,39 @@ async def test_a_node_is_removed_by_its_name(home: House) -> None:
 
     await drive(scenario, home.http_url)
     assert 5 not in {device.address for device in home.gateway.store.network}
+
+
+async def test_a_task_is_made_changed_and_run(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        visit.open("tasks", home.token)
+        visit.sees("button >> text=New task").click()
+        visit.sees("[type=text]").fill("morning round")
+        visit.sees("select").select_option("daily")
+        visit.sees("[type=time]").fill("06:45")
+        visit.sees("text=It runs every day at 06:45.")
+        visit.sees("select >> nth=1").select_option("iqrfRaw")
+        visit.sees("[type=text] >> nth=1").fill("00.00.06.03.ff.ff")
+        visit.sees("button >> text=Save").click()
+        task = visit.panel("morning round")
+        task.locator("text=every day at 06:45, next").wait_for()
+        assert "It has not run yet" in task.inner_text()
+        task.locator("button >> text=Run now").click()
+        task.locator("text=good").wait_for()
+        task.locator("button >> text=Change").click()
+        assert visit.sees("[type=text] >> nth=1").input_value() == "00.00.06.03.ff.ff"
+        visit.sees("select").select_option("every")
+        visit.sees("[type=number]").fill("90")
+        visit.sees("button >> text=Save").click()
+        task.locator("text=every 90 min").wait_for()
+        task.locator("button >> text=Stop").click()
+        task.locator("text=stopped").wait_for()
+        remove = task.locator("button").last
+        remove.click()
+        remove.click()
+        visit.sees("text=None yet")
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
 
 
 async def test_the_queue_is_paused_and_goes_on(home: House) -> None:

@@ -1,8 +1,5 @@
 // The last lines of the gateway's log, which hold no secrets.
-import { html, useEffect, useState } from "../vendor/htm-preact.js";
-import { ask, save } from "../parts/http.js";
-import { moment } from "../parts/words.js";
-import { T } from "../texts.js";
+import { ask, html, moment, save, Select, T, useEffect, useState } from "../parts/page.js";
 
 const EVERY_MS = 2000;
 const MAX_LINES = 2000;
@@ -22,10 +19,8 @@ export function Log() {
 			busy = true;
 			try {
 				const told = await ask(`api/v1/log?after=${after}`);
-				// A gateway that was started anew counts from the beginning.
-				const known = told.last < after ? [] : null;
 				after = told.last;
-				setLines((before) => [...(known ?? before), ...told.lines].slice(-MAX_LINES));
+				setLines((before) => [...before, ...told.lines].slice(-MAX_LINES));
 				setProblem("");
 			} catch (error) {
 				setProblem(error.message);
@@ -39,15 +34,14 @@ export function Log() {
 	const areas = [...new Set(lines.map((line) => line.area))].sort();
 	const found = lines.filter((line) => LEVELS.indexOf(line.level) >= LEVELS.indexOf(level) && (!area || line.area === area));
 	const text = () => found.map((line) => `${line.time} ${line.level} ${line.area}: ${line.message}\n`).join("");
-	const select = (label, value, set, options) => html`<label>${label} <select value=${value} onChange=${(event) => set(event.target.value)}>${options.map(([key, shown]) => html`<option key=${key} value=${key}>${shown}</option>`)}</select></label>`;
 	return html`<div class="tools">
-			${select(T.level, level, setLevel, LEVELS.map((each) => [each, each]))}
-			${select(T.area, area, setArea, [["", T.allAreas], ...areas.map((each) => [each, each])])}
+			<${Select} label=${T.level} options=${LEVELS} value=${level} onChange=${setLevel} />
+			<${Select} label=${T.area} options=${[["", T.allAreas], ...areas]} value=${area} onChange=${setArea} />
 			<label class="check"><input type="checkbox" checked=${follow} onChange=${(event) => setFollow(event.target.checked)} /> ${T.follow}</label>
 			<button class="quiet" disabled=${!found.length} onClick=${() => save("iqrf-trio.log", text())}>${T.download}</button>
 		</div>
 		${problem && html`<p role="alert">${problem}</p>`}
-		<ol class="log" aria-label=${T.views.log}>${found.slice(-MAX_SHOWN).toReversed().map((line) => html`<li key=${line.number} class=${line.level}>
-			<time datetime=${line.time}>${moment(Date.parse(line.time), Date.now(), true)}</time> <b>${line.level}</b> <i>${line.area}</i> ${line.message}</li>`)}</ol>
+		<ol class="log" aria-label=${T.views.log}>${found.slice(-MAX_SHOWN).toReversed().map(({ number, level, time, area, message }) => html`<li key=${number} class=${level}>
+			<time datetime=${time}>${moment(Date.parse(time), Date.now(), true)}</time> <b>${level}</b> <i>${area}</i> ${message}</li>`)}</ol>
 		${found.length === 0 && html`<p class="soft">${T.nothing}</p>`}`;
 }

@@ -1,13 +1,8 @@
 // The mesh as its tree: where each node is, and how it is.
-import { html, useEffect, useMemo, useRef, useState } from "../vendor/htm-preact.js";
+import { address, Choice, find, go, html, keyOf, Loading, matches, period, Search, stateOf, T, useEffect, useMemo, useNow, useRef, useState, useStore, useWide } from "../parts/page.js";
 import { Details } from "../parts/details.js";
 import { MapView } from "../parts/map_view.js";
-import { address, go } from "../parts/router.js";
-import { period, useNow, useStore } from "../parts/store.js";
 import { layOut } from "../parts/tree.js";
-import { Choice, Loading, Search, useWide } from "../parts/widgets.js";
-import { find, keyOf, matches, stateOf } from "../parts/words.js";
-import { T } from "../texts.js";
 
 // The mark of a device: how it is by what the map is coloured by.
 const MARKS = {
@@ -19,6 +14,8 @@ const MARKS = {
 		return periods <= 1.2 ? "good" : periods <= 2.2 ? "stale" : "silent";
 	},
 };
+
+const STATES = ["good", "stale", "silent", "unknown"]; // in the order of the legend
 
 export function MapPage({ rest }) {
 	const { devices } = useStore();
@@ -41,7 +38,7 @@ export function MapPage({ rest }) {
 		<div class="tools">
 			<${Search} label=${T.findNode} value=${typed} onInput=${setTyped} onEnter=${first} />
 			<${Choice} label=${T.colourBy} options=${Object.entries(T.colours)} value=${by} onChange=${setBy} />
-			<ul class="legend">${T.legend[by].map(([state, text]) => html`<li key=${text}><svg class="dot ${state}" viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="5" /></svg>${text}</li>`)}</ul>
+			<ul class="legend">${T.legend[by].map((text, index) => html`<li key=${text}><svg class="dot ${STATES[index]}" viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="5" /></svg>${text}</li>`)}</ul>
 			${found && html`<span class="soft" role="status">${T.found(found.length)}</span>`}
 		</div>
 		<div class="map-and-node">

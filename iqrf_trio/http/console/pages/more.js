@@ -1,8 +1,7 @@
-// What the bar of a small screen has no room for.
-import { html } from "../vendor/htm-preact.js";
-import { Foot } from "../parts/foot.js";
+// What the bar of a small screen has no room for, and the state of the gateway with the way out.
+import { html, State, T, useStore } from "../parts/page.js";
+import { end } from "../parts/session.js";
 import { Sign } from "../parts/signs.js";
-import { T } from "../texts.js";
 
 export function More({ pages }) {
 	const rest = pages.filter((each) => each.sign).slice(4);
@@ -11,4 +10,14 @@ export function More({ pages }) {
 			${rest.map((each) => html`<li key=${each.name}><a href="#/${each.name}"><${Sign} name=${each.sign} />${each.title}</a></li>`)}
 		</ul>
 		<${Foot} />`;
+}
+
+export function Foot() {
+	const { monitor, connected } = useStore();
+	const ready = monitor?.dpaChannelState === "Ready";
+	return html`<div class="gateway">
+		${connected && monitor && html`<${State} state=${ready ? "good" : "silent"} text=${ready ? T.radioReady : T.radioAway} />`}
+		${connected && monitor && html`<small>${T.queue(monitor.networkQueueLen, monitor.dataReadingInProgress, monitor.enumInProgress)}</small>`}
+		<button class="quiet" onClick=${() => end()}>${T.signOut}</button>
+	</div>`;
 }

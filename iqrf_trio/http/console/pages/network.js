@@ -1,9 +1,7 @@
 // What can be done with the whole network, in groups; each long work is a panel of its own.
-import { html } from "../vendor/htm-preact.js";
+import { html, T, Tabs } from "../parts/page.js";
 import { Snapshots } from "../parts/snapshots.js";
-import { Tabs } from "../parts/widgets.js";
 import { Work } from "../parts/work.js";
-import { T } from "../texts.js";
 
 // Of an answer with a list of {address, result}.
 const told = (member) => ({ rsp }) => {

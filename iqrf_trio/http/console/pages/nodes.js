@@ -1,10 +1,5 @@
 // All devices as a table that sorts and filters.
-import { html, useState } from "../vendor/htm-preact.js";
-import { address } from "../parts/router.js";
-import { period, useNow, useStore } from "../parts/store.js";
-import { Age, Loading, Search, State, Value } from "../parts/widgets.js";
-import { keyOf, matches, nameOf, stateOf } from "../parts/words.js";
-import { T } from "../texts.js";
+import { address, Age, html, keyOf, label, Loading, matches, nameOf, period, Search, State, stateOf, T, useNow, useState, useStore, Value } from "../parts/page.js";
 
 const RANK = { silent: 0, stale: 1, unknown: 2, good: 3 };
 
@@ -37,8 +32,8 @@ export function Nodes() {
 		<div class="tools"><${Search} label=${T.findNode} value=${typed} onInput=${setTyped} /><span class="soft" role="status">${T.found(shown.length)}</span></div>
 		<table class="devices"><thead><tr>
 			${COLUMNS.map(([name]) => html`<th key=${name} class=${name} aria-sort=${sort.by === name ? (sort.down ? "descending" : "ascending") : null}>
-				<button class="quiet" onClick=${() => by(name)}>${T.columns[name]}</button></th>`)}
-			<th class="values">${T.columns.values}</th>
+				<button class="quiet" onClick=${() => by(name)}>${label(name)}</button></th>`)}
+			<th class="values">${label("values")}</th>
 		</tr></thead><tbody>
 			${shown.sort(order).map((device) => html`<${Row} key=${device.address} device=${device} state=${stateOf(device, now, period())} />`)}
 		</tbody></table>`;

@@ -1,10 +1,5 @@
 // Is everything fine? If not, which node, since when?
-import { html } from "../vendor/htm-preact.js";
-import { address } from "../parts/router.js";
-import { useNow, useStore } from "../parts/store.js";
-import { Loading, State } from "../parts/widgets.js";
-import { keyOf, moment, nameOf, nodesOf, stateOf, summary } from "../parts/words.js";
-import { T } from "../texts.js";
+import { address, html, keyOf, Loading, markOf, moment, nameOf, nodesOf, State, stateOf, summary, T, useNow, useStore, wordsOf } from "../parts/page.js";
 
 const WEAK_DBM = -95;
 const LOW_VOLTS = 2.7;
@@ -31,24 +26,14 @@ export function Overview() {
 }
 
 const WHERE = { reading: "readings", radio: "network", queue: "system/queue" };
-const MARK = { pass: "good", warn: "stale", fail: "silent" };
 
 function Cards({ health, monitor, now }) {
 	const order = ["reading", "radio", "mqtt", "store", "history", "clock"];
 	const checks = order.filter((name) => health?.checks[name]).map((name) => [name, health.checks[name]]);
-	const waiting = monitor?.networkQueueLen ?? 0;
-	const cards = checks.map(([name, check]) => [name, MARK[check.status], wordsOf(name, check, now)]);
-	if (monitor) cards.splice(2, 0, ["queue", "good", waiting ? T.queueWaiting(waiting) : T.queueEmpty]);
-	return cards.map(([name, state, text]) => {
-		const inside = html`<h2>${T.checks[name] ?? name}</h2><${State} state=${state} text=${text} />`;
-		return html`<li key=${name} class="card"><a href=${`#/${WHERE[name] ?? "system/doctor"}`}>${inside}</a></li>`;
-	});
-}
-
-function wordsOf(name, check, now) {
-	if (check.reason) return check.reason;
-	if (name === "reading" && check.last) return `${moment(Date.parse(check.last), now)}, ${T.checkGood.reading}`;
-	return T.checkGood[name] ?? check.status;
+	const cards = checks.map(([name, check]) => [name, markOf(check.status), name === "reading" && check.last && !check.reason ? `${moment(Date.parse(check.last), now)}, ${T.checkGood.reading}` : wordsOf(name, check)]);
+	if (monitor) cards.splice(2, 0, ["queue", "good", T.waiting(monitor.networkQueueLen)]);
+	return cards.map(([name, state, text]) => html`<li key=${name} class="card"><a href="#/${WHERE[name] ?? "system/doctor"}">
+		<h2>${T.checks[name] ?? name}</h2><${State} state=${state} text=${text} /></a></li>`);
 }
 
 // Silent nodes first, then weak ones: each with its reason.

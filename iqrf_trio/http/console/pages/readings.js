@@ -1,14 +1,8 @@
 // The readings of all sensors: whether they run, how often, and how the last ones went.
-import { html, useState } from "../vendor/htm-preact.js";
-import { call, loadHealth, loadReadings } from "../parts/live.js";
-import { useMessages } from "../parts/api.js";
-import { useLimits } from "../parts/limits.js";
-import { useNow, useStore } from "../parts/store.js";
-import { changes, Members, only } from "../parts/schema_form.js";
-import { Table } from "../parts/told.js";
-import { Action, Loading, State } from "../parts/widgets.js";
-import { duration, moment } from "../parts/words.js";
-import { T } from "../texts.js";
+import { Action, call, duration, html, loadHealth, Loading, loadReadings, moment, State, T, Table, useLimits, useNow, useStore } from "../parts/page.js";
+import { Work } from "../parts/work.js";
+
+const MEMBERS = ["period", "retryPeriod", "autoRun", "asyncReports"];
 
 export function Readings() {
 	const { readings, monitor } = useStore();
@@ -25,28 +19,12 @@ export function Readings() {
 		<p><${State} state=${running ? "good" : "unknown"} text=${text} />${monitor?.dataReadingInProgress && html` <small>${T.readingNow}</small>`}</p>
 		<div class="actions">
 			${running
-				? html`<${Action} key="stop" label=${T.stopReadings} ...${limits("manage")} run=${() => change("iqrfSensorData_Stop")} />`
-				: html`<${Action} key="start" kind="main" label=${T.startReadings} ...${limits("manage")} run=${() => change("iqrfSensorData_Start")} />`}
+				? html`<${Action} key="stop" label=${T.stop} ...${limits("manage")} run=${() => change("iqrfSensorData_Stop")} />`
+				: html`<${Action} key="start" kind="main" label=${T.start} ...${limits("manage")} run=${() => change("iqrfSensorData_Start")} />`}
 			<${Action} label=${T.readNow} ...${limits("control")} run=${() => change("iqrfSensorData_Invoke", T.asked)} />
 		</div>
-		<h2>${T.settings}</h2><${Settings} settings=${settings} limits=${limits("manage")} />
+		<${Work} mType="iqrfSensorData_SetConfig" title=${T.settings} label=${T.save} members=${MEMBERS} known=${settings} tell=${() => void loadReadings()} />
 		<h2>${T.lastCycles}</h2><${Cycles} cycles=${cycles} />`;
-}
-
-const MEMBERS = ["period", "retryPeriod", "autoRun", "asyncReports"];
-
-function Settings({ settings, limits }) {
-	const { answer } = useMessages();
-	const [changed, change] = useState({});
-	const message = answer?.find(({ mType }) => mType === "iqrfSensorData_SetConfig");
-	if (!message) return html`<${Loading} />`;
-	const save = async () => {
-		await call(message.mType, changed);
-		await loadReadings();
-		change({});
-	};
-	return html`<${Members} schema=${only(message.schema, MEMBERS)} names=${T.members} value=${{ ...settings, ...changed }} onChange=${(all) => change(changes(all, settings))} />
-		<${Action} label=${T.save} ...${limits} disabled=${limits.disabled || !Object.keys(changed).length} run=${save} />`;
 }
 
 function Cycles({ cycles }) {

@@ -1,11 +1,6 @@
 // One quantity over all nodes: who is farthest from the middle comes first; chosen ones in a chart.
-import { html, useMemo, useState } from "../vendor/htm-preact.js";
+import { address, Age, format, go, html, keyOf, Loading, nameOf, Select, T, useMemo, useState, useStore, Value } from "../parts/page.js";
 import { History } from "../parts/history.js";
-import { address, go } from "../parts/router.js";
-import { useStore } from "../parts/store.js";
-import { Age, Loading, Value } from "../parts/widgets.js";
-import { format, keyOf, nameOf } from "../parts/words.js";
-import { T } from "../texts.js";
 
 const MAX_CHOSEN = 6;
 
@@ -19,14 +14,12 @@ export function Sensors({ rest }) {
 	const { name, unit, decimals, rows } = quantities.get(type);
 	const compared = rows.filter((row) => chosen.includes(row.key));
 	const toggle = (key) => choose(chosen.includes(key) ? chosen.filter((each) => each !== key) : [...chosen, key].slice(-MAX_CHOSEN));
-	const change = (event) => {
+	const change = (chosen) => {
 		choose([]);
-		go("sensors", event.target.value);
+		go("sensors", chosen);
 	};
 	return html`<h1>${name}</h1>
-		<div class="tools"><label>${T.quantity} <select value=${type} onChange=${change}>
-			${[...quantities].map(([key, each]) => html`<option key=${key} value=${key}>${each.name} (${each.rows.length})</option>`)}
-		</select></label></div>
+		<div class="tools"><${Select} label=${T.quantity} options=${[...quantities].map(([key, each]) => [key, `${each.name} (${each.rows.length})`])} value=${type} onChange=${change} /></div>
 		${compared.length > 0 && html`<${History} rows=${compared} unit=${unit} title=${name} />`}
 		<${Bars} rows=${rows} unit=${unit} decimals=${decimals} chosen=${chosen} onToggle=${toggle} />`;
 }

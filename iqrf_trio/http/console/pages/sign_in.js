@@ -1,9 +1,7 @@
 // The first visit, and every one after the key has ended.
-import { html, useRef, useState } from "../vendor/htm-preact.js";
+import { html, T, useRef, useState, useStore } from "../parts/page.js";
 import { begin } from "../parts/session.js";
 import { Sign } from "../parts/signs.js";
-import { useStore } from "../parts/store.js";
-import { T } from "../texts.js";
 
 export function SignIn() {
 	const { refusal } = useStore();

@@ -1,11 +1,5 @@
 // The gateway itself: what it does, who may ask it, what it says, how it is set, what ails it.
-import { html, useState } from "../vendor/htm-preact.js";
-import { useLimits } from "../parts/limits.js";
-import { call } from "../parts/live.js";
-import { Table } from "../parts/told.js";
-import { Action, Search, State, Tabs, useAsked, Waiting } from "../parts/widgets.js";
-import { duration } from "../parts/words.js";
-import { T } from "../texts.js";
+import { Action, call, duration, html, Loading, markOf, Search, State, T, Table, Tabs, useAsked, useLimits, useState, wordsOf } from "../parts/page.js";
 import { Log } from "./log.js";
 import { Tokens } from "./tokens.js";
 
@@ -21,11 +15,11 @@ export function System({ rest }) {
 function Queue() {
 	const { answer: queue, error, again } = useAsked("api/v1/queue", QUEUE_S);
 	const limit = useLimits()("manage");
-	if (!queue) return html`<${Waiting} error=${error} />`;
-	const { paused, active, waiting, capacity } = queue;
+	if (!queue) return html`<${Loading} error=${error} />`;
+	const { paused, active, waiting } = queue;
 	const mType = `mngDaemon_${paused ? "Start" : "Stop"}NetworkQueue`;
 	const rows = (entries) => entries.map(({ name, kind, priority, age }) => ({ request: name || kind, priority, since: duration(age) }));
-	return html`<p><${State} state=${paused ? "stale" : "good"} text=${paused ? T.queuePaused : T.queueServed(waiting.length, capacity)} /></p>
+	return html`<p><${State} state=${paused ? "stale" : "good"} text=${paused ? T.queuePaused : T.waiting(waiting.length)} /></p>
 		<div class="actions"><${Action} key=${mType} label=${paused ? T.resume : T.pause} ...${limit} run=${() => call(mType).then(() => again())} /></div>
 		<h2>${T.onAir}</h2><${Table} rows=${rows(active)} />
 		<h2>${T.waits}</h2><${Table} rows=${rows(waiting)} />`;
@@ -35,21 +29,19 @@ function Queue() {
 function Settings() {
 	const { answer, error } = useAsked("api/v1/config");
 	const [typed, setTyped] = useState("");
-	if (!answer) return html`<${Waiting} error=${error} lines=${8} />`;
+	if (!answer) return html`<${Loading} error=${error} lines=${8} />`;
 	const rows = Object.entries(answer).map(([key, { value, origin }]) => ({ key, value: JSON.stringify(value), origin }));
 	return html`<p class="soft">${T.settingsHelp}</p>
 		<div class="tools"><${Search} label=${T.filter} value=${typed} onInput=${setTyped} /></div>
 		<${Table} rows=${rows.filter((row) => Object.values(row).some((text) => text.includes(typed)))} />`;
 }
 
-const MARK = { pass: "good", ok: "good", warn: "stale", warning: "stale", fail: "silent", error: "silent" };
-
 // What keeps the gateway from working on its machine, and what mends it.
 function Doctor() {
 	const { answer, error, again } = useAsked("api/v1/doctor");
-	if (!answer) return html`<${Waiting} error=${error} lines=${8} />`;
-	const checks = Object.entries(answer.checks).map(([name, { status, reason }]) => ({ check: T.checks[name] ?? name, severity: status, text: reason ?? T.checkGood[name] ?? status }));
+	if (!answer) return html`<${Loading} error=${error} lines=${8} />`;
+	const checks = Object.entries(answer.checks).map(([name, check]) => ({ check: T.checks[name] ?? name, severity: check.status, text: wordsOf(name, check) }));
 	return html`<p><button onClick=${again}>${T.examine}</button></p>
 		<ul class="events">${[...checks, ...answer.findings].map(({ check, severity, text, fix }, index) => html`<li key=${index}>
-			<b>${check}</b> <${State} state=${MARK[severity] ?? "unknown"} text=${text} /> <span class="soft">${fix}</span></li>`)}</ul>`;
+			<b>${check}</b> <${State} state=${markOf(severity)} text=${text} /> <span class="soft">${fix}</span></li>`)}</ul>`;
 }

@@ -1,25 +1,20 @@
 // A chart of series over time, by uPlot, which is loaded with the first chart.
-import { html, useEffect, useRef } from "../vendor/htm-preact.js";
-import { T } from "../texts.js";
-import { format } from "./words.js";
+import { format, html, T, useEffect, useRef } from "./page.js";
 
 let loading = null;
 
 function uPlotLoaded() {
 	loading ??= new Promise((resolve, reject) => {
-		const sheet = document.createElement("link");
-		sheet.rel = "stylesheet";
-		sheet.href = "console/vendor/uplot.css";
 		const script = document.createElement("script");
 		script.src = "console/vendor/uplot.js";
 		script.onload = () => resolve(globalThis.uPlot);
 		script.onerror = () => reject(new Error(T.unreachable));
-		document.head.append(sheet, script);
+		document.head.append(script);
 	});
 	return loading;
 }
 
-const COLOURS = ["--line-1", "--line-2", "--line-3", "--line-4", "--line-5", "--line-6"];
+const COLOURS = ["--accent", "--silent", "--good", "--stale", "--line-5", "--line-6"];
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // `series` are {label, t, avg, min, max}, times in s; the band between min and max is drawn where
@@ -73,7 +68,7 @@ function options(uPlot, series, unit, range, box) {
 	return {
 		...sizeOf(box),
 		series: [{ value: (_, at) => (at === null ? T.noValue : new Date(at * 1000).toLocaleString("en-GB")) }, ...lines],
-		bands: band ? [{ series: [2, 3], fill: colour("--band") }] : [],
+		bands: band ? [{ series: [2, 3], fill: `${colour("--accent")}26` }] : [],
 		scales: { x: { time: true, range: () => range } },
 		axes: [{ ...axis, values: timeLabels }, { ...axis, size: 60 }],
 		legend: { live: true },

@@ -1,20 +1,21 @@
 // All about one device: its name and state, sensors with their history, facts, what can be done.
-import { html, useState } from "../vendor/htm-preact.js";
-import { T } from "../texts.js";
-import { ask } from "./http.js";
+import { Action, address, Age, ask, call, find, html, keyOf, Loading, loadNetwork, nameOf, pathOf, period, sentence, State, stateOf, T, Told, useAnswer, useLimits, useNow, useState, useStore, Value } from "./page.js";
 import { History, RSSI, SUPPLY } from "./history.js";
 import { Keeping } from "./keeping.js";
-import { useLimits } from "./limits.js";
-import { call, loadNetwork } from "./live.js";
 import { Outputs } from "./outputs.js";
-import { address } from "./router.js";
-import { period, useNow, useStore } from "./store.js";
 import { Spark } from "./chart.js";
-import { Action, Age, State, useAnswer, Value } from "./widgets.js";
-import { keyOf, nameOf, pathOf, sentence, stateOf } from "./words.js";
 
 const DAY_S = 86400;
 const TEN_SECONDS = 3; // of Os_Indicate: the LED is on for so long
+
+// As a page of its own.
+export function Node({ rest }) {
+	const { devices } = useStore();
+	if (!devices) return html`<${Loading} lines=${8} />`;
+	const device = find(devices, rest[0]);
+	if (!device) return html`<h1>${T.noSuchNode}</h1><p><a href="#/nodes">${T.nodes}</a></p>`;
+	return html`<${Details} key=${keyOf(device)} device=${device} devices=${devices} />`;
+}
 
 export function Details({ device, devices }) {
 	const now = useNow();
@@ -90,14 +91,12 @@ function Facts({ device, devices }) {
 		address: device.address,
 		mid: device.mid,
 		product: [device.product, device.manufacturer].filter(Boolean).join(", "),
-		hwpid: device.hwpid === null ? "" : `0x${device.hwpid.toString(16).padStart(4, "0").toUpperCase()}`,
+		hwpid: device.hwpid !== null && `0x${device.hwpid.toString(16).padStart(4, "0").toUpperCase()}`,
 		os: device.osVersion && `${device.osVersion} (${device.osBuild})`,
 		dpa: device.dpa,
 		zone: device.address ? device.zone : "",
 		vrn: device.address ? device.vrn : "",
-		path: path.length ? path.map((each, index) => html`${index ? " → " : ""}<a href=${address("node", keyOf(each))}>${nameOf(each)}</a>`) : "",
+		path: path.length > 0 && html`<span>${path.map((each, index) => html`${index ? " → " : ""}<a href=${address("node", keyOf(each))}>${nameOf(each)}</a>`)}</span>`,
 	};
-	return html`<dl class="facts">${Object.entries(facts).map(
-		([name, value]) => (value === "" || value === null || value === undefined ? null : html`<dt>${T.facts[name]}</dt><dd>${value}</dd>`),
-	)}</dl>`;
+	return html`<${Told} value=${facts} />`;
 }

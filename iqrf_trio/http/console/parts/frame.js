@@ -1,12 +1,8 @@
 // What is around every page: the rail (a bar below on small screens), the state of the connection.
-import { html, useEffect, useRef } from "../vendor/htm-preact.js";
+import { html, moment, T, useEffect, usePlace, useRef, useStore } from "./page.js";
 import { MORE, PAGES } from "../pages/index.js";
-import { T } from "../texts.js";
-import { Foot } from "./foot.js";
-import { usePlace } from "./router.js";
+import { Foot } from "../pages/more.js";
 import { Sign } from "./signs.js";
-import { useStore } from "./store.js";
-import { moment } from "./words.js";
 
 export function Frame() {
 	const { page, rest } = usePlace();

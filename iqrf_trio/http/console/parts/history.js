@@ -1,10 +1,6 @@
 // The chart of one or several sensors with its ranges, and the same as CSV.
-import { html, useMemo, useState } from "../vendor/htm-preact.js";
-import { T } from "../texts.js";
+import { ask, Choice, get, html, Loading, save, T, useAnswer, useMemo, useState } from "./page.js";
 import { Chart } from "./chart.js";
-import { ask, save } from "./http.js";
-import { get } from "./store.js";
-import { Choice, useAnswer, Waiting } from "./widgets.js";
 
 // The numbers under which the history keeps what is no sensor.
 export const RSSI = -1;
@@ -37,7 +33,7 @@ export function History({ rows, unit, title }) {
 			<${Choice} label=${T.range} options=${Object.entries(T.ranges)} value=${range} onChange=${setRange} />
 			${series?.length > 0 && html`<button class="quiet" onClick=${() => save(`${title}.csv`, csv(series), "text/csv")}>${T.csv}</button>`}
 		</div>
-		${!series ? html`<${Waiting} error=${error} lines=${4} />`
+		${!series ? html`<${Loading} error=${error} lines=${4} />`
 		: series.length ? html`<${Chart} series=${series} unit=${unit} range=${[series[0].from, series[0].to]} />`
 		: html`<p class="soft">${T.noHistory}</p>`}
 	</section>`;

@@ -30,9 +30,9 @@ export async function request(path, key, options = {}) {
 		throw new Problem(0, T.unreachable);
 	}
 	const text = await response.text();
-	let body = null;
+	let body;
 	try {
-		body = text ? JSON.parse(text) : null;
+		body = text && JSON.parse(text);
 	} catch {
 		throw new Problem(response.status, T.notOurs);
 	}
@@ -48,7 +48,7 @@ export async function ask(path, { body, ...options } = {}) {
 	try {
 		return await request(path, storedKey(), { ...options, ...(body && { body: JSON.stringify(body) }) });
 	} catch (problem) {
-		if (problem.status === 401) signedOut(T.sessionOver);
+		if (problem.status === 401) signedOut(T.sessionEnded(T.restarted));
 		throw problem;
 	}
 }

@@ -1,9 +1,6 @@
 // What changes a device or takes it out of the network; none of it is done by one press.
-import { html } from "../vendor/htm-preact.js";
-import { T } from "../texts.js";
-import { useStore } from "./store.js";
+import { html, nameOf, T, useStore } from "./page.js";
 import { Work } from "./work.js";
-import { nameOf } from "./words.js";
 
 export function Keeping({ device }) {
 	const { works } = useStore();

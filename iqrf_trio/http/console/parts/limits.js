@@ -4,12 +4,12 @@ import { useStore } from "./store.js";
 
 const SCOPES = ["read", "control", "manage"];
 
-// Gives limits(scope, service): {disabled, why} for a button whose request takes that.
+// Gives limits(scope, service): {why} for a button whose request takes that; empty for nothing.
 export function useLimits() {
 	const { rights, connected } = useStore();
 	return (scope = "read", service = false) => {
 		const low = rights && SCOPES.indexOf(rights.scope) < SCOPES.indexOf(scope);
 		const refused = low ? T.notAllowed(scope) : service && rights && !rights.service ? T.needsService : "";
-		return { disabled: Boolean(refused) || !connected, why: refused || (connected ? "" : T.noConnection) };
+		return { why: refused || (connected ? "" : T.noConnection) };
 	};
 }

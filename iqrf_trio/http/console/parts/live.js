@@ -1,7 +1,7 @@
 // Keeps the store true: what is loaded when the link opens, and what messages change afterwards.
 // Values come with the reports of readings; nothing is asked again and again but health.
 import { T } from "../texts.js";
-import { ask, signedOut, storedKey } from "./http.js";
+import { ask, signedOut } from "./http.js";
 import { Link } from "./link.js";
 import { get, note, update } from "./store.js";
 import { stateOf } from "./words.js";
@@ -20,7 +20,7 @@ export async function start(key) {
 	update({ phase: "open", lostAt: null });
 	link = new Link(key, { onOpen: opened, onClosed: closed, onUnasked: take });
 	healthTimer = setInterval(() => document.hidden || loadHealth(), HEALTH_MS);
-	ask("api/v1/session").then((rights) => update({ rights }), () => {});
+	load("api/v1/session", (rights) => ({ rights }));
 }
 
 export function stop() {
@@ -50,32 +50,16 @@ function closed(refusal) {
 	update({ connected: false, lostAt: lostAt ?? Date.now() + skew });
 }
 
-export async function loadNetwork() {
-	try {
-		const { at, devices } = await ask("api/v1/network");
-		update({ devices, skew: Math.round((Date.parse(at) - Date.now()) / 1000) * 1000 });
-	} catch {
-		// The link tells when the gateway is away, and then all is loaded again.
-	}
-}
+// What cannot be loaded stays as it was: the link tells when the gateway is away, and then all is
+// loaded again.
+const load = (path, change) => ask(path).then((answer) => update(change(answer)), () => {});
 
-export async function loadHealth() {
-	if (!storedKey()) return;
-	try {
-		update({ health: await ask("healthz") });
-	} catch {
-		update({ health: null });
-	}
-}
+export const loadNetwork = () => load("api/v1/network", ({ at, devices }) => ({ devices, skew: Math.round((Date.parse(at) - Date.now()) / 1000) * 1000 }));
+
+export const loadHealth = () => load("healthz", (health) => ({ health }));
 
 // How readings are set, and the last of them.
-export async function loadReadings() {
-	try {
-		update({ readings: await ask("api/v1/readings") });
-	} catch {
-		// as above
-	}
-}
+export const loadReadings = () => load("api/v1/readings", (readings) => ({ readings }));
 
 function take(message) {
 	const at = Date.now() + get().skew;

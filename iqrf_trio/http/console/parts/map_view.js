@@ -1,8 +1,5 @@
 // The drawing of the map: pan, pinch, zoom, and a walk by the arrow keys.
-import { html, useMemo, useRef, useState } from "../vendor/htm-preact.js";
-import { T } from "../texts.js";
-import { useWide } from "./widgets.js";
-import { nameOf, nodesOf, pathOf } from "./words.js";
+import { html, nameOf, nodesOf, pathOf, T, useMemo, useRef, useState, useWide } from "./page.js";
 
 const LABELLED = 60; // nodes up to which all labels are shown without zoom
 const CLOSEST = 160; // width of the smallest part that is shown
@@ -59,9 +56,8 @@ export function MapView({ control, devices, plan, mark, chosen, found, onOpen })
 				onOpen=${onOpen} onFocus=${() => setFocus(address)} />`)}
 		</svg>
 		<div class="zoom">
-			<button aria-label=${T.zoomIn} title=${T.zoomIn} onClick=${() => zoom(0.7)}>+</button>
-			<button aria-label=${T.zoomOut} title=${T.zoomOut} onClick=${() => zoom(1.4)}>−</button>
-			<button aria-label=${T.zoomAll} title=${T.zoomAll} onClick=${() => setBox(null)}>⤢</button>
+			${[["+", () => zoom(0.7)], ["−", () => zoom(1.4)], ["⤢", () => setBox(null)]].map(([sign, onClick], index) =>
+				html`<button key=${sign} aria-label=${T.zoom[index]} title=${T.zoom[index]} onClick=${onClick}>${sign}</button>`)}
 		</div>
 	</div>`;
 }
@@ -101,6 +97,7 @@ function useGestures(svg, view, setBox, zoom) {
 		const point = new DOMPoint(event.clientX, event.clientY);
 		return point.matrixTransform(svg.current.getScreenCTM().inverse());
 	};
+	const lift = (event) => touches.current.delete(event.pointerId);
 	return {
 		onWheel: (event) => {
 			event.preventDefault();
@@ -126,9 +123,9 @@ function useGestures(svg, view, setBox, zoom) {
 				setBox({ ...view, x: view.x - dx * scale(), y: view.y - dy * scale() });
 			}
 		},
-		onPointerUp: (event) => touches.current.delete(event.pointerId),
-		onPointerLeave: (event) => touches.current.delete(event.pointerId),
-		onPointerCancel: (event) => touches.current.delete(event.pointerId),
+		onPointerUp: lift,
+		onPointerLeave: lift,
+		onPointerCancel: lift,
 		// A drag that ends on a node does not open it.
 		onClickCapture: (event) => moved.current > 6 && event.stopPropagation(),
 	};

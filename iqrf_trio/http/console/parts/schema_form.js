@@ -1,6 +1,8 @@
 // Fields for the members of a JSON schema: simple ones as fields of a form, others as JSON.
 import { html, useState } from "../vendor/htm-preact.js";
 import { T } from "../texts.js";
+import { Select } from "./widgets.js";
+import { label } from "./words.js";
 
 // What a form begins with: the example of the message, or the defaults of its schema.
 export function initial({ example, schema }) {
@@ -22,32 +24,31 @@ export function changes(all, known = {}) {
 	return Object.fromEntries(Object.entries(all).filter(differs));
 }
 
-// `names` are words for members, where there are some.
-export function Members({ schema, names = {}, value, onChange }) {
+// With `plain` members have names in words.
+export function Members({ schema, plain = false, value, onChange }) {
 	const members = Object.entries(schema.properties ?? {});
 	if (!members.length) return html`<p class="soft">${T.noMembers}</p>`;
 	const set = (name, given) => {
 		const { [name]: _, ...others } = value ?? {};
 		onChange(given === undefined ? others : { ...others, [name]: given });
 	};
-	return html`<div class="fields">${members.map(([name, each]) => html`<${Field} key=${name} name=${names[name] ?? name} schema=${each}
+	return html`<div class="fields">${members.map(([name, each]) => html`<${Field} key=${name} name=${plain ? label(name) : name} schema=${each}
 		needed=${schema.required?.includes(name)} value=${value?.[name]} onChange=${(given) => set(name, given)} />`)}</div>`;
 }
 
 function Field({ name, schema, needed, value, onChange }) {
-	const label = html`<span>${name}${needed ? " *" : ""}</span>${schema.description && html`<small>${schema.description}</small>`}`;
+	const head = html`<span>${name}${needed ? " *" : ""}</span>${schema.description && html`<small>${schema.description}</small>`}`;
 	if (schema.type === "boolean")
-		return html`<label class="check"><input type="checkbox" checked=${value ?? schema.default ?? false} onChange=${(event) => onChange(event.target.checked)} /> <span>${label}</span></label>`;
+		return html`<label class="check"><input type="checkbox" checked=${value ?? schema.default ?? false} onChange=${(event) => onChange(event.target.checked)} /> <span>${head}</span></label>`;
 	if (schema.enum)
-		return html`<label>${label}<select value=${value} onChange=${(event) => onChange(schema.enum.find((each) => String(each) === event.target.value))}>
-			${schema.enum.map((each) => html`<option key=${each} value=${String(each)}>${String(each)}</option>`)}</select></label>`;
+		return html`<${Select} label=${head} options=${schema.enum.map(String)} value=${String(value ?? "")} onChange=${(text) => onChange(schema.enum.find((each) => String(each) === text))} />`;
 	if (schema.type === "integer" || schema.type === "number")
-		return html`<label>${label}<input type="number" min=${schema.minimum} max=${schema.maximum} step=${schema.type === "integer" ? 1 : "any"} value=${value ?? schema.default ?? ""}
+		return html`<label>${head}<input type="number" min=${schema.minimum} max=${schema.maximum} step=${schema.type === "integer" ? 1 : "any"} value=${value ?? schema.default ?? ""}
 			onInput=${(event) => onChange(event.target.value === "" ? undefined : Number(event.target.value))} /></label>`;
 	if (schema.type === "string")
-		return html`<label>${label}<input value=${value ?? ""} onInput=${(event) => onChange(event.target.value || (needed ? "" : undefined))} /></label>`;
+		return html`<label>${head}<input type=${schema.format ?? "text"} value=${value ?? ""} onInput=${(event) => onChange(event.target.value || (needed ? "" : undefined))} /></label>`;
 	if (schema.properties) return html`<fieldset><legend>${name}</legend><${Members} schema=${schema} value=${value} onChange=${onChange} /></fieldset>`;
-	return html`<${JsonField} label=${label} value=${value} onChange=${onChange} />`;
+	return html`<${JsonField} label=${head} value=${value} onChange=${onChange} />`;
 }
 
 function JsonField({ label, value, onChange }) {
@@ -55,12 +56,15 @@ function JsonField({ label, value, onChange }) {
 	const [wrong, setWrong] = useState("");
 	const input = (event) => {
 		setText(event.target.value);
+		let given;
+		let problem = "";
 		try {
-			onChange(event.target.value.trim() ? JSON.parse(event.target.value) : undefined);
-			setWrong("");
+			given = event.target.value.trim() ? JSON.parse(event.target.value) : undefined;
 		} catch (error) {
-			setWrong(T.notJson(error.message));
+			problem = T.notJson(error.message);
 		}
+		setWrong(problem);
+		onChange(given);
 	};
 	return html`<label>${label}<textarea rows="3" spellcheck=${false} value=${text} onInput=${input} aria-invalid=${Boolean(wrong)} />${wrong && html`<small role="alert">${wrong}</small>`}</label>`;
 }

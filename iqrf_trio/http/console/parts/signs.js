@@ -9,6 +9,7 @@ const PATHS = {
 	network: "M6 8a6 6 0 0 1 12 0M9 9a3 3 0 0 1 6 0M12 10v10M8 20h8",
 	readings: "M12 4a8 8 0 1 0 8 8M12 7v5l3 3M20 4v5h-5",
 	messages: "M4 5h16v11H9l-5 4z",
+	tasks: "M5 6h14v14H5zM5 10h14M9 3v5M15 3v5",
 	system: "M4 7h10M18 7h2M4 17h2M10 17h10M16 5v4M8 15v4",
 	more: "M6 12h.01M12 12h.01M18 12h.01",
 	good: "M5 13l4 4L19 7",

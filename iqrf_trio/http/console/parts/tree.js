@@ -58,12 +58,8 @@ function innermost(root, children, gap) {
 
 // Children by the address of their parent; those without a way to the coordinator are lost.
 function branches(devices) {
-	const children = new Map();
 	const nodes = devices.filter((device) => device.address !== 0);
-	for (const node of nodes) {
-		if (!node.discovered || node.parent === null) continue;
-		children.set(node.parent, [...(children.get(node.parent) ?? []), node]);
-	}
+	const children = Map.groupBy(nodes.filter((node) => node.discovered), (node) => node.parent);
 	const reached = new Set();
 	const walk = (address) => {
 		for (const child of children.get(address) ?? []) {

@@ -26,8 +26,8 @@ export function Age({ at }) {
 }
 
 // A button that cannot be pressed while `why` says something.
-export function Refusable({ kind = "", why, onClick, children }) {
-	return html`<button class=${kind} disabled=${Boolean(why)} title=${why} onClick=${onClick}>${children}</button>`;
+export function Button({ kind = "", why = "", children, ...others }) {
+	return html`<button class=${kind} disabled=${Boolean(why)} title=${why} ...${others}>${children}</button>`;
 }
 
 // Several views of one page, as links; `texts` are their names by the last part of the address.
@@ -37,7 +37,7 @@ export function Tabs({ base, texts, shown }) {
 
 // A button that carries out something that takes a while: it says so, and what became of it. With
 // `sure` that has to be pressed as well.
-export function Action({ label, run, kind = "", sure = "", disabled = false, why = "" }) {
+export function Action({ label, run, kind = "", sure = "", why = "" }) {
 	const [busy, setBusy] = useState(false);
 	const [asked, setAsked] = useState(false);
 	const [said, say] = useState(null);
@@ -54,7 +54,7 @@ export function Action({ label, run, kind = "", sure = "", disabled = false, why
 		setBusy(false);
 	};
 	return html`<span class="action">
-		<button class=${asked ? "dangerous" : kind} disabled=${busy || disabled} title=${disabled ? why : ""} onClick=${press} onBlur=${() => setAsked(false)}>${busy ? T.busy : asked ? sure : label}</button>
+		<${Button} kind=${asked ? "dangerous" : kind} why=${busy ? T.busy : why} onClick=${press} onBlur=${() => setAsked(false)}>${busy ? T.busy : asked ? sure : label}<//>
 		<span role="status">${said && html`<${State} ...${said} />`}</span>
 	</span>`;
 }
@@ -62,11 +62,16 @@ export function Action({ label, run, kind = "", sure = "", disabled = false, why
 // One of several choices, as a row of buttons.
 export function Choice({ label, options, value, onChange }) {
 	return html`<div class="choice" role="group" aria-label=${label}>
-		${options.map(
-			([key, text]) =>
-				html`<button key=${key} aria-pressed=${key === value} onClick=${() => onChange(key)}>${text}</button>`,
-		)}
+		${options.map(([key, text]) => html`<button key=${key} aria-pressed=${key === value} onClick=${() => onChange(key)}>${text}</button>`)}
 	</div>`;
+}
+
+// `options` are [value, text], or values that are texts.
+export function Select({ label, options, value, onChange }) {
+	return html`<label>${label} <select value=${value} onChange=${(event) => onChange(event.target.value)}>${options.map((each) => {
+		const [key, text] = [each].flat();
+		return html`<option key=${key} value=${key}>${text ?? key}</option>`;
+	})}</select></label>`;
 }
 
 export function Search({ label, value, onInput, onEnter }) {
@@ -76,14 +81,10 @@ export function Search({ label, value, onInput, onEnter }) {
 	</label>`;
 }
 
-// The shape of what comes, while it is loaded.
-export function Loading({ lines = 3 }) {
-	return html`<div class="loading" aria-label=${T.loading}>${Array.from({ length: lines }, (_, index) => html`<span key=${index} />`)}</div>`;
-}
-
 // Until there is an answer: the shape of what comes, or why it does not.
-export function Waiting({ error, lines }) {
-	return error ? html`<p role="alert">${error.message}</p>` : html`<${Loading} lines=${lines} />`;
+export function Loading({ lines = 3, error }) {
+	if (error) return html`<p role="alert">${error.message}</p>`;
+	return html`<div class="loading" aria-label=${T.loading}>${Array.from({ length: lines }, (_, index) => html`<span key=${index} />`)}</div>`;
 }
 
 // Whether the page is wide enough for a column beside its content.
@@ -99,32 +100,24 @@ export function useWide(width = 1000) {
 	return wide;
 }
 
-// Asks once for each value of `key`, and gives {answer, error}; a later key forgets earlier answers.
-export function useAnswer(key, load) {
+// Asks once for each value of `key`, again each `seconds` while the page is looked at, and by
+// again(). Gives {answer, error, again}; a later key forgets earlier answers.
+export function useAnswer(key, load, seconds = 0) {
 	const [told, tell] = useState({});
+	const [count, setCount] = useState(0);
+	useEffect(() => tell({}), [key]);
 	useEffect(() => {
 		let over = false;
-		tell({});
-		load().then(
-			(answer) => over || tell({ answer }),
-			(error) => over || tell({ error }),
-		);
+		const ask = () => load().then((answer) => over || tell({ answer }), (error) => over || tell({ error }));
+		ask();
+		const timer = seconds && setInterval(() => document.hidden || ask(), seconds * 1000);
 		return () => {
 			over = true;
+			clearInterval(timer);
 		};
-	}, [key]);
-	return told;
+	}, [key, count]);
+	return { ...told, again: () => setCount(count + 1) };
 }
 
-// What is at a path of the gateway: {answer, error, again}; asked again each `seconds` while the page
-// is looked at, and by again().
-export function useAsked(path, seconds = 0) {
-	const [told, tell] = useState({});
-	const load = () => ask(path).then((answer) => tell({ answer }), (error) => tell((before) => ({ ...before, error })));
-	useEffect(() => {
-		load();
-		const timer = seconds && setInterval(() => document.hidden || load(), seconds * 1000);
-		return () => clearInterval(timer);
-	}, [path]);
-	return { ...told, again: load };
-}
+// What is at a path of the gateway, as useAnswer.
+export const useAsked = (path, seconds) => useAnswer(path, () => ask(path), seconds);

@@ -4,6 +4,9 @@ import { T } from "../texts.js";
 export const keyOf = (device) =>
 	device.mid && device.mid !== "00000000" ? device.mid : `address-${device.address}`;
 
+// The name of a member in words: "nodesNr" is "Nodes nr".
+export const label = (name) => T.names[name] ?? name.replace(/([a-z\d])([A-Z])/g, (_, end, begin) => `${end} ${begin.toLowerCase()}`).replace(/^./, (first) => first.toUpperCase());
+
 export const find = (devices, key) => devices.find((device) => keyOf(device) === key);
 
 export const nameOf = (device) =>
@@ -24,12 +27,7 @@ export function stateOf(device, now = null, periodMinutes = 10) {
 export const isStale = (at, now, periodMinutes) =>
 	now - Date.parse(at) > (2 * periodMinutes + 1) * 60000;
 
-const UNITS = [
-	[86400, "d"],
-	[3600, "h"],
-	[60, "min"],
-	[1, "s"],
-];
+const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 
 export function age(at, now) {
 	return duration(Math.max(1, Math.round((now - Date.parse(at)) / 1000)));
@@ -101,3 +99,10 @@ export function matches(device, typed) {
 	if (/^\d{1,3}$/.test(text) && Number(text) === device.address) return true;
 	return [nameOf(device), device.mid, device.product].some((each) => each?.toLowerCase().includes(text));
 }
+
+// A check of health in words, and the mark of its status or of the severity of a finding.
+export const wordsOf = (name, { status, reason }) => reason ?? T.checkGood[name] ?? status;
+
+const MARKS = { pass: "good", ok: "good", warn: "stale", warning: "stale", fail: "silent", error: "silent" };
+
+export const markOf = (status) => MARKS[status] ?? "unknown";

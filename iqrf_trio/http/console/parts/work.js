@@ -1,19 +1,13 @@
 // A panel for a work that takes long, made of its message: a form of some members, a dry run first
 // where there is one, how far it is, cancel, and what came of it.
-import { html, useState } from "../vendor/htm-preact.js";
-import { T } from "../texts.js";
-import { useMessages } from "./api.js";
-import { useLimits } from "./limits.js";
+import { Button, html, State, T, Told, useLimits, useMessages, useState, useStore } from "./page.js";
 import { changes, Members, only } from "./schema_form.js";
-import { useStore } from "./store.js";
-import { Told } from "./told.js";
-import { Refusable, State } from "./widgets.js";
 import { begin, cancel, close } from "./works.js";
 
 // `members` are those that can be filled in, `given` is sent besides or is what they begin with; of
 // `known`, what they are now, only what is changed is sent.
 // With `typed` that very word is asked for before. Nothing is shown of a message that there is not.
-export function Work({ mType, id = mType, title, help, members = [], given = {}, known, typed = "", cancels = true, tell, children }) {
+export function Work({ mType, id = mType, title, help, label = T.begin, members = [], given = {}, known, typed = "", cancels = true, tell, children }) {
 	const message = useMessages().answer?.find((each) => each.mType === mType);
 	const limits = useLimits();
 	const { works } = useStore();
@@ -32,12 +26,12 @@ export function Work({ mType, id = mType, title, help, members = [], given = {},
 	return html`<section class="work" aria-label=${title}>
 		<h2>${title}</h2><p class="soft">${help ?? message.about}</p>
 		${running ? html`<${Running} title=${title} work=${work} cancels=${cancels} />` : html`
-			${members.length > 0 && html`<${Members} schema=${only(message.schema, members)} names=${T.members} value=${{ ...known, ...req }} onChange=${(all) => setReq(changes(all, known))} />`}
+			${members.length > 0 && html`<${Members} schema=${only(message.schema, members)} plain value=${{ ...known, ...req }} onChange=${(all) => setReq(changes(all, known))} />`}
 			${children}
-			${typed && html`<label class="danger">${T.typeIt(typed)} <input value=${word} disabled=${limit.disabled} onInput=${(event) => setWord(event.target.value)} /></label>`}
+			${typed && html`<label class="danger">${T.typeIt(typed)} <input value=${word} disabled=${Boolean(limit.why)} onInput=${(event) => setWord(event.target.value)} /></label>`}
 			<div class="buttons">
-				${tries && html`<${Refusable} why=${limit.why} onClick=${() => start(true)}>${T.tryIt}<//>`}
-				<${Refusable} kind=${typed ? "dangerous" : "main"} why=${why} onClick=${() => start(false)}>${T.begin}<//>
+				${tries && html`<${Button} why=${limit.why} onClick=${() => start(true)}>${T.tryIt}<//>`}
+				<${Button} kind=${typed ? "dangerous" : "main"} why=${why} onClick=${() => start(false)}>${label}<//>
 			</div>`}
 		${work?.result && html`<div class="result"><p role="status"><${State} ...${work.result} /> <button class="quiet" onClick=${() => close(id)}>${T.dismiss}</button></p>
 			<${Told} value=${work.told} /></div>`}

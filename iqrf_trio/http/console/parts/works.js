@@ -13,14 +13,14 @@ export const close = (id) => set(id, null);
 export const cancel = ({ msgId }) => call("iqrfTrio_Cancel", { msgId }).catch(() => {});
 
 // Send `req`; `tell(data)` makes a sentence of the last answer. A dry run changes nothing.
-export async function begin(id, message, req, { tell = () => T.done, dry = false } = {}) {
+export async function begin(id, message, req, { tell = () => {}, dry = false } = {}) {
 	const extras = { ...(message.extras.includes("progress") && { progress: true }), ...(dry && { dryRun: true }) };
 	const onAnswer = (data) => set(id, { msgId: request.msgId, pace: paceOf(data) });
 	const request = call(message.mType, req, { extras, onAnswer, isLast: (data) => isFinal(message, data) });
 	set(id, { msgId: request.msgId, pace: null });
 	try {
 		const { data } = await request;
-		set(id, { result: { state: "good", text: dry ? T.dryOver : tell(data) }, told: data.rsp, dry });
+		set(id, { result: { state: "good", text: dry ? T.dryOver : tell(data) ?? T.done }, told: data.rsp, dry });
 		if (!dry) loadNetwork();
 	} catch (error) {
 		set(id, { result: { state: "silent", text: error.message }, told: error.answer?.data.rsp });
