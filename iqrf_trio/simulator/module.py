@@ -48,6 +48,8 @@ class Module:
     ibk: bytes = b""
     dpa: int = field(factory=lambda: DPA_VERSION)
     """The version of DPA in it, 0x0417 for 4.17."""
+    noise: Mapping[int, int] = field(factory=dict)
+    """Signals of others that it hears during a test, by channel."""
     rebooting: bool = field(init=False, default=False)
     system: System = field(init=False)
     peripherals: dict[int, Peripheral] = field(init=False, factory=dict)
@@ -56,6 +58,10 @@ class Module:
     def __attrs_post_init__(self) -> None:
         """Derive a bonding key from the MID where none is given."""
         self.ibk = self.ibk or Random(self.mid).randbytes(IBK_LENGTH)
+
+    def signals(self, channel: int) -> int:
+        """What a test of the RF signal answers: one more than was counted, as far as it fits."""
+        return min(self.noise.get(channel, 0) + 1, 0xFF)
 
     def install(self, peripherals: Iterable[Peripheral]) -> None:
         """Give the module these peripherals, and the OS."""

@@ -61,8 +61,6 @@ class Node(Module):
     """Whether somebody presses its button, should it not be bonded."""
     frc_time: int | None = None
     """What it answers to the FRC response time event; None: as fast as its handler is."""
-    noise: Mapping[int, int] = field(factory=dict)
-    """Signals of others that it hears during a test, by channel."""
     thermometer: Signal | None = _CHIP
     route: Route = _NOWHERE
     did: int = 0
@@ -87,8 +85,8 @@ class Node(Module):
                 Eeprom(),
                 Eeeprom(),
                 Ram(),
-                RedLed(),
-                GreenLed(),
+                RedLed(self.dpa),
+                GreenLed(self.dpa),
                 Pins(),
                 self.chip,
                 FrcParticipant(),

@@ -12,6 +12,7 @@ from iqrf_trio.simulator.files.tables import (
     CoordinatorTable,
     NetworkTable,
     NodeTable,
+    Noise,
     ProductTable,
     SensorTable,
     reading,
@@ -85,6 +86,7 @@ def _mesh(table: NetworkTable, random: Random, loss: float) -> Mesh:
         rf_mode=_RF_MODES[table.rf_mode],
         unknown=[node for node in nodes if node not in known],
     )
+    mesh.coordinator.noise = _by_channel(table.coordinator.noise)
     bonds = mesh.coordinator.bonds
     for node, each in standing:
         if each.table_mid is not None and node.nadr in bonds.mids:
@@ -149,8 +151,12 @@ def _node(table: NodeTable, product: Product, mid: int, place: Position, random:
         button=table.button,
         dpa=table.dpa,
         frc_time=table.frc_time,
-        noise={pair[0]: pair[1] for pair in table.noise},
+        noise=_by_channel(table.noise),
     )
+
+
+def _by_channel(noise: Noise) -> Mapping[int, int]:
+    return {pair[0]: pair[1] for pair in noise}
 
 
 def _sensors(tables: Sequence[SensorTable]) -> tuple[SensorModel, ...]:

@@ -90,6 +90,10 @@ class ProductTable:
     uart: bool = False
 
 
+Noise = tuple[Annotated[tuple[int, ...], Exactly(2)], ...]
+"""Signals of others that a module hears: pairs of channel and number."""
+
+
 @frozen
 class CoordinatorTable:
     """The module at the gateway."""
@@ -97,6 +101,7 @@ class CoordinatorTable:
     mid: Mid | None = None
     hwpid: Word = GATEWAY.hwpid
     hwpid_version: Word = GATEWAY.hwpid_version
+    noise: Noise = ()
 
 
 @frozen
@@ -118,7 +123,7 @@ class NodeTable:
     button: bool = True
     dpa: Word = DPA_VERSION
     frc_time: Byte | None = None
-    noise: tuple[Annotated[tuple[int, ...], Exactly(2)], ...] = ()
+    noise: Noise = ()
     sensors: Sensors | None = None
 
 

@@ -75,7 +75,7 @@ def _response_time(node: Node, user_data: bytes, _now: float) -> int:
 
 
 def _test_rf(node: Node, user_data: bytes, _now: float) -> int:
-    return min(node.noise.get(user_data[0], 0) + 1, 0xFF)
+    return node.signals(user_data[0])
 
 
 def _sensor(command: int) -> Answer:

@@ -46,15 +46,19 @@ _DELAY = 0xFF
 """In place of a port: a pause between two settings."""
 
 
+_WITHOUT_GET = 0x0303
+"""From this DPA version on an LED does not tell whether it is on (DPA release notes)."""
+
+
 class Led(Peripheral):
-    """A LED; `lit` is true from On or Flashing until Off."""
+    """A LED of a module with the DPA version `dpa`; `lit` is true from On or Flashing until Off."""
 
     colour: ClassVar[int]
     codes: ClassVar[tuple[int, ...]]
     """PCMDs of Off, On, Get, Pulse, Flashing."""
 
-    def __init__(self) -> None:
-        self.lit = False
+    def __init__(self, dpa: int) -> None:
+        self.dpa, self.lit = dpa, False
 
     @property
     def info(self) -> PeripheralInfo:
@@ -65,9 +69,9 @@ class Led(Peripheral):
         """See Peripheral."""
         off, on, get, pulse, flashing = self.codes
         return {
+            **({get: self._get} if self.dpa < _WITHOUT_GET else {}),
             off: lambda pdata, _: self._set(pdata, lit=False),
             on: lambda pdata, _: self._set(pdata, lit=True),
-            get: lambda pdata, _: of_length(pdata, 0) + bytes((self.lit,)),
             pulse: lambda pdata, _: self._set(pdata, lit=self.lit),
             flashing: lambda pdata, _: self._set(pdata, lit=True),
         }
@@ -75,6 +79,9 @@ class Led(Peripheral):
     def reset(self) -> None:
         """See Peripheral."""
         self.lit = False
+
+    def _get(self, pdata: bytes, _now: float) -> bytes:
+        return of_length(pdata, 0) + bytes((self.lit,))
 
     def _set(self, pdata: bytes, *, lit: bool) -> bytes:
         of_length(pdata, 0)

@@ -85,6 +85,9 @@ class Host(Protocol):
     def embedded(self) -> frozenset[int]:
         """The PNUMs below those of the user."""
 
+    def signals(self, channel: int) -> int:
+        """What a test of the RF signal answers."""
+
     def enumeration(self) -> PeripheralEnumeration:
         """How the module describes itself to Exploration."""
 
@@ -133,7 +136,7 @@ class System(Peripheral):
             OS_FACTORY_SETTINGS.pcmd: lambda pdata, _: (
                 of_length(pdata, 0) + self._restore_settings()
             ),
-            OS_TEST_RF_SIGNAL.pcmd: lambda pdata, _: _accept(pdata, 4, answer=b"\1"),
+            OS_TEST_RF_SIGNAL.pcmd: lambda pdata, _: self._test_rf(pdata),
         }
 
     def reset(self) -> None:
@@ -190,6 +193,11 @@ class System(Peripheral):
         self.rfpgm = pdata[-1]
         return b""
 
+    def _test_rf(self, pdata: bytes) -> bytes:
+        """Channel, filter and time: what is weak or short is counted too."""
+        channel, *_ = of_length(pdata, 4)
+        return bytes((self.module.signals(channel),))
+
     def _set_security(self, pdata: bytes) -> bytes:
         of_length(pdata, _SECURITY_LENGTH)
         self.keys[pdata[0]] = pdata[1:]
@@ -233,10 +241,10 @@ class System(Peripheral):
         return b""
 
 
-def _accept(pdata: bytes, length: int, *, answer: bytes = b"") -> bytes:
+def _accept(pdata: bytes, length: int) -> bytes:
     """Do as if a request of this length was executed; raises Refused."""
     of_length(pdata, length)
-    return answer
+    return b""
 
 
 def _requests(pdata: bytes) -> Iterator[tuple[int, int, int, bytes]]:

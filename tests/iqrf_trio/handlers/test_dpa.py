@@ -126,10 +126,11 @@ REFUSED = {
         ),
         2,
     ),
+    **dict.fromkeys(("iqrfEmbedLedr_Get", "iqrfEmbedLedg_Get"), 2),
     "iqrfEmbedSpi_WriteRead": 3,
     "iqrfEmbedCoordinator_Restore": 6,
 }
-"""What a module of DPA 4.17 refuses: commands before DPA 4.00, and a block of another network."""
+"""What a module of DPA 4.17 refuses: commands of older ones, and a block of another network."""
 
 OK = [vector for vector in VECTORS if vector["kind"] == "ok"]
 

@@ -3,6 +3,8 @@
 from attrs import define, field
 
 from iqrf_trio.simulator.mesh import Mesh
+from iqrf_trio.simulator.peripherals.inputs_outputs import Led
+from protocol.dpa.pnum import LEDR
 
 
 @define
@@ -35,6 +37,12 @@ class Talk:
         fields = self.answer(request).split(".")
         assert fields[6] == "00", fields
         return ".".join(fields[8:])
+
+    def lit(self, address: int, pnum: int = LEDR) -> bool:
+        """Whether an LED of a node is on, which it does not tell itself."""
+        led = self.mesh.node(address).peripherals[pnum]
+        assert isinstance(led, Led)
+        return led.lit
 
     def rcode(self, request: str) -> int:
         """The response code of a response, which must be without data unless it is 0."""

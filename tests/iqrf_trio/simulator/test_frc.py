@@ -291,8 +291,8 @@ def test_an_acknowledged_broadcast_is_executed_where_the_hwpid_fits(talk: Talk) 
         33: "04",
         41: "40",
     }
-    lit = [talk.pdata(f"{address}.00.06.02.ff.ff") for address in ("01", "02", "14", "46")]
-    assert lit == ["01", "00", "01", "00"]
+    lit = [talk.lit(address) for address in (1, 2, 20, 70)]
+    assert lit == [True, False, True, False]
 
 
 def test_temperature_of_the_chip(mesh: Mesh, talk: Talk) -> None:

@@ -121,10 +121,10 @@ def test_a_silent_node_keeps_the_air_as_long_as_a_short_answer_would(mesh: Mesh)
 def test_a_broadcast_is_confirmed_and_executed_but_not_answered(mesh: Mesh, talk: Talk) -> None:
     mesh.node(3).online = False
     assert talk.ask("ff.00.06.01.ff.ff") == ["ff.00.06.01.ff.ff.ff.00.02.04.00"]
-    lit = {a: talk.pdata(f"0{a}.00.06.02.ff.ff") for a in (5, 9)}
-    assert lit == {5: "01", 9: "01"}
+    lit = {address: talk.lit(address) for address in (5, 9)}
+    assert lit == {5: True, 9: True}
     mesh.node(3).online = True
-    assert talk.pdata("03.00.06.02.ff.ff") == "00"
+    assert not talk.lit(3)
 
 
 def test_a_node_that_is_not_bonded_is_refused_without_confirmation(talk: Talk) -> None:

@@ -6,6 +6,7 @@ from attrs import evolve
 from iqrf_trio.simulator.files.network_file import network
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.signals import Fixed
+from protocol.dpa.pnum import LEDG
 from tests.iqrf_trio.simulator.talk import Talk
 
 TWO = """
@@ -49,12 +50,29 @@ def test_peripherals_describe_themselves(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("led", ["06", "07"])
-def test_leds(talk: Talk, led: str) -> None:
+def test_leds(led: str) -> None:
+    talk = Talk(network(TWO.replace("address = 1", "address = 1\ndpa = 0x0302")))
     states = []
     for pcmd in ("01", "00", "04", "03", "00", "03"):
         assert talk.pdata(f"01.00.{led}.{pcmd}.ff.ff") == ""
         states.append(talk.pdata(f"01.00.{led}.02.ff.ff"))
     assert states == ["01", "00", "01", "01", "00", "00"]
+
+
+@pytest.mark.parametrize("led", ["06", "07"])
+def test_leds_of_new_modules_do_not_tell_how_they_are(talk: Talk, led: str) -> None:
+    assert talk.rcode(f"01.00.{led}.02.ff.ff") == 2
+    assert talk.rcode(f"00.00.{led}.02.ff.ff") == 2
+    assert talk.pdata(f"01.00.{led}.04.ff.ff") == ""
+
+
+def test_signals_of_others_are_counted(mesh: Mesh, talk: Talk) -> None:
+    mesh.node(1).noise, mesh.coordinator.noise = {52: 7, 3: 300}, {52: 2}
+    assert talk.pdata("01.00.02.0c.ff.ff.34.00.0a.00") == "08"  # one more than were counted
+    assert talk.pdata("01.00.02.0c.ff.ff.03.00.0a.00") == "ff"
+    assert talk.pdata("01.00.02.0c.ff.ff.02.00.0a.00") == "01"
+    assert talk.pdata("00.00.02.0c.ff.ff.34.00.0a.00") == "03"
+    assert talk.rcode("01.00.02.0c.ff.ff.34.00.0a") == 5
 
 
 @pytest.mark.parametrize(("pnum", "fill"), [("05", "00"), ("03", "ff")])
@@ -119,11 +137,12 @@ def test_a_sleeping_node_hears_nothing_until_it_wakes(talk: Talk) -> None:
 def test_a_batch_and_a_selective_one(talk: Talk) -> None:
     led = "05.06.01.ff.ff.05.07.01.ff.ff.00"
     assert talk.rcode(f"01.00.02.05.ff.ff.{led}") == 0
-    assert talk.pdata("01.00.06.02.ff.ff") == talk.pdata("01.00.07.02.ff.ff") == "01"
+    assert talk.lit(1)
+    assert talk.lit(1, LEDG)
     only_2 = "04" + ".00" * 29
     assert len(talk.ask(f"ff.00.02.0b.ff.ff.{only_2}.05.06.00.ff.ff.05.07.01.ff.ff.00")) == 1
-    assert talk.pdata("01.00.06.02.ff.ff") == "01"
-    assert talk.pdata("02.00.07.02.ff.ff") == "01"
+    assert talk.lit(1)
+    assert talk.lit(2, LEDG)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +150,7 @@ def test_a_batch_and_a_selective_one(talk: Talk) -> None:
 )
 def test_what_is_no_batch_is_refused_as_a_whole(talk: Talk, records: str) -> None:
     assert talk.rcode(f"01.00.02.05.ff.ff.{records}") == 6
-    assert talk.pdata("01.00.06.02.ff.ff") == "00"
+    assert not talk.lit(1)
 
 
 def test_other_commands_of_the_os_are_taken(talk: Talk) -> None:
