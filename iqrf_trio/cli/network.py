@@ -12,14 +12,15 @@ from iqrf_trio.cli.support.conversation import converse
 from protocol.api import document
 from protocol.api.errors import NotJsonError
 from protocol.api.health_report import HEALTH_REPORT
+from protocol.api.undo_bonds import UNDO_BONDS
 from protocol.dpa.packet import BROADCAST, MAX_NODE
 
 HELP = """Look after the nodes of a gateway that runs. What takes long shows its progress on a
 terminal; Ctrl-C does not take back what the gateway has begun. The exit code is 0 if all went
 well."""
 
-Asked = tuple[str, dict[str, Any]]
-"""Name of the message, without iqmeshNetwork_ where it begins so, and its `req`."""
+Asked = tuple[str, dict[str, Any] | None]
+"""Name of the message, without iqmeshNetwork_ where it begins so, and its `req`, if it has one."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("bond", "let the node in whose button is pressed", _bond),
         ("smart-connect", "let the node in on which this code is printed", _smart_connect),
         ("remove", "let a node leave, or all", _remove),
+        ("undo", "take back the last change of bonds", _undo),
         ("config", "show how a device is set, or set it", _config),
     ):
         action = actions.add_parser(name, help=about, description=about)
@@ -97,6 +99,10 @@ def _removal(arguments: argparse.Namespace) -> Asked:
         addresses = [] if everybody else [arguments.node]
         return "RemoveBondOnlyInC", {"deviceAddr": addresses, "clearAllBonds": everybody}
     return "RemoveBond", {"deviceAddr": arguments.node}
+
+
+def _undo(_parser: argparse.ArgumentParser) -> Ask:
+    return lambda _arguments: (UNDO_BONDS.mtype, None)
 
 
 def _config(parser: argparse.ArgumentParser) -> Ask:

@@ -56,6 +56,7 @@ def _told(changes: BondChanges) -> dict[str, object]:
         "leaving": sorted(changes.leaving),
         "left": sorted(changes.left),
         "mids": sorted(changes.mids.items()),
+        "undoing": changes.undoing,
     }
 
 
@@ -65,4 +66,5 @@ def _changes(told: Any) -> BondChanges:
         frozenset(told["leaving"]),
         frozenset(told["left"]),
         dict(told["mids"]),
+        undoing=told.get("undoing", False),
     )

@@ -13,6 +13,7 @@ from attrs import define, evolve, field
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import (
     archive,
+    bond_records,
     configurations,
     devices,
     journal,
@@ -27,6 +28,7 @@ from iqrf_trio.store.errors import StoreError
 from iqrf_trio.store.sqlite import Connection
 from protocol.auth.rights import Rights
 from protocol.auth.tokens import Token, TokenText
+from protocol.iqmesh.bond_changes import BondRecord
 from protocol.iqmesh.journal import JournalEntry
 from protocol.network.configurations import Change, Configuration
 from protocol.network.network import Network
@@ -148,9 +150,24 @@ class Store:
         """Note it before it is changed; replaces the entry before, and is on the disk then."""
         await self._database.write(partial(journal.save, entry=entry))
 
-    async def clear_journal(self) -> None:
-        """Note that everything is what it was."""
-        await self._database.write(journal.clear)
+    async def clear_journal(self, record: BondRecord | None = None) -> None:
+        """Note that everything is what it was, but for the bonds that have changed."""
+
+        def clear(connection: Connection) -> None:
+            entry = journal.load(connection)
+            if record and entry and entry.coordinator is not None:
+                bond_records.add(connection, entry.coordinator, record)
+            journal.clear(connection)
+
+        await self._database.write(clear)
+
+    async def last_bonds(self, coordinator: int) -> BondRecord | None:
+        """The last change of bonds of this coordinator that was not undone."""
+        return await self._database.read(partial(bond_records.last, coordinator=coordinator))
+
+    async def forget_bonds(self, record: BondRecord) -> None:
+        """Note that a change of bonds was undone."""
+        await self._database.write(partial(bond_records.remove, number=record.number))
 
     async def token(self, token_id: int) -> Token | None:
         """The API token of this number, or None."""

@@ -16,6 +16,7 @@ from protocol.api import (
     own,
     raw,
     sensor_data,
+    undo_bonds,
 )
 from protocol.api.errors import (
     MESSAGE_ERROR,
@@ -32,7 +33,7 @@ FAMILIES: tuple[tuple[Family, tuple[Row, ...]], ...] = (
     (db.FAMILY, db.ROWS),
     (sensor_data.FAMILY, sensor_data.ROWS),
     (iqmesh.FAMILY, iqmesh.ROWS),
-    (own.FAMILY, (*own.ROWS, *health_report.ROWS)),
+    (own.FAMILY, (*own.ROWS, *health_report.ROWS, *undo_bonds.ROWS)),
     (ntf.FAMILY, ntf.ROWS),
     (mng_scheduler.FAMILY, mng_scheduler.ROWS),
     (mng_service.FAMILY, mng_service.ROWS),

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from attrs import evolve
+
 from protocol.dpa import frc
 from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.peripherals.coordinator import bonded_devices, remove_bond
@@ -26,8 +28,8 @@ def forget(nodes: Sequence[int]) -> Plan[None]:
         yield Pause(BATCH_S * len(some))
 
 
-def resolve(changes: BondChanges, responding: Callable[[int], bool]) -> Plan[dict[int, int]]:
-    """End a change that was cut off; the MIDs, by address, that were written into the table.
+def resolve(changes: BondChanges, responding: Callable[[int], bool]) -> Plan[BondChanges]:
+    """End a change that was cut off; what has come of it.
 
     Who has left is forgotten. A node of which that is not known is asked: one that answers is
     still bonded. One that is silent has left, unless it was silent before (`responding`).
@@ -38,7 +40,13 @@ def resolve(changes: BondChanges, responding: Callable[[int], bool]) -> Plan[dic
         answers = yield from poll(frc.PING, unclear, bytes(frc.MIN_USER_DATA))
         gone |= {node for node, bits in answers.items() if not bits and responding(node)}
     yield from forget(sorted(gone))
-    return (yield from written(changes.mids, bonded))
+    if gone:
+        bonded = yield from ask(bonded_devices())
+    mids = yield from written(changes.mids, bonded)
+    joined = dict[int, int]()
+    for node in sorted(bonded - changes.before):
+        joined[node] = yield from record(node)
+    return evolve(changes, mids=mids, joined=joined, gone=changes.before - bonded)
 
 
 def written(mids: Mapping[int, int], bonded: frozenset[int]) -> Plan[dict[int, int]]:

@@ -57,6 +57,7 @@ class _Bonding:
     retries: int = 1
     bonded: Bonded | None = field(default=None, init=False)
     identity: Identity | None = field(default=None, init=False)
+    _before: frozenset[int] = field(default=frozenset(), init=False)
     _in_doubt: bool = field(default=False, init=False)
     """Whether an attempt was made of which nobody knows what came of it."""
 
@@ -71,11 +72,23 @@ class _Bonding:
             raise ServiceFailure(
                 NETWORK_FULL, "No available address to assign to a new node found."
             )
-        yield Note(lambda: BondChanges(before))
+        self._before = before
+        yield Note(self._changes)
         self.bonded = yield from self._admit(before)
         yield Pause(SETTLE_S)
         self.identity = Identity(self.bonded.address)
         yield from self.identity.plan()
+
+    def _changes(self) -> BondChanges:
+        if self.bonded is None:
+            return BondChanges(self._before)
+        info = self.identity and self.identity.info
+        mid = info.mid if info else self._expected()
+        return BondChanges(self._before, joined={self.bonded.address: mid})
+
+    def _expected(self) -> int:
+        """The MID that the node ought to have, 0 where nobody knows it."""
+        return 0
 
     @abstractmethod
     def _bond(self) -> Plan[Bonded]:
@@ -135,6 +148,9 @@ class SmartConnect(_Bonding):
         if code.mid is None or code.ibk is None:
             raise ServiceFailure(BAD_PARAMETERS, "IQRF Code does not contain the MID and the IBK.")
         return code.mid, code.ibk
+
+    def _expected(self) -> int:
+        return self._device()[0]
 
     def _bond(self) -> Plan[Bonded]:
         mid, ibk = self._device()

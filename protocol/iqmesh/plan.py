@@ -15,7 +15,7 @@ from protocol.dpa.call import Call
 from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.peripherals.exploration import enumerate_peripherals
 from protocol.dpa.step import Make
-from protocol.iqmesh.bond_changes import BondChanges
+from protocol.iqmesh.bond_changes import BondChanges, BondRecord
 from protocol.network.parameters import Parameters
 
 T = TypeVar("T")
@@ -121,8 +121,32 @@ class Note:
     complete: Callable[[], "Plan[None]"] = nothing
 
 
+@frozen
+class LastBonds:
+    """The result is the last change of bonds that was not undone, None if there is none."""
+
+
+@frozen
+class Undone:
+    """This change of bonds need not be undone any more."""
+
+    record: BondRecord
+
+
 Action = (
-    Do | Borrow | PutBack | Note | Released | Interim | Chance | Progress | Pause | Version | Naming
+    Do
+    | Borrow
+    | PutBack
+    | Note
+    | LastBonds
+    | Undone
+    | Released
+    | Interim
+    | Chance
+    | Progress
+    | Pause
+    | Version
+    | Naming
 )
 
 Plan = Generator[Action, Any, T]

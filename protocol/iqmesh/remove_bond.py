@@ -8,7 +8,7 @@ from attrs import define, evolve, field
 from protocol.dpa import frc, frc_steps
 from protocol.dpa import step as steps
 from protocol.dpa.attempts import nobody_can_be_asked
-from protocol.dpa.errors import DpaError
+from protocol.dpa.errors import DpaError, ResponseCodeError
 from protocol.dpa.packet import ANY_HWPID
 from protocol.dpa.peripherals.coordinator import (
     addr_info,
@@ -19,7 +19,7 @@ from protocol.dpa.peripherals.coordinator import (
 from protocol.dpa.peripherals.node import NODE_REMOVE_BOND, node_remove_bond
 from protocol.dpa.step import Step
 from protocol.iqmesh.bond_changes import BondChanges
-from protocol.iqmesh.bond_repair import forget
+from protocol.iqmesh.bond_repair import BATCH, forget
 from protocol.iqmesh.plan import Note, Plan, Progress, PutBack, ask, borrow, do
 from protocol.iqmesh.statuses import FAILED, ServiceFailure
 from protocol.network.parameters import Parameters
@@ -56,13 +56,15 @@ class RemoveBond:
             yield from do(partial(self._leave, self.node))
             yield self._note()
             yield from ask(remove_bond(self.node))
+            gone = frozenset((self.node,))
         else:
-            yield from self._everybody(bonded)
-        self.changes = BondChanges(bonded)
+            gone = yield from self._everybody(bonded)
+        self.changes = BondChanges(bonded, gone=gone)
         self.nodes = (yield from ask(addr_info())).bonded
         self.done = True
 
-    def _everybody(self, bonded: frozenset[int]) -> Plan[None]:
+    def _everybody(self, bonded: frozenset[int]) -> Plan[frozenset[int]]:
+        """Let all leave that hear it; those that the coordinator has forgotten then."""
         yield from borrow(Parameters(frc_response_time=0))
         user_data = frc.acknowledged_broadcast(*NODE_REMOVE_BOND.key, self.hwpid)
         yield Progress(0, len(bonded))
@@ -81,6 +83,7 @@ class RemoveBond:
         yield from forget(sorted(self.changes.left))
         remaining = yield from ask(bonded_devices())
         self.failed = sorted(remaining)
+        return bonded - remaining
 
     def _note(self) -> Note:
         return Note(lambda: self.changes, self._complete)
@@ -91,7 +94,10 @@ class RemoveBond:
             return
         bonded = yield from ask(bonded_devices())
         yield from forget(sorted(self.changes.left & bonded))
-        self.changes = BondChanges(self.changes.before, self.changes.leaving - self.changes.left)
+        changes = self.changes
+        self.changes = BondChanges(
+            changes.before, changes.leaving - changes.left, gone=changes.left & changes.before
+        )
         self.nodes = (yield from ask(addr_info())).bonded
         self.done = True
 
@@ -124,23 +130,41 @@ class RemoveBondOnlyInC:
     forgotten: Sequence[int] | None
     nodes: int | None = field(default=None, init=False)
     """How many are bonded in the end."""
+    _changes: BondChanges = field(factory=BondChanges, init=False)
+    _begun: bool = field(default=False, init=False)
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
         bonded = yield from ask(bonded_devices())
-        yield Note(lambda: BondChanges(bonded))
+        self._changes = BondChanges(bonded)
+        yield Note(lambda: self._changes, self._compare)
+        self._begun = True
+        forgotten = bonded if self.forgotten is None else frozenset(self.forgotten)
+        try:
+            yield from self._forget()
+        except ResponseCodeError:
+            self._begun = self.forgotten is not None and len(self.forgotten) > BATCH
+            raise
+        self.nodes = (yield from ask(addr_info())).bonded
+        if self.nodes == len(bonded - forgotten):
+            self._changes, self._begun = BondChanges(bonded, gone=bonded & forgotten), False
+            return
+        # A batch is answered before it begins: nothing else tells that it has failed.
+        yield from self._compare()
+        if left := sorted(forgotten & bonded - self._changes.gone):
+            raise ServiceFailure(FAILED, f"Still bonded in the coordinator: {left}")
+
+    def _forget(self) -> Plan[None]:
         if self.forgotten is None:
-            forgotten = bonded
             yield from ask(clear_all_bonds())
         elif len(self.forgotten) == 1:
-            forgotten = frozenset(self.forgotten)
             yield from ask(remove_bond(self.forgotten[0]))
         else:
-            forgotten = frozenset(self.forgotten)
             yield from forget(self.forgotten)
-        self.nodes = (yield from ask(addr_info())).bonded
-        if self.nodes != len(bonded - forgotten):
-            # A batch is answered before it begins: nothing else tells that it has failed.
-            left = (yield from ask(bonded_devices())) & forgotten
-            if left:
-                raise ServiceFailure(FAILED, f"Still bonded in the coordinator: {sorted(left)}")
+
+    def _compare(self) -> Plan[None]:
+        """See who was forgotten, where that is not known."""
+        if self._begun:
+            before = self._changes.before
+            self._changes = BondChanges(before, gone=before - (yield from ask(bonded_devices())))
+            self._begun = False

@@ -125,6 +125,11 @@ class Enumeration:
         device = self._store.network.get(node)
         return device is None or device.responding
 
+    def mid_of(self, node: int) -> int:
+        """The MID of the node, 0 where it is not known."""
+        device = self._store.network.get(node)
+        return 0 if device is None else device.mid
+
     def bonds_changed(self) -> None:
         """Have the bonds compared: they may have changed while nobody looked."""
         if self._after_bonding:

@@ -18,6 +18,7 @@ from protocol.dpa.call import Call
 from protocol.dpa.errors import DpaError
 from protocol.dpa.step import Make, Step
 from protocol.iqmesh import journal
+from protocol.iqmesh.bond_changes import BondRecord
 from protocol.iqmesh.journal import JournalEntry
 from protocol.iqmesh.plan import (
     Action,
@@ -25,6 +26,7 @@ from protocol.iqmesh.plan import (
     Chance,
     Do,
     Interim,
+    LastBonds,
     Naming,
     Note,
     Pause,
@@ -34,6 +36,7 @@ from protocol.iqmesh.plan import (
     PutBack,
     Released,
     Service,
+    Undone,
     Version,
 )
 from protocol.iqmesh.statuses import FAILED, ServiceFailure
@@ -134,6 +137,10 @@ class Performance:
             case Released():
                 if self._entry is not None:
                     self._entry = evolve(self._entry, prebonded=False)
+            case LastBonds():
+                return await self._last_bonds()
+            case Undone(record):
+                await self._undone(record)
             case Progress() | Interim():
                 self._tell(action)
             case Chance():
@@ -146,6 +153,24 @@ class Performance:
                 entry = self.catalogue.get(hwpid)
                 return entry and ProductName(entry.manufacturer, entry.name)
         return None
+
+    async def _last_bonds(self) -> BondRecord | None:
+        coordinator = self._recovery.transceiver.memory.coordinator
+        try:
+            await self._recovery.settle_first(self._dialogue)
+            if coordinator is None:
+                return None
+            return await self._recovery.journal.last_bonds(coordinator)
+        except StoreError as error:
+            raise _not_begun(error) from error
+
+    async def _undone(self, record: BondRecord) -> None:
+        with self.shutdown.shield(CLEAN_UP_S):
+            try:
+                await self._recovery.journal.forget_bonds(record)
+            except StoreError as error:
+                # Undone once more it would find nothing to do.
+                log.error("%s: it is not noted: %s", self.name, error)
 
     async def _do(self, make: Make[Any]) -> Any:
         if self._ending and self._loan is not None:
@@ -278,13 +303,14 @@ class Performance:
         """Nothing has to be brought to its end any more."""
         recovery, note = self._recovery, self._note
         self._entry, recovery.under_way = None, False
-        cleared = False
+        cleared, record = False, None
         # An entry that stays behind a cancel would undo what others set after it.
         with self.shutdown.shield(CLEAN_UP_S):
             try:
                 if note is not None:
                     await recovery.bookkeeper.keep_changes(note.changes().mids)
-                await recovery.journal.clear_journal()
+                    record = recovery.record(self.name, note.changes())
+                await recovery.journal.clear_journal(record)
                 cleared = True
             except StoreError as error:
                 log.error("%s: the journal is not cleared: %s", self.name, error)

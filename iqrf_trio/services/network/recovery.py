@@ -15,6 +15,7 @@ from iqrf_trio.store import StoreError
 from protocol.dpa.attempts import Attempts
 from protocol.dpa.errors import DpaError
 from protocol.iqmesh import bond_repair, journal
+from protocol.iqmesh.bond_changes import BondChanges, BondRecord
 from protocol.iqmesh.journal import JournalEntry
 from protocol.iqmesh.plan import Do, Pause, Plan
 from protocol.network.parameters import Parameters
@@ -38,8 +39,14 @@ class Journal(Protocol):
     async def write_journal(self, entry: JournalEntry) -> None:
         """Write it to the disk."""
 
-    async def clear_journal(self) -> None:
-        """Nothing has to be put back any more."""
+    async def clear_journal(self, record: BondRecord | None = None) -> None:
+        """Nothing has to be put back any more; `record` is what has come of changed bonds."""
+
+    async def last_bonds(self, coordinator: int) -> BondRecord | None:
+        """The last change of bonds of this coordinator that was not undone."""
+
+    async def forget_bonds(self, record: BondRecord) -> None:
+        """It was undone."""
 
 
 class Bookkeeper(Protocol):
@@ -47,6 +54,9 @@ class Bookkeeper(Protocol):
 
     def responding(self, node: int) -> bool:
         """Whether the node has answered when it was asked last."""
+
+    def mid_of(self, node: int) -> int:
+        """The MID of the node, 0 where it is not known."""
 
     def bonds_changed(self) -> None:
         """The bonds may have changed while nobody looked: compare them."""
@@ -62,6 +72,10 @@ class NoBookkeeper(Bookkeeper):
     def responding(self, node: int) -> bool:
         """See Bookkeeper."""
         return True
+
+    def mid_of(self, node: int) -> int:
+        """See Bookkeeper."""
+        return 0
 
     def bonds_changed(self) -> None:
         """See Bookkeeper."""
@@ -99,12 +113,20 @@ class Recovery:
         entry = None if self.under_way else await self.journal.journal()
         if entry is None:
             return
+        record = None
         if entry.coordinator in (self.transceiver.memory.coordinator, None):
-            await self._settle(entry, dialogue)
+            record = await self._settle(entry, dialogue)
             log.warning("%s was interrupted: what it has changed was put back", entry.service)
         else:
             log.warning("%s was interrupted, but this is another coordinator", entry.service)
-        await self.journal.clear_journal()
+        await self.journal.clear_journal(record)
+
+    def record(self, service: str, changes: BondChanges) -> BondRecord | None:
+        """What has come of a change of bonds, None where they are what they were."""
+        if changes.undoing or not (changes.joined or changes.gone):
+            return None
+        gone = {node: self.bookkeeper.mid_of(node) for node in changes.gone}
+        return BondRecord(service, changes.joined, gone)
 
     async def settle_first(self, dialogue: Dialogue) -> None:
         """The same for a dialogue without a lease, which takes one if there is anything to do."""
@@ -129,25 +151,27 @@ class Recovery:
                 await self._left.wait()
                 self._left = trio.Event()
 
-    async def _settle(self, entry: JournalEntry, dialogue: Dialogue) -> None:
+    async def _settle(self, entry: JournalEntry, dialogue: Dialogue) -> BondRecord | None:
         if entry.before != Parameters():
             await dialogue.do(partial(journal.put_back, entry.before), PUT_BACK)
         if entry.prebonded:
             await dialogue.do(journal.release, PUT_BACK)
         if entry.bonds is None:
-            return
+            return None
         plan = bond_repair.resolve(entry.bonds, self.bookkeeper.responding)
-        corrected = await _carry_out(plan, dialogue)
+        changes = await _carry_out(plan, dialogue)
+        record = self.record(entry.service, changes)
         self.bookkeeper.bonds_changed()
-        await self.bookkeeper.keep_changes(corrected)
+        await self.bookkeeper.keep_changes(changes.mids)
+        return record
 
 
-async def _carry_out(plan: Plan[Any], dialogue: Dialogue) -> Any:
+async def _carry_out(plan: Plan[BondChanges], dialogue: Dialogue) -> BondChanges:
     """The result of a plan that only asks and pauses; raises DpaError."""
     try:
         action = next(plan)
         while True:
-            result = None
+            result: Any = None
             match action:
                 case Do(make):
                     result = await dialogue.do(make, PUT_BACK)
@@ -155,6 +179,7 @@ async def _carry_out(plan: Plan[Any], dialogue: Dialogue) -> Any:
                     await trio.sleep(seconds)
             action = plan.send(result)
     except StopIteration as end:
-        return end.value
+        changes: BondChanges = end.value
+        return changes
     finally:
         plan.close()

@@ -51,8 +51,10 @@ SERVICES: list[tuple[str, dict[str, Any]]] = [
     ("iqmeshNetwork_WriteTrConf", {"deviceAddr": 255, "txPower": 6, "accessPassword": "x"}),
     ("iqmeshNetwork_Backup", {"deviceAddr": 0}),
     ("iqrfTrio_HealthReport", {"rounds": 2}),
+    ("iqrfTrio_UndoBonds", {}),
 ]
 
+BOND, UNDO = "iqmeshNetwork_BondNodeLocal", "iqrfTrio_UndoBonds"
 ONLY_IN_C = "iqmeshNetwork_RemoveBondOnlyInC"
 MIDS = "iqmeshNetwork_MaintenanceInconsistentMIDsInCoord"
 
@@ -65,12 +67,14 @@ def mesh_with_its_own_parameters(mtype: str) -> Mesh:
     mesh.coordinator.collector.params = FRC_PARAMS
     if mtype == MIDS:
         mesh.coordinator.bonds.set_mid(3, 0x82345678)
-    if mtype in ("iqmeshNetwork_BondNodeLocal", "iqmeshNetwork_SmartConnect"):
+    if mtype in (BOND, "iqmeshNetwork_SmartConnect", UNDO):
         mesh.world.nodes.append(Node(MID, PRODUCTS[0], position=(0.1, 0.0)))
     return mesh
 
 
-def request_of(mesh: Mesh, mtype: str, req: dict[str, Any]) -> dict[str, Any]:
+def request_of(mesh: Mesh, mtype: str, req: dict[str, Any]) -> dict[str, Any] | None:
+    if mtype == UNDO:
+        return None
     if mtype != "iqmeshNetwork_SmartConnect":
         return req
     node = mesh.world.nodes[-1]
@@ -99,8 +103,10 @@ def check_bonds(mesh: Mesh, rig: Rig, mtype: str) -> None:
     assert devices == known
 
 
-async def learn(mesh: Mesh, rig: Rig) -> None:
+async def learn(mesh: Mesh, rig: Rig, mtype: str) -> None:
     """Have the gateway know the mesh: its parameters, its bonds, and who is silent."""
+    if mtype == UNDO:
+        assert (await rig.caller.ask(BOND, {"deviceAddr": 0}))["status"] == 0
     # What the coordinator had before anybody knew it can be learned only like this.
     for name in ("DpaHops", "DpaValue", "FrcParams"):
         assert (await rig.caller.ask(f"iqmeshNetwork_{name}", GET))["status"] == 0

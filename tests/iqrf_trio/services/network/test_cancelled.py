@@ -30,7 +30,7 @@ async def cancelled(
     mesh = mesh_with_its_own_parameters(mtype)
     port = MortalPort(SimulatorPort(mesh), moment, deadly=False)
     async with gateway(state, port, enumerating=True) as rig:
-        await learn(mesh, rig)
+        await learn(mesh, rig, mtype)
         cancelled_at = trio.current_time()
 
         def cancel() -> None:

@@ -30,7 +30,7 @@ async def lives(
     left = state.parent / f"{state.name}-left"
     mortal = MortalPort(port, dies_at, lambda: copy_state(state, left))
     async with gateway(state, mortal, enumerating=True) as rig:
-        await learn(mesh, rig)
+        await learn(mesh, rig, mtype)
         mortal.armed = True
         rig.caller.send(mtype, request_of(mesh, mtype, req))
         with trio.move_on_after(600.0):

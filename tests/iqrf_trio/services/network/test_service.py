@@ -17,6 +17,7 @@ from iqrf_trio.store import StoreError
 from iqrf_trio.store.errors import ReadOnlyError
 from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.dpa.peripherals.frc import frc_set_params
+from protocol.iqmesh.bond_changes import BondRecord
 from protocol.iqmesh.journal import JournalEntry
 from protocol.network.parameters import Parameters
 from tests.iqrf_trio.handlers.caller import Caller
@@ -159,8 +160,16 @@ class FullDisk:
         await trio.lowlevel.checkpoint()
         raise self.error
 
-    async def clear_journal(self) -> None:
+    async def clear_journal(self, record: BondRecord | None = None) -> None:
         raise AssertionError("nothing was written")
+
+    async def last_bonds(self, coordinator: int) -> BondRecord | None:
+        await trio.lowlevel.checkpoint()
+        return BondRecord("service", {1: 0}, {})
+
+    async def forget_bonds(self, record: BondRecord) -> None:
+        await trio.lowlevel.checkpoint()
+        raise self.error
 
 
 @pytest.mark.parametrize(("mtype", "req"), [(PING, {}), (HOPS, {"action": "get"})])
