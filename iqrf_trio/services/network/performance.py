@@ -134,19 +134,26 @@ class Performance:
                 await self._put_back(needless=needless)
             case Note():
                 await self._write_down(action)
-            case Released():
-                if self._entry is not None:
-                    self._entry = evolve(self._entry, prebonded=False)
             case LastBonds():
                 return await self._last_bonds()
             case Undone(record):
                 await self._undone(record)
+            case Pause(seconds):
+                await trio.sleep(seconds)
+            case _:
+                return self._act_at_once(action)
+        return None
+
+    def _act_at_once(self, action: Action) -> Any:
+        """Carry out what need not wait."""
+        match action:
+            case Released():
+                if self._entry is not None:
+                    self._entry = evolve(self._entry, prebonded=False)
             case Progress() | Interim():
                 self._tell(action)
             case Chance():
                 return self._chance()
-            case Pause(seconds):
-                await trio.sleep(seconds)
             case Version():
                 return self._recovery.transceiver.memory.version
             case Naming(hwpid):
