@@ -120,6 +120,22 @@ def set_metadata(
     return kept
 
 
+def rename(connection: Connection, names: Mapping[int, str]) -> None:
+    """Give names to modules by MID, beside what else their metadata say.
+
+    Of a module that is not in the network it is kept with what is kept of those that have gone.
+    """
+    for mid, name in names.items():
+        row = connection.execute("SELECT metadata FROM device WHERE mid = ?", (mid,)).fetchone()
+        if row is None:
+            gone.rename(connection, mid, name)
+            continue
+        text = json_text.dump({**(_metadata(row[0]) or {}), "name": name})
+        if text != row[0]:
+            connection.execute("UPDATE device SET metadata = ? WHERE mid = ?", (text, mid))
+    gone.limit(connection)
+
+
 def _metadata_size(connection: Connection) -> int:
     """Bytes of what is stored about all devices; the text is ASCII."""
     (size,) = connection.execute("SELECT total(length(metadata)) FROM device").fetchone()

@@ -6,9 +6,11 @@ devices have the same one, there is only the address to know the device by.
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import cast
 
 from attrs import frozen
 
+from iqrf_trio.store import json_text
 from iqrf_trio.store.sqlite import Connection
 from protocol.network.network import Device
 from protocol.network.tables import NO_MID
@@ -51,6 +53,19 @@ def keep(connection: Connection, device: Device, mid: int | None, metadata: str)
             "DELETE FROM gone_metadata WHERE mid IS NULL AND address = ?", (device.address,)
         )
     connection.execute(_KEEP, (mid, device.address, metadata))
+
+
+def rename(connection: Connection, mid: int, name: str) -> None:
+    """Keep a name for a module, beside what else is kept of it."""
+    row = connection.execute(
+        "SELECT id, metadata FROM gone_metadata WHERE mid = ?", (mid,)
+    ).fetchone()
+    if row is None:
+        connection.execute(_KEEP, (mid, 0, json_text.dump({"name": name})))
+    else:
+        kept = cast("dict[str, object]", json_text.load(row[1]))
+        text = json_text.dump(kept | {"name": name})
+        connection.execute("UPDATE gone_metadata SET metadata = ? WHERE id = ?", (text, row[0]))
 
 
 def limit(connection: Connection) -> None:

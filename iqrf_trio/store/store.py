@@ -113,6 +113,10 @@ class Store:
         )
         return frozenset(metadata.keys() - kept.keys())
 
+    async def rename(self, names: Mapping[int, str]) -> None:
+        """Give names to modules by MID; one that is not in the network brings its name with it."""
+        await self._change(partial(devices.rename, names=names))
+
     async def reset_network(self) -> None:
         """Forget all devices with everything that belongs to them; settings and tokens stay."""
         await self._change(devices.forget_all)

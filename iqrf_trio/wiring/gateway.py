@@ -27,6 +27,7 @@ from iqrf_trio.services.configurations import Configurations
 from iqrf_trio.services.coordinators import Coordinators, load_busy
 from iqrf_trio.services.enumeration import Enumeration, Interview
 from iqrf_trio.services.history import History
+from iqrf_trio.services.network.records import StoredRecords
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.pulse import Pulse
 from iqrf_trio.services.sensors import settings as sensor_settings
@@ -186,7 +187,15 @@ async def build(
         local_time=_local_time,
         messagings=announcer.messagings,
         keeper=keeper,
-        network=NetworkServices(transceiver, scheduler, store, shutdown, catalogue, enumeration),
+        network=NetworkServices(
+            transceiver,
+            scheduler,
+            store,
+            shutdown,
+            catalogue,
+            enumeration,
+            StoredRecords(store),
+        ),
         states=states,
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,
         sticky_service_mode=config.gateway.sticky_service_mode,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from protocol.api import (
+    commission,
     db,
     dpa,
     health_report,
@@ -33,7 +34,7 @@ FAMILIES: tuple[tuple[Family, tuple[Row, ...]], ...] = (
     (db.FAMILY, db.ROWS),
     (sensor_data.FAMILY, sensor_data.ROWS),
     (iqmesh.FAMILY, iqmesh.ROWS),
-    (own.FAMILY, (*own.ROWS, *health_report.ROWS, *undo_bonds.ROWS)),
+    (own.FAMILY, (*own.ROWS, *commission.ROWS, *health_report.ROWS, *undo_bonds.ROWS)),
     (ntf.FAMILY, ntf.ROWS),
     (mng_scheduler.FAMILY, mng_scheduler.ROWS),
     (mng_service.FAMILY, mng_service.ROWS),

@@ -71,9 +71,14 @@ def of_nodes(expected: Mapping[int, int]) -> Plan[dict[int, int]]:
         mids = {node: expected[node] for node in same}
         unclear = [node for node in unclear if node not in mids]
     if unclear:
-        values = yield from poll(frc.MEMORY_READ_4B, unclear, _MID)
-        mids |= {node: value - 1 if value else 0 for node, value in values.items()}
+        mids |= yield from said_by(unclear)
     return dict(sorted(mids.items()))
+
+
+def said_by(nodes: Iterable[int]) -> Plan[dict[int, int]]:
+    """The MID that each node says it has, all of it, 0 where it kept silent."""
+    values = yield from poll(frc.MEMORY_READ_4B, nodes, _MID)
+    return {node: value - 1 if value else 0 for node, value in values.items()}
 
 
 def _fits(answer: int, mid: int) -> bool:

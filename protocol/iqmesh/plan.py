@@ -16,6 +16,7 @@ from protocol.dpa.packet import COORDINATOR
 from protocol.dpa.peripherals.exploration import enumerate_peripherals
 from protocol.dpa.step import Make
 from protocol.iqmesh.bond_changes import BondChanges, BondRecord
+from protocol.iqmesh.records import Recorded
 from protocol.network.parameters import Parameters
 
 T = TypeVar("T")
@@ -141,6 +142,7 @@ Action = (
     | LastBonds
     | Undone
     | Released
+    | Recorded
     | Interim
     | Chance
     | Progress

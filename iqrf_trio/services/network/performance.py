@@ -10,6 +10,7 @@ import trio
 from attrs import define, evolve, field, frozen
 
 from iqrf_trio.radio.dialogue import Dialogue
+from iqrf_trio.services.network.records import Records
 from iqrf_trio.services.network.recovery import PUT_BACK, Recovery
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store import StoreError
@@ -39,6 +40,7 @@ from protocol.iqmesh.plan import (
     Undone,
     Version,
 )
+from protocol.iqmesh.records import Keep, Kept, Recorded, Rename
 from protocol.iqmesh.statuses import FAILED, ServiceFailure
 from protocol.network.catalogue import Catalogue
 from protocol.network.parameters import Parameters
@@ -88,6 +90,7 @@ class Performance:
     _stack: AsyncExitStack
     _tell: Tell
     _chance: Callable[[], int]
+    _records: Records
     _entry: JournalEntry | None = field(default=None, init=False)
     """What is in the journal, None where nothing is."""
     _loan: Loan | None = field(default=None, init=False)
@@ -138,6 +141,8 @@ class Performance:
                 return await self._last_bonds()
             case Undone(record):
                 await self._undone(record)
+            case Keep() | Kept() | Rename():
+                return await self._record(action)
             case Pause(seconds):
                 await trio.sleep(seconds)
             case _:
@@ -178,6 +183,12 @@ class Performance:
             except StoreError as error:
                 # Undone once more it would find nothing to do.
                 log.error("%s: it is not noted: %s", self.name, error)
+
+    async def _record(self, action: Recorded) -> Any:
+        try:
+            return await self._records.record(action)
+        except StoreError as error:
+            raise _not_begun(error) from error
 
     async def _do(self, make: Make[Any]) -> Any:
         if self._ending and self._loan is not None:

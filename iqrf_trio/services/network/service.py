@@ -11,6 +11,7 @@ from iqrf_trio.radio.dialogue import Dialogue, Record, unrecorded
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.network.performance import Performance, Tell, untold
+from iqrf_trio.services.network.records import NoRecords, Records
 from iqrf_trio.services.network.recovery import Bookkeeper, Journal, NoBookkeeper, Recovery
 from iqrf_trio.shutdown import Shutdown
 from protocol.dpa.attempts import Attempts
@@ -33,6 +34,7 @@ class NetworkServices:
     shutdown: Shutdown = field(factory=Shutdown)
     catalogue: Catalogue = field(factory=Catalogue)
     bookkeeper: Bookkeeper = field(factory=NoBookkeeper)
+    records: Records = field(factory=NoRecords)
     chance: Callable[[], int] = field(default=lambda: randrange(0x100))
     """Where a plan needs a byte by chance."""
     recovery: Recovery = field(init=False)
@@ -73,6 +75,7 @@ class NetworkServices:
                 stack,
                 tell,
                 self.chance,
+                self.records,
             )
             await performance.carry_out(service)
 

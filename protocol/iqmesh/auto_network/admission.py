@@ -46,6 +46,8 @@ def choose(
         taken = bonds.keys() | chosen.keys() | set(refused)
         reserved = {address for other, address in wished.items() if other != mid}
         wish = wished.get(mid)
+        if wish in taken and settings.exact and mid in wished:
+            continue
         if wish is None or wish in taken:
             free = (a for a in settings.addresses if a not in taken and a not in reserved)
             wish = next(free, None)

@@ -39,7 +39,7 @@ class Members:
     `silent` are those of them that this run has authorised, and that were not heard since.
     """
 
-    _settings: Settings
+    settings: Settings
     _say: Callable[[WaveCode], Plan[None]]
     bonds: dict[int, int] = field(factory=dict, init=False)
     silent: dict[int, int] = field(factory=dict, init=False)
@@ -57,7 +57,7 @@ class Members:
 
     def discover(self) -> Plan[int]:
         """Have the routes found; how many nodes have one."""
-        return (yield from ask(discovery(self._settings.tx_power, 0)))
+        return (yield from ask(discovery(self.settings.tx_power, 0)))
 
     def discover_well(self) -> Plan[frozenset[int]]:
         """The same after nodes have come, once more if fewer are found than before."""
@@ -86,7 +86,7 @@ class Members:
 
     def _ping(self, make: Make[dict[int, int]]) -> Plan[dict[int, int]]:
         heard = dict[int, int]()
-        for number in range(1 + self._settings.retries):
+        for number in range(1 + self.settings.retries):
             if number:
                 yield Pause(PING_PAUSE_S)
             answers = yield from do(make)
@@ -99,7 +99,7 @@ class Members:
         """Take the bonds of the silent back; the addresses of those that did not acknowledge."""
         left = set(self.silent)
         user_data = frc.acknowledged_broadcast(*NODE_REMOVE_BOND.key, ANY_HWPID)
-        for _ in range(1 + self._settings.retries):
+        for _ in range(1 + self.settings.retries):
             if not left:
                 break
             yield from self._say(WaveCode.REMOVING)
@@ -122,7 +122,7 @@ class Members:
         """Restart all nodes; who does not hear of it is no reason to fail."""
         user_data = frc.acknowledged_broadcast(*OS_RESTART.key, ANY_HWPID)
         left = set(self.bonds)
-        for _ in range(1 + self._settings.retries):
+        for _ in range(1 + self.settings.retries):
             if not left:
                 break
             left -= yield from self._acknowledged(sorted(left), user_data)

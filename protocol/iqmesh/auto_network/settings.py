@@ -55,6 +55,10 @@ class Settings:
     only_wished: bool = False
     share: Share | None = None
     hwpids: frozenset[int] = frozenset()
+    profiles: Mapping[int, int] = field(factory=dict)
+    """The HWPIDs that some modules have to have, by MID."""
+    exact: bool = False
+    """Whether a wished address that cannot be given is replaced by none."""
 
     def check(self) -> None:
         """Raises ServiceFailure for what cannot be meant."""
@@ -75,6 +79,12 @@ class Settings:
     def addresses(self) -> Iterable[int]:
         """The addresses that may be given, ascending."""
         return sorted(self.address_space) or range(1, MAX_NODE + 1)
+
+    def fits(self, mid: int, hwpid: int) -> bool:
+        """Whether a module with this MID may have this HWPID."""
+        if self.hwpids and hwpid not in self.hwpids:
+            return False
+        return self.profiles.get(mid, hwpid) == hwpid
 
     def admits(self, mid: int) -> bool:
         """Whether a module with this MID may come in."""

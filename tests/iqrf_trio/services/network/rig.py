@@ -23,6 +23,7 @@ from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.configurations import Configurations
 from iqrf_trio.services.coordinators import Coordinators
 from iqrf_trio.services.enumeration import Enumeration, Interview
+from iqrf_trio.services.network.records import StoredRecords
 from iqrf_trio.services.network.service import NetworkServices
 from iqrf_trio.services.sensors.worker import SensorWorker
 from iqrf_trio.services.states import OutputStates
@@ -104,7 +105,12 @@ async def gateway(state: Path, port: Port, *, enumerating: bool = False) -> Asyn
                 hop=inline,
             ),
             network=NetworkServices(
-                transceiver, scheduler, store, shutdown, bookkeeper=enumeration
+                transceiver,
+                scheduler,
+                store,
+                shutdown,
+                bookkeeper=enumeration,
+                records=StoredRecords(store),
             ),
             states=OutputStates(store, transceiver, scheduler, Measurements(), lambda: START),
         )
