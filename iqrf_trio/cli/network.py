@@ -3,13 +3,16 @@
 import argparse
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from iqrf_trio.cli import FAILED, USAGE, Failure
 from iqrf_trio.cli.support import interruption
 from iqrf_trio.cli.support.access import add_options
 from iqrf_trio.cli.support.conversation import converse
+from iqrf_trio.cli.support.node_list import COLUMNS, read_nodes
 from protocol.api import document
+from protocol.api.commission import COMMISSION_NETWORK
 from protocol.api.errors import NotJsonError
 from protocol.api.health_report import HEALTH_REPORT
 from protocol.api.undo_bonds import UNDO_BONDS
@@ -32,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("restart", "start the nodes anew", _restart),
         ("bond", "let the node in whose button is pressed", _bond),
         ("smart-connect", "let the node in on which this code is printed", _smart_connect),
+        ("commission", "let the nodes of a list in, each to its address", _commission),
         ("remove", "let a node leave, or all", _remove),
         ("undo", "take back the last change of bonds", _undo),
         ("config", "show how a device is set, or set it", _config),
@@ -47,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
     name, req = arguments.ask(arguments)
     mtype = name if "_" in name else f"iqmeshNetwork_{name}"
-    work = partial(converse, arguments, mtype, req, raw=arguments.json)
+    dry_run = getattr(arguments, "dry_run", False)
+    work = partial(converse, arguments, mtype, req, raw=arguments.json, dry_run=dry_run)
     return 0 if interruption.run(work) else FAILED
 
 
@@ -81,6 +86,32 @@ def _smart_connect(parser: argparse.ArgumentParser) -> Ask:
         "SmartConnect",
         {"deviceAddr": arguments.address, "smartConnectCode": arguments.code},
     )
+
+
+def _commission(parser: argparse.ArgumentParser) -> Ask:
+    parser.add_argument(
+        "file",
+        metavar="FILE.csv",
+        type=Path,
+        nargs="?",
+        help=f"the list: its first line names the columns, any of {', '.join(COLUMNS)}",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="only tell who is within reach, and which address each would get",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the list that was not finished"
+    )
+    return _commissioning
+
+
+def _commissioning(arguments: argparse.Namespace) -> Asked:
+    if arguments.file is None and not arguments.resume:
+        raise Failure("there is no list: name a file, or --resume the last one", exit_code=USAGE)
+    nodes = [] if arguments.file is None else read_nodes(arguments.file)
+    return COMMISSION_NETWORK.mtype, {"nodes": nodes, "resume": arguments.resume}
 
 
 def _remove(parser: argparse.ArgumentParser) -> Ask:

@@ -132,10 +132,12 @@ class Client:
         *,
         timeout_s: float = inf,
         progress: bool = False,
+        dry_run: bool = False,
     ) -> AsyncIterator[Received]:
         """Send a request and give its answers, up to the final one.
 
-        With `progress` the gateway is asked to tell in between how far it is. `req` is left out of
+        With `progress` the gateway is asked to tell in between how far it is, with `dry_run` only
+        what there is to do. `req` is left out of
         the message where it is None; `timeout_s` is for each answer. The iterator raises Failure
         when an answer does not come in time or the gateway leaves.
         """
@@ -145,6 +147,8 @@ class Client:
             data["req"] = req
         if progress:
             data["progress"] = True
+        if dry_run:
+            data["dryRun"] = True
         text = orjson.dumps({"mType": mtype, "data": data}).decode()
         await _send(self._connection, text)
         return _Answers(self, mtype, msg_id, timeout_s)

@@ -18,6 +18,7 @@ async def converse(
     *,
     raw: bool,
     timeout_s: float = inf,
+    dry_run: bool = False,
 ) -> bool:
     """Send the request and print each answer, with `raw` as it comes; whether all succeeded.
 
@@ -27,7 +28,9 @@ async def converse(
     row = REGISTRY.get(mtype)
     progress = line.wanted and row is not None and Extra.PROGRESS in row.extras
     async with gateway(arguments) as connected:
-        answers = await connected.request(mtype, req, timeout_s=timeout_s, progress=progress)
+        answers = await connected.request(
+            mtype, req, timeout_s=timeout_s, progress=progress, dry_run=dry_run
+        )
         async for answer in answers:
             if progress and answer.progress:
                 line.show(answer.progress)

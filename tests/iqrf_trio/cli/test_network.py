@@ -1,6 +1,7 @@
 """`iqrf-trio network` as a user types it: what it asks the gateway, and how it ends."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,56 @@ from tests.iqrf_trio.cli.gateway import TOKEN, answer, gateway
 async def network(url: str, action: str, *words: str) -> int:
     argv = ["network", action, "--url", url, "--token", TOKEN, *words]
     return await trio.to_thread.run_sync(main, argv)
+
+
+async def test_a_list_in_a_file_is_commissioned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "nodes.csv"
+    path.write_text(
+        "# the second floor\nMID;Address;Name\n8100A1B2;0x10;boiler; room\n\n8100A1B3;;\n", "utf-8"
+    )
+    async with gateway() as it:
+        assert await network(it.url, "commission", str(path)) == 2
+        assert f"{path}:3: has 4 fields" in capsys.readouterr().err
+        path.write_text(
+            'mid,address,name,hwpid,code\n8100A1B2,0x10,"boiler, room",,\n,,,,Yq\n', "utf-8"
+        )
+        assert await network(it.url, "commission", str(path), "--dry-run") == 0
+        assert await network(it.url, "commission", "--resume") == 0
+        assert await network(it.url, "commission") == 2
+    dry, resumed = it.heard
+    assert dry["data"]["dryRun"] is True
+    assert dry["data"]["req"] == {
+        "nodes": [
+            {"mid": "8100A1B2", "address": 16, "name": "boiler, room"},
+            {"smartConnectCode": "Yq"},
+        ],
+        "resume": False,
+    }
+    assert resumed["data"]["req"] == {"nodes": [], "resume": True}
+    for request in it.heard:
+        request_of(REGISTRY[request["mType"]], message.parse(json.dumps(request)))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is empty"),
+        ("mid,adress\n", "there is no column 'adress'"),
+        ("mid,address\n8100A1B2,x\n", "address 'x' is no number"),
+    ],
+)
+async def test_lists_that_are_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, reason: str
+) -> None:
+    path = tmp_path / "nodes.csv"
+    path.write_text(text, "utf-8")
+    async with gateway() as it:
+        assert await network(it.url, "commission", str(path)) == 2
+        assert await network(it.url, "commission", str(tmp_path / "none.csv")) == 2
+    assert not it.heard
+    assert reason in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
