@@ -2,8 +2,8 @@
 
 The configuration reference comes from the configuration's classes, the API reference from a gateway
 on a simulated mesh that is asked everything, the AsyncAPI document from the messages' classes, the
-OpenAPI document from the routes of HTTP, the list of what is compatible and the names in the
-completion from the registry.
+OpenAPI document from the routes of HTTP, the list of what is compatible from the registry, the page
+of commands, their manual pages and the completion from their parsers.
 """
 
 import sys
@@ -12,7 +12,16 @@ from pathlib import Path
 
 import trio
 
-from docs import api_reference, asyncapi, compatibility, completion, configuration, openapi, rights
+from docs import (
+    api_reference,
+    asyncapi,
+    commands,
+    compatibility,
+    completion,
+    configuration,
+    openapi,
+    rights,
+)
 from docs.api_reference import comparable
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +38,9 @@ def pages() -> Mapping[str, str]:
         "docs/openapi.json": openapi.document(),
         "docs/compatibility.md": compatibility.page(),
         "docs/tokens-and-tls.md": rights.page(),
+        "docs/commands.md": commands.page(),
         "etc/completions/iqrf-trio.bash": completion.script(),
+        **{f"etc/man/{name}": text for name, text in commands.manuals().items()},
     }
 
 

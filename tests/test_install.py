@@ -26,6 +26,8 @@ CONFIGURATION = "etc/iqrf-trio/iqrf-trio.toml"
 
 STATE = "var/lib/iqrf-trio/iqrf-trio.db"
 
+MANUALS = sorted((ROOT / "etc/man").iterdir())
+
 INSTALLED = {
     CONFIGURATION,
     "etc/systemd/system/iqrf-trio.service",
@@ -40,9 +42,7 @@ INSTALLED = {
     "usr/local/bin/iqrfgd2-tokenctl",
     "usr/local/share/bash-completion/completions/iqrf-trio",
     "usr/local/share/bash-completion/completions/iqrfgd2-tokenctl",
-    "usr/local/share/man/man1/iqrf-trio.1",
-    "usr/local/share/man/man1/iqrfgd2-tokenctl.1",
-    "usr/local/share/man/man5/iqrf-trio.toml.5",
+    *(f"usr/local/share/man/man{page.suffix[1:]}/{page.name}" for page in MANUALS),
 }
 """Everything outside the environment."""
 
@@ -186,13 +186,28 @@ def test_uninstalling_leaves_configuration_and_state(installed: Path, tmp_path: 
 
 
 def test_every_command_is_completed_and_in_the_manual() -> None:
-    completion = (ROOT / "etc/completions/iqrf-trio.bash").read_text()
-    line = completion.partition("COMP_CWORD == 1")[2].partition('" --')[0]
+    file = ROOT / "etc/completions/iqrf-trio.bash"
+    assert completed(file, "") == {*COMMANDS, "--help", "--version"}
     manual = (ROOT / "etc/man/iqrf-trio.1").read_text()
     for name in COMMANDS:
-        assert name in line.replace("\\", " ").split('"')[1].split(), name
         assert f".B {name}\n" in manual, name
-    subprocess.run(["bash", "-n", ROOT / "etc/completions/iqrf-trio.bash"], check=True)
+    own = {page.name for page in MANUALS if page.name.startswith("iqrf-trio-")}
+    assert own == {f"iqrf-trio-{name}.1" for name in COMMANDS if name != "token"}
+    subprocess.run(["bash", "-n", file], check=True)
+
+
+@pytest.mark.skipif(shutil.which("man") is None, reason="no man here")
+@pytest.mark.parametrize("page", MANUALS, ids=lambda page: page.name)
+def test_a_manual_page_is_set_without_a_warning(page: Path) -> None:
+    done = subprocess.run(
+        ["man", "--warnings", "--encoding=utf8", "--local-file", page],
+        env={**os.environ, "MANROFFSEQ": "", "MANWIDTH": "80", "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "NAME" in done.stdout
 
 
 def test_the_shell_completes(installed: Path) -> None:
@@ -214,6 +229,33 @@ def test_the_shell_completes_what_the_command_takes(command: str) -> None:
     import_module(f"iqrf_trio.cli.{command}").configure(parser)
     options = set(re.findall(r"--[a-z][a-z-]*", parser.format_help()))
     assert completed(ROOT / "etc/completions/iqrf-trio.bash", command, "--") == options
+
+
+def test_the_shell_completes_actions_and_values(tmp_path: Path) -> None:
+    file = ROOT / "etc/completions/iqrf-trio.bash"
+    assert completed(file, "task", "") >= {"list", "show", "add", "remove", "run"}
+    assert completed(file, "task", "add", "--c") == {"--ca", "--cron"}
+    assert completed(file, "switch", "5", "0", "o") == {"on", "off"}
+    assert completed(file, "token", "create", "--scope", "") == {"read", "control", "manage"}
+    assert completed(file, "simulate", "--pty", "") == {"uart", "cdc"}
+    assert completed(file, "call", "iqrfDb_GetDevices", "iqrfDb_") == set()
+    assert completed(file, "call", "iqrfDb_GetDev") == {
+        "iqrfDb_GetDevice",
+        "iqrfDb_GetDeviceMetadata",
+        "iqrfDb_GetDevices",
+    }
+
+
+def test_the_token_tool_is_completed_under_its_old_name() -> None:
+    file = ROOT / "etc/completions/iqrf-trio.bash"
+    script = f"source {file}; COMP_WORDS=(iqrfgd2-tokenctl cr); COMP_CWORD=1; _iqrfgd2_tokenctl"
+    done = subprocess.run(
+        ["bash", "-c", f"{script}; echo ${{COMPREPLY[@]}}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["create"]
 
 
 def test_the_shell_completes_keys_and_boards() -> None:

@@ -1,33 +1,4 @@
-# Completion of iqrf-trio and iqrfgd2-tokenctl for bash.
-
-# Written by make docs.
-_iqrf_trio_keys="
-gateway.instance_id gateway.state_dir gateway.request_timeout_limit gateway.sticky_service_mode
-websocket.host websocket.port websocket.tls_port websocket.certificate websocket.private_key
-websocket.tls_mode websocket.auth_timeout websocket.auth_failures_per_minute
-websocket.max_clients websocket.max_message_size websocket.outbox_size websocket.outbox_bytes
-websocket.outbox_bytes_total websocket.max_handshakes websocket.max_unauthenticated
-websocket.handshake_timeout websocket.heartbeat websocket.origins websocket.trusted_proxies
-websocket.async_messages queue.management_capacity queue.network_capacity queue.background_wait
-tasks.answers_to_all port.kind port.spi.board port.spi.mode port.spi.gpio_chip
-port.spi.power_enable_pin port.spi.bus_enable_pin port.spi.programming_switch_pin
-port.uart.baud_rate port.uart.board port.tcp.host port.tcp.port port.device port.trace
-port.trace_keys simulator.nodes simulator.network simulator.seed simulator.speed simulator.loss
-sensor_data.auto_run sensor_data.period sensor_data.retry_period sensor_data.async_reports
-database.enumerate_on_launch database.enumerate_after_bonding database.ask_states
-database.annotate_metadata database.products vault.device vault.frequency vault.flash_size
-vault.generations vault.schedule vault.nodes vault.passphrase_file vault.auto_restore
-monitor.port monitor.period http.host http.port http.tls_port http.hosts http.metrics_public
-history.enabled history.path history.max_size mqtt.url mqtt.version mqtt.instance mqtt.gateway
-mqtt.prefix mqtt.client_id mqtt.username mqtt.password_file mqtt.ca mqtt.certificate
-mqtt.private_key mqtt.keepalive mqtt.commands mqtt.scope mqtt.service mqtt.require_token
-mqtt.async_messages mqtt.request_topic mqtt.response_topic mqtt.home_assistant
-mqtt.discovery_prefix mqtt.outbox mqtt.backfill log.level log.areas log.json
-"
-
-_iqrf_trio_boards="
-raspberry-pi up up-squared orange-pi-zero iqube unipi-axon unipi-iris none
-"
+# Completion of iqrf-trio and iqrfgd2-tokenctl for bash. Written by make docs.
 
 _iqrf_trio_messages="
 iqmeshNetwork_AutoNetwork iqmeshNetwork_Backup iqmeshNetwork_BondNodeLocal iqmeshNetwork_DpaHops
@@ -77,19 +48,235 @@ mngService_Deactivate mngService_GwIdentification mngService_TrInfo mngService_T
 ntfDaemon_InvokeMonitor
 "
 
-_iqrf_trio_token() {
-    local commands="create get list revoke rotate import help"
-    case $prev in
-        -p | --path | -c | --config) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
-        --state-dir) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
-        --scope) COMPREPLY=($(compgen -W "read control manage" -- "$cur")) && return ;;
+_iqrf_trio_keys="
+gateway.instance_id gateway.state_dir gateway.request_timeout_limit gateway.sticky_service_mode
+websocket.host websocket.port websocket.tls_port websocket.certificate websocket.private_key
+websocket.tls_mode websocket.auth_timeout websocket.auth_failures_per_minute
+websocket.max_clients websocket.max_message_size websocket.outbox_size websocket.outbox_bytes
+websocket.outbox_bytes_total websocket.max_handshakes websocket.max_unauthenticated
+websocket.handshake_timeout websocket.heartbeat websocket.origins websocket.trusted_proxies
+websocket.async_messages queue.management_capacity queue.network_capacity queue.background_wait
+tasks.answers_to_all port.kind port.spi.board port.spi.mode port.spi.gpio_chip
+port.spi.power_enable_pin port.spi.bus_enable_pin port.spi.programming_switch_pin
+port.uart.baud_rate port.uart.board port.tcp.host port.tcp.port port.device port.trace
+port.trace_keys simulator.nodes simulator.network simulator.seed simulator.speed simulator.loss
+sensor_data.auto_run sensor_data.period sensor_data.retry_period sensor_data.async_reports
+database.enumerate_on_launch database.enumerate_after_bonding database.ask_states
+database.annotate_metadata database.products vault.device vault.frequency vault.flash_size
+vault.generations vault.schedule vault.nodes vault.passphrase_file vault.auto_restore
+monitor.port monitor.period http.host http.port http.tls_port http.hosts http.metrics_public
+history.enabled history.path history.max_size mqtt.url mqtt.version mqtt.instance mqtt.gateway
+mqtt.prefix mqtt.client_id mqtt.username mqtt.password_file mqtt.ca mqtt.certificate
+mqtt.private_key mqtt.keepalive mqtt.commands mqtt.scope mqtt.service mqtt.require_token
+mqtt.async_messages mqtt.request_topic mqtt.response_topic mqtt.home_assistant
+mqtt.discovery_prefix mqtt.outbox mqtt.backfill log.level log.areas log.json
+"
+
+_iqrf_trio_boards="
+raspberry-pi up up-squared orange-pi-zero iqube unipi-axon unipi-iris none
+"
+
+# What may follow a command, and its action.
+_iqrf_trio_known() {
+    case $1 in
+        "")
+            echo "run call watch network switch light token task import-incumbent db products history tls decode
+backup restore vault simulate demo doctor config --help --version"
+            ;;
+        "run")
+            echo "--help --config --simulate --port --state-dir --mqtt --log-level --set --token-file"
+            ;;
+        "call")
+            echo "@messages --help --url --token --token-file --ca --insecure --timeout --json --raw"
+            ;;
+        "watch")
+            echo "--help --url --token --token-file --ca --insecure --json --raw"
+            ;;
+        "network")
+            echo "ping health restart bond smart-connect remove undo config --help"
+            ;;
+        "network ping")
+            echo "--help --hwpid --json --url --token --token-file --ca --insecure"
+            ;;
+        "network health")
+            echo "--help --rounds --json --url --token --token-file --ca --insecure"
+            ;;
+        "network restart")
+            echo "--help --hwpid --json --url --token --token-file --ca --insecure"
+            ;;
+        "network bond")
+            echo "--help --address --json --url --token --token-file --ca --insecure"
+            ;;
+        "network smart-connect")
+            echo "--help --address --json --url --token --token-file --ca --insecure"
+            ;;
+        "network remove")
+            echo "--help --only-coordinator --json --url --token --token-file --ca --insecure"
+            ;;
+        "network undo")
+            echo "--help --json --url --token --token-file --ca --insecure"
+            ;;
+        "network config")
+            echo "--help --json --url --token --token-file --ca --insecure"
+            ;;
+        "switch")
+            echo "on off --help --for --json --url --token --token-file --ca --insecure"
+            ;;
+        "light")
+            echo "--help --dali --json --url --token --token-file --ca --insecure"
+            ;;
+        "token")
+            echo "create get list revoke rotate import --help"
+            ;;
+        "token create")
+            echo "--owner --expiration --service --scope --help --json --path --state-dir --config"
+            ;;
+        "token get")
+            echo "--id --help --json --path --state-dir --config"
+            ;;
+        "token list")
+            echo "--help --json --path --state-dir --config"
+            ;;
+        "token revoke")
+            echo "--id --help --json --path --state-dir --config"
+            ;;
+        "token rotate")
+            echo "--id --help --json --path --state-dir --config"
+            ;;
+        "token import")
+            echo "@files --help --json --path --state-dir --config"
+            ;;
+        "task")
+            echo "list show add remove run --help"
+            ;;
+        "task list")
+            echo "--help --json --url --token --token-file --ca --insecure"
+            ;;
+        "task show")
+            echo "--help --url --token --token-file --ca --insecure"
+            ;;
+        "task add")
+            echo "@messages --help --every --at --cron --description --mqtt --url --token --token-file --ca
+--insecure"
+            ;;
+        "task remove")
+            echo "--help --url --token --token-file --ca --insecure"
+            ;;
+        "task run")
+            echo "--help --url --token --token-file --ca --insecure"
+            ;;
+        "import-incumbent")
+            echo "@directories --help --databases --tasks --output --state-dir --force --json"
+            ;;
+        "db")
+            echo "import new --help"
+            ;;
+        "db import")
+            echo "@files --help --json --state-dir --config"
+            ;;
+        "db new")
+            echo "--help --state-dir --config"
+            ;;
+        "products")
+            echo "import --help"
+            ;;
+        "products import")
+            echo "@files --help --output"
+            ;;
+        "history")
+            echo "show export forget --help --last --format --json --url --token --token-file --ca --insecure"
+            ;;
+        "tls")
+            echo "create --help --output --days --force"
+            ;;
+        "decode")
+            echo "@files --help --captures --json"
+            ;;
+        "backup")
+            echo "--help --file --flash --nodes --json --config --simulate --port --state-dir --mqtt --log-level
+--set --url --token --token-file --ca --insecure"
+            ;;
+        "restore")
+            echo "--help --file --flash --coordinator --database --dry-run --force --json --config --simulate
+--port --state-dir --mqtt --log-level --set --url --token --token-file --ca --insecure"
+            ;;
+        "vault")
+            echo "list verify show --help --file --flash --configuration --json --config --simulate --port
+--state-dir --mqtt --log-level --set"
+            ;;
+        "simulate")
+            echo "--help --tcp --pty --nodes --network --speed --seed --loss"
+            ;;
+        "demo")
+            echo "--help --nodes --speed --seed"
+            ;;
+        "doctor")
+            echo "--help --config --json --no-module --root"
+            ;;
+        "config")
+            echo "--help --default --json --config --simulate --port --state-dir --mqtt --log-level --set"
+            ;;
     esac
-    if [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "--help --path --state-dir --json --id --owner --expiration \
-            --service $1" -- "$cur"))
-    else
-        COMPREPLY=($(compgen -W "$commands" -- "$cur"))
-    fi
+}
+
+# What the value of an option is.
+_iqrf_trio_kind() {
+    case $1 in
+        -c|--config)
+            echo "@files"
+            ;;
+        --state-dir)
+            echo "@directories"
+            ;;
+        --log-level)
+            echo "debug info warning error"
+            ;;
+        --set)
+            echo "@keys"
+            ;;
+        --token-file)
+            echo "@files"
+            ;;
+        --ca)
+            echo "@files"
+            ;;
+        --scope)
+            echo "read control manage"
+            ;;
+        -p|--path)
+            echo "@files"
+            ;;
+        --databases)
+            echo "@directories"
+            ;;
+        --tasks)
+            echo "@files"
+            ;;
+        --output)
+            echo "@directories"
+            ;;
+        -o|--output)
+            echo "@files"
+            ;;
+        --format)
+            echo "csv influx"
+            ;;
+        --captures)
+            echo "@files"
+            ;;
+        --file)
+            echo "@files"
+            ;;
+        --pty)
+            echo "uart cdc"
+            ;;
+        --network)
+            echo "@files"
+            ;;
+        --root)
+            echo "@directories"
+            ;;
+    esac
 }
 
 # The boards behind --set port.spi.board=, whose "=" the shell takes for a word of its own.
@@ -99,77 +286,55 @@ _iqrf_trio_board() {
     COMPREPLY=($(compgen -W "$_iqrf_trio_boards" -- "${cur#=}"))
 }
 
-_iqrf_trio() {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local common="--config --simulate --port --state-dir --log-level --mqtt --set --help"
-    local gateway="--url --token --token-file --ca --insecure"
-    COMPREPLY=()
-    if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "run call watch network switch light task token import-incumbent db products history tls decode backup \
-            restore vault simulate demo doctor config --version --help" -- "$cur"))
-        return
-    fi
-    _iqrf_trio_board && return
-    case $prev in
-        -c | --config | --token-file | --ca | --file | --network) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
-        --state-dir) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
-        --log-level) COMPREPLY=($(compgen -W "debug info warning error" -- "$cur")) && return ;;
-        --set)
+# The values of the option before the cursor.
+_iqrf_trio_value() {
+    local kind=$(_iqrf_trio_kind "$prev")
+    case $kind in
+        "") return 1 ;;
+        @files) COMPREPLY=($(compgen -f -- "$cur")) ;;
+        @directories) COMPREPLY=($(compgen -d -- "$cur")) ;;
+        @keys)
             compopt -o nospace 2>/dev/null
-            COMPREPLY=($(compgen -S = -W "$_iqrf_trio_keys" -- "$cur")) && return
+            COMPREPLY=($(compgen -S = -W "$_iqrf_trio_keys" -- "$cur"))
             ;;
-        --pty) COMPREPLY=($(compgen -W "uart cdc" -- "$cur")) && return ;;
-    esac
-    case ${COMP_WORDS[1]} in
-        token) _iqrf_trio_token --scope ;;
-        run) COMPREPLY=($(compgen -W "$common --token-file" -- "$cur")) ;;
-        config) COMPREPLY=($(compgen -W "$common --default --json" -- "$cur")) ;;
-        doctor) COMPREPLY=($(compgen -W "--config --root --json --no-module --help" -- "$cur")) ;;
-        import-incumbent)
-            COMPREPLY=($(compgen -W "--output --state-dir --databases --tasks --force --json --help" -- "$cur")
-                $(compgen -d -- "$cur"))
-            ;;
-        db) COMPREPLY=($(compgen -W "import new --state-dir --config --json --help" -- "$cur") $(compgen -f -- "$cur")) ;;
-        call)
-            if ((COMP_CWORD == 2)) && [[ $cur != -* ]]; then
-                COMPREPLY=($(compgen -W "$_iqrf_trio_messages" -- "$cur"))
-            else
-                COMPREPLY=($(compgen -W "$gateway --timeout --json --raw --help" -- "$cur"))
-            fi
-            ;;
-        history) COMPREPLY=($(compgen -W "show export forget $gateway --last --format --json --help" -- "$cur")) ;;
-        tls) COMPREPLY=($(compgen -W "create --output --days --force --help" -- "$cur")) ;;
-        watch) COMPREPLY=($(compgen -W "$gateway --json --raw --help" -- "$cur")) ;;
-        network)
-            COMPREPLY=($(compgen -W "ping health restart bond smart-connect remove config $gateway --hwpid \
-                --rounds --address --only-coordinator --json --help" -- "$cur"))
-            ;;
-        switch) COMPREPLY=($(compgen -W "on off --for $gateway --json --help" -- "$cur")) ;;
-        light) COMPREPLY=($(compgen -W "on off --dali $gateway --json --help" -- "$cur")) ;;
-        task)
-            COMPREPLY=($(compgen -W "list show add remove run $gateway --every --at --cron \
-                --description --mqtt --json --help" -- "$cur"))
-            ;;
-        backup) COMPREPLY=($(compgen -W "$common $gateway --file --flash --nodes --json" -- "$cur")) ;;
-        restore)
-            COMPREPLY=($(compgen -W "$common $gateway --file --flash --coordinator --database \
-                --dry-run --force --json" -- "$cur"))
-            ;;
-        vault)
-            COMPREPLY=($(compgen -W "list verify show $common --file --flash --configuration --json" \
-                -- "$cur"))
-            ;;
-        simulate)
-            COMPREPLY=($(compgen -W "--tcp --pty --nodes --network --speed --seed --loss --help" \
-                -- "$cur"))
-            ;;
+        *) COMPREPLY=($(compgen -W "$kind" -- "$cur")) ;;
     esac
 }
 
-_iqrfgd2_tokenctl() {
+# Proposes what may follow a command: $1 is its name, with its action where it has one.
+_iqrf_trio_words() {
+    local known=$(_iqrf_trio_known "$1") word
+    COMPREPLY=()
+    for word in $known; do
+        case $word in
+            @files) COMPREPLY+=($(compgen -f -- "$cur")) ;;
+            @directories) COMPREPLY+=($(compgen -d -- "$cur")) ;;
+            @messages)
+                [[ $cur == -* || $prev != "${1##* }" ]] ||
+                    COMPREPLY+=($(compgen -W "$_iqrf_trio_messages" -- "$cur"))
+                ;;
+            *) COMPREPLY+=($(compgen -W "$word" -- "$cur")) ;;
+        esac
+    done
+}
+
+# The command that was typed, with its action: the longest one that is known.
+_iqrf_trio_complete() { # words before the cursor
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     COMPREPLY=()
-    _iqrf_trio_token
+    _iqrf_trio_board && return
+    _iqrf_trio_value && return
+    local name="$1"
+    [[ $# -lt 2 || -z $(_iqrf_trio_known "$1 $2") ]] || name="$1 $2"
+    _iqrf_trio_words "$name"
+}
+
+_iqrf_trio() {
+    _iqrf_trio_complete "${COMP_WORDS[@]:1:COMP_CWORD-1}"
+}
+
+_iqrfgd2_tokenctl() {
+    _iqrf_trio_complete token "${COMP_WORDS[@]:1:COMP_CWORD-1}"
 }
 
 complete -F _iqrf_trio iqrf-trio
