@@ -93,7 +93,7 @@ backup restore vault simulate demo doctor config --help --version"
             echo "--help --url --token --token-file --ca --insecure --json --raw"
             ;;
         "network")
-            echo "ping health restart bond smart-connect remove undo config --help"
+            echo "ping health restart bond smart-connect commission remove undo config --help"
             ;;
         "network ping")
             echo "--help --hwpid --json --url --token --token-file --ca --insecure"
@@ -109,6 +109,9 @@ backup restore vault simulate demo doctor config --help --version"
             ;;
         "network smart-connect")
             echo "--help --address --json --url --token --token-file --ca --insecure"
+            ;;
+        "network commission")
+            echo "--help --dry-run --resume --json --url --token --token-file --ca --insecure"
             ;;
         "network remove")
             echo "--help --only-coordinator --json --url --token --token-file --ca --insecure"
