@@ -101,18 +101,20 @@ def of_overheard(values: Mapping[tuple[int, int], Value], network: Network, at: 
 
 
 def _of_device(device: Device, index: int, value: Value) -> Measured | None:
-    sensor = next((each for each in device.sensors if each.index == index), None)
-    if sensor is None or device.mid in NO_MID:
+    known = None if device.mid in NO_MID else _described(device, index)
+    if known is None:
         return None
-    return Measured(device.mid, index, sensor.type, sensor.name, sensor.unit, value)
+    return Measured(device.mid, index, known.type, known.name, known.unit, value)
+
+
+def _described(device: Device, index: int) -> Described | None:
+    if index in _OF_MODULES:
+        return Described(*_OF_MODULES[index])
+    found = next((each for each in device.sensors if each.index == index), None)
+    return None if found is None else Described(found.type, found.name, found.unit)
 
 
 def described_by(network: Network, mid: int, index: int) -> Described | None:
     """What a known sensor measures; None where the network has none of this MID and index."""
     device = next((each for each in network if each.mid == mid), None)
-    if device is None or mid in NO_MID:
-        return None
-    if index in _OF_MODULES:
-        return Described(*_OF_MODULES[index])
-    found = next((each for each in device.sensors if each.index == index), None)
-    return None if found is None else Described(found.type, found.name, found.unit)
+    return None if device is None or mid in NO_MID else _described(device, index)

@@ -1,4 +1,6 @@
-"""Sensor values in frames that pass by: reports of nodes, answers to somebody's reads and FRCs.
+"""Values in frames that pass by: reports of nodes, answers to somebody's reads and FRCs.
+
+Beside the values of sensors these are the RSSI and the supply voltage of nodes, in OS Read.
 
 What does not fit to what is known of the device belongs to nobody: its values are left out.
 """
@@ -6,9 +8,11 @@ What does not fit to what is known of the device belongs to nobody: its values a
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from protocol.dpa.packet import Request, Response, parse
+from protocol.dpa.packet import COORDINATOR, Request, Response, parse
 from protocol.dpa.peripherals.frc import FRC_EXTRA_RESULT, FrcAnswer
+from protocol.dpa.peripherals.os import OS_READ, rssi_dbm, supply_volts
 from protocol.network.network import Network, Sensor
+from protocol.readings.measured import RSSI, SUPPLY
 from protocol.readings.sensor_frc import SensorFrc
 from protocol.standard.quantities import Value
 from protocol.standard.sensor import (
@@ -21,15 +25,18 @@ from protocol.standard.sensor import (
 )
 
 Values = Mapping[tuple[int, int], Value]
-"""Values by address and sensor index."""
+"""Values by address and sensor index, which is RSSI or SUPPLY for what is of the module itself."""
 
-PERIPHERALS = frozenset({READ.pnum, FRC_EXTRA_RESULT.pnum})
+PERIPHERALS = frozenset({READ.pnum, FRC_EXTRA_RESULT.pnum, OS_READ.pnum})
 """The peripherals whose answers may have values in them."""
 
 Exchange = tuple[Request, Response]
 """A request and the response to it."""
 
 _RESPONSE_FLAG = 0x80
+
+_RSSI_AT, _SUPPLY_AT = 8, 9
+"""Where the answer to OS Read has the two codes (DPA guide, "OS Read")."""
 
 
 def reported(frame: bytes, network: Network) -> Values:
@@ -67,6 +74,8 @@ def answered(exchange: Exchange, network: Network, *, before: Exchange | None = 
         return {}
     if key in {READ.key, READ_WITH_TYPES.key}:
         return _read(request, response, network)
+    if key == OS_READ.key:
+        return _of_module(response)
     if key == FRC_EXTRA_RESULT.key and before is not None:
         return _collected(before, network, FRC_EXTRA_RESULT.decode(response.pdata))
     return _collected(exchange, network)
@@ -79,6 +88,19 @@ def _collected(exchange: Exchange, network: Network, extra: bytes = b"") -> Valu
         return {}
     answer = FrcAnswer.decode(response.pdata)
     return frc.values(network, answer.data, extra) if answer.ok else {}
+
+
+def _of_module(response: Response) -> Values:
+    """How a node hears, and what it runs on; none of the coordinator, nor in an answer cut off."""
+    if response.nadr == COORDINATOR or len(response.pdata) <= _SUPPLY_AT:
+        return {}
+    rssi, volts = rssi_dbm(response.pdata[_RSSI_AT]), supply_volts(response.pdata[_SUPPLY_AT])
+    found: dict[tuple[int, int], Value] = {}
+    if rssi is not None:
+        found[response.nadr, RSSI] = rssi
+    if volts is not None:
+        found[response.nadr, SUPPLY] = round(volts, 2)
+    return found
 
 
 def _read(request: Request, response: Response, network: Network) -> Values:

@@ -34,7 +34,8 @@ class Unstored:
             [
                 (address, device.mid, index, value)
                 for (address, index), value in values.items()
-                if (device := network.get(address)) is not None
+                # What is of the module itself has no place among the sensors.
+                if index >= 0 and (device := network.get(address)) is not None
             ],
         )
 

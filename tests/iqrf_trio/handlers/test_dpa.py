@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import trio
+from attrs import define, field
 
 from iqrf_trio.simulator.files.network_file import network
 from iqrf_trio.simulator.files.plan import generate
@@ -14,7 +15,10 @@ from protocol.api.dpa.collected import COLLECTIONS
 from protocol.api.family import Row
 from protocol.api.registry import REGISTRY
 from protocol.dpa.pnum import BINARY_OUTPUT, LIGHT, UART
-from tests.iqrf_trio.house import ALL, authenticated, house
+from protocol.readings.measured import RSSI, SUPPLY, CycleOver, Measured, Values
+from protocol.readings.states import States
+from tests.iqrf_trio.house import ALL, House, authenticated, house
+from tests.iqrf_trio.mqtt.broker import until
 from tests.protocol.api.dpa.vectors import VECTORS, name_of
 from tests.schemas import complaint_about_answer
 
@@ -151,3 +155,108 @@ async def test_each_good_request_is_answered_by_the_mesh(tmp_path: Path, vector:
             assert (await answer(client, REGISTRY["iqrfEmbedUart_Open"], opened))["status"] == 0
         told = await answer(client, row, req)
         assert told["status"] == REFUSED.get(row.mtype, 0), told
+
+
+@define
+class Listener:
+    """Keeps the values that are published."""
+
+    measured: list[Measured] = field(factory=list)
+
+    def values(self, values: Values) -> None:
+        """Keep them."""
+        self.measured += values.measured
+
+    def cycle(self, cycle: CycleOver) -> None:
+        """Nothing."""
+
+    def states(self, mid: int, states: States) -> None:
+        """Nothing."""
+
+
+async def published(home: House, row: Row, req: Any) -> tuple[Any, list[Measured]]:
+    """The answer to a request, and which values are published within two seconds after it."""
+    client, listener = Caller(home.gateway, rights=ALL), Listener()
+    client.send("iqrfDb_Enumerate", {"standards": True})
+    while (await client.next())["data"]["rsp"]["step"] != 8:
+        pass
+    await trio.sleep(1.5)  # what the enumeration has brought is published by then
+    home.gateway.worker.measurements.listen(listener)
+    told = await answer(client, row, req)
+    with trio.fail_after(10):
+        await until(lambda: bool(listener.measured))
+    return told, listener.measured
+
+
+@pytest.mark.parametrize(
+    ("mtype", "req"),
+    [
+        (
+            "iqrfSensor_ReadSensorsWithTypes",
+            {"nAdr": 1, "param": {"sensorIndexes": -1}},
+        ),
+        (
+            "iqrfSensor_ReadSensorsWithTypes",
+            {
+                "nAdr": 1,
+                "param": {"sensorIndexes": [0], "writtenData": [[0, 1, 2, 3, 4]]},
+            },
+        ),
+        ("iqrfSensor_ReadSensorsWithTypes", {"nAdr": 1, "param": {}}),
+        (
+            "iqrfSensor_Frc",
+            {"nAdr": 0, "param": {"sensorType": 1, "sensorIndex": 0, "frcCommand": 224}},
+        ),
+        (
+            "iqrfSensor_Frc",
+            {
+                "nAdr": 0,
+                "param": {
+                    "sensorType": 1,
+                    "sensorIndex": 0,
+                    "frcCommand": 144,
+                    "selectedNodes": [1],
+                    "getExtraResult": False,
+                    "extFormat": True,
+                },
+            },
+        ),
+        (
+            "iqrfEmbedFrc_Send",
+            {"nAdr": 0, "param": {"frcCommand": 224, "userData": [0x5E, 1, 0, 0]}},
+        ),
+        (
+            "iqrfEmbedFrc_SendSelective",
+            {
+                "nAdr": 0,
+                "param": {"frcCommand": 224, "selectedNodes": [1], "userData": [0x5E, 1, 0, 0]},
+            },
+        ),
+    ],
+)
+async def test_values_in_answers_are_stored_and_published(
+    tmp_path: Path, mtype: str, req: Any
+) -> None:
+    settings = "database.ask_states=false"
+    async with house(tmp_path, settings, mesh=generate(5)) as home:
+        _, measured = await published(home, REGISTRY[mtype], req)
+        temperature = next(each for each in measured if each.sensor == 0)
+        assert (temperature.mid, temperature.type) == (home.mesh.node(1).mid, 1)
+
+        def stored() -> bool:
+            device = home.gateway.store.network.get(1)
+            return device is not None and device.sensors[0].value == temperature.value
+
+        await until(stored)
+
+
+async def test_what_an_os_read_tells_of_a_node_is_published(tmp_path: Path) -> None:
+    async with house(tmp_path, "database.ask_states=false", mesh=generate(5)) as home:
+        req = {"nAdr": 2, "param": {}}
+        told, measured = await published(home, REGISTRY["iqrfEmbedOs_Read"], req)
+        result = told["rsp"]["result"]
+        assert {each.mid for each in measured} == {home.mesh.node(2).mid}
+        assert [(each.sensor, each.value) for each in measured] == [
+            (RSSI, result["rssi"] - 130),
+            (SUPPLY, round(result["supplyVoltage"], 2)),
+        ]

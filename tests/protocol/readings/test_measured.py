@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 
+from protocol.network.network import Device, Network
 from protocol.readings.latest import Latest, NodeState
 from protocol.readings.measured import (
     RSSI,
@@ -91,3 +92,12 @@ def test_nodes_that_left_the_network_are_forgotten() -> None:
     latest.take_cycle(cycle(node(), node(7)))
     latest.keep_only(frozenset({7}))
     assert set(latest.nodes) == {7}
+
+
+def test_what_passes_by_of_a_module_itself() -> None:
+    network = Network.of([Device(1, 0x81000001), Device(2, 0)])
+    values = {(1, RSSI): -62, (1, SUPPLY): 2.97, (2, RSSI): -70, (1, 0): 5}
+    assert of_overheard(values, network, AT).measured == (
+        Measured(0x81000001, RSSI, 133, "RSSI", "dBm", -62),
+        Measured(0x81000001, SUPPLY, None, "Supply voltage", "V", 2.97),
+    )

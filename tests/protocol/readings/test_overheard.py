@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.dpa.packet import Request, Response, answer
+from protocol.dpa.peripherals.os import os_read
 from protocol.errors import ProtocolError
 from protocol.network.network import Network
+from protocol.readings.measured import RSSI, SUPPLY
 from protocol.readings.overheard import Values, answered, reported
 from protocol.standard import sensor
 from protocol.standard.quantities import QUANTITIES, Value, decode, encode
@@ -153,3 +155,25 @@ def test_noise_is_understood_or_refused(frame: bytes, pdata: bytes) -> None:
         except ProtocolError:
             continue
         assert all(address in {1, 2} for address, _ in values)
+
+
+# How a node hears, and what it runs on.
+
+
+def os_answer(address: int, rssi: int, supply: int, *, length: int = 28, rcode: int = 0) -> Values:
+    pdata = (bytes(8) + bytes((rssi, supply)) + bytes(18))[:length]
+    request = os_read(address).request
+    response = answer(request, hwpid=0x1402, rcode=rcode, pdata=b"" if rcode else pdata)
+    return answered((request, response), MESH)
+
+
+def test_an_os_read_tells_rssi_and_supply_voltage() -> None:
+    assert os_answer(1, 68, 39) == {(1, RSSI): -62, (1, SUPPLY): 2.97}
+    assert os_answer(3, 0, 39) == {(3, SUPPLY): 2.97}
+    assert os_answer(3, 68, 127) == {(3, RSSI): -62}
+
+
+def test_what_tells_nothing_of_a_node() -> None:
+    assert os_answer(0, 68, 39) == {}  # the coordinator hears nobody in particular
+    assert os_answer(1, 68, 39, length=9) == {}
+    assert os_answer(1, 68, 39, rcode=3) == {}

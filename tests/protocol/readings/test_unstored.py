@@ -72,3 +72,8 @@ def test_a_later_value_stays() -> None:
     assert batch.still_news(network(updated=AT - second), NOW) == {(1, 0): 21.5}
     # The clock was set back since that one was stored.
     assert batch.still_news(network(updated=NOW + second), NOW) == {(1, 0): 21.5}
+
+
+def test_what_is_of_the_module_itself_is_left_out() -> None:
+    batch = Unstored.of({(1, 0): 5, (1, -1): -62, (1, -2): 2.97}, network(), AT)
+    assert batch.values == [(1, 7, 0, 5)]
