@@ -45,8 +45,9 @@ from protocol.api.registry import REGISTRY, row_of
 from protocol.dpa.errors import DpaError
 from protocol.dpa.transaction import Outcome
 from protocol.network.parameters import sets_parameters
+from protocol.network.sharing import fits_between
 from protocol.queue.lanes import Lane, Priority
-from protocol.queue.scheduling import QueueClosed, QueueFull, RadioReserved
+from protocol.queue.scheduling import QueueClosed, QueueFull, RadioReserved, never
 
 log = logging.getLogger("iqrf_trio.handlers")
 
@@ -70,6 +71,15 @@ def _query(gateway: Gateway, exchange: Exchange[Any]) -> Answer:
     query = exchange.row.query
     assert query is not None
     return exchange.answer(query(gateway.store.network, exchange.request))
+
+
+def _fits(exchange: Exchange[Any]) -> bool:
+    """Whether the request can have its turn between the steps of a service."""
+    assert exchange.row.transaction is not None
+    try:
+        return fits_between(exchange.row.transaction.begin(exchange.request))
+    except ServiceError:
+        return True  # nothing is sent
 
 
 def _handler_of(row: Row) -> Handler:
@@ -190,6 +200,7 @@ class Dispatcher:
             refuse=partial(self._fail, exchange),
             owner=exchange.client,
             begin=partial(self._begin, exchange) if begins else None,
+            fits=partial(_fits, exchange) if begins else never,
         )
 
     def _begin(self, exchange: Exchange[Any], over: Callable[[], None]) -> bool:

@@ -81,10 +81,15 @@ class Dialogue:
                     await self._transceiver.wait_connected()
 
     @asynccontextmanager
-    async def alone(self, priority: Priority | None = None) -> AsyncIterator["Dialogue"]:
-        """The same dialogue with the radio leased: nobody else gets on it until the block ends."""
+    async def alone(
+        self, priority: Priority | None = None, *, shared: bool = False
+    ) -> AsyncIterator["Dialogue"]:
+        """The same dialogue with the radio leased: nobody else gets on it until the block ends.
+
+        If it is `shared`, single requests of clients do that fit between its steps.
+        """
         priority = self._priority if priority is None else priority
-        async with self._scheduler.lease(priority) as lease:
+        async with self._scheduler.lease(priority, shared=shared) as lease:
             yield evolve(self, lease=lease)
 
     async def _in_turn(self, make: Make[T]) -> T:

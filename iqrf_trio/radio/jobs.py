@@ -8,7 +8,7 @@ from functools import partial
 from attrs import define
 
 from protocol.queue.lanes import Priority
-from protocol.queue.scheduling import LeaseTimeout, QueueClosed
+from protocol.queue.scheduling import LeaseTimeout, QueueClosed, never
 from protocol.queue.tallies import Fate
 
 log = logging.getLogger("iqrf_trio.scheduler")
@@ -28,7 +28,8 @@ class Job:
     On the network lane an INTERACTIVE job has the radio as long as it works. Any other one is a
     procedure: it works beside the radio, one procedure after the other, and takes the radio by
     `Scheduler.perform` or `Scheduler.lease`. `owner` is whoever asked for it: `Scheduler.withdraw`
-    takes back all that one has waiting.
+    takes back all that one has waiting. `fits` says whether an INTERACTIVE job may have its turn
+    between the steps of a shared lease.
     """
 
     priority: Priority
@@ -39,6 +40,7 @@ class Job:
     refuse: Callable[[LeaseTimeout], None] | None = None
     owner: object = None
     begin: Callable[[Callable[[], None]], bool] | None = None
+    fits: Callable[[], bool] = never
 
 
 async def do(job: Job) -> Fate:

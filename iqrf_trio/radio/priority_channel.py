@@ -8,7 +8,7 @@ import trio
 from attrs import define, field
 
 from protocol.queue.lanes import Priority
-from protocol.queue.scheduling import Entry, Kind, RadioQueue
+from protocol.queue.scheduling import Entry, Kind, RadioQueue, never
 
 T = TypeVar("T")
 
@@ -40,10 +40,14 @@ class PriorityChannel(Generic[T]):
         *,
         lease: Entry[T] | None = None,
         patience: float = math.inf,
+        shared: bool = False,
+        fits: Callable[[], bool] = never,
     ) -> Entry[T]:
         """Let `item` wait for its turn; raises QueueFull, QueueClosed."""
         now = trio.current_time()
-        entry = self.queue.put(item, kind, priority, now, lease=lease, patience=patience)
+        entry = self.queue.put(
+            item, kind, priority, now, lease=lease, patience=patience, shared=shared, fits=fits
+        )
         self._wake(now)
         return entry
 

@@ -30,6 +30,7 @@ from protocol.queue.scheduling import (
     RadioQueue,
     RadioReserved,
     State,
+    never,
 )
 from protocol.queue.tallies import Fate, Series, Statistics, Tally
 
@@ -157,7 +158,7 @@ class Scheduler:
     def submit_network(self, job: Job) -> None:
         """Let `job` wait for the radio; raises QueueFull, QueueClosed."""
         kind = Kind.REQUEST if job.priority is Priority.INTERACTIVE else Kind.PROCEDURE
-        self._put(kind, job.priority, job, patience=job.patience)
+        self._put(kind, job.priority, job, patience=job.patience, fits=job.fits)
 
     def withdraw(self, owner: object) -> None:
         """Take back the jobs of `owner` that wait for the radio; nobody is told."""
@@ -190,17 +191,18 @@ class Scheduler:
 
     @asynccontextmanager
     async def lease(
-        self, priority: Priority, *, patience: float = math.inf
+        self, priority: Priority, *, patience: float = math.inf, shared: bool = False
     ) -> AsyncIterator[Lease]:
         """Hold the radio between steps: until the end of the block only its own steps run.
 
+        One that is `shared` lets requests of clients in between that fit there (`Job.fits`).
         Raises QueueClosed, RadioReserved and LeaseTimeout as `perform` does.
         """
         own = self._own()
         if own is not None:
             yield Lease(self, own)
             return
-        entry = self._put(Kind.LEASE, priority, patience=patience)
+        entry = self._put(Kind.LEASE, priority, patience=patience, shared=shared)
         with self._finishing(entry):
             await entry.item.wait()
             token = holder.set(entry)
@@ -309,6 +311,8 @@ class Scheduler:
         *,
         lease: Entry | None = None,
         patience: float,
+        shared: bool = False,
+        fits: Callable[[], bool] = never,
     ) -> Entry:
         tally = self._tallies[Series(Lane.NETWORK, kind, priority)]
         scope = self._serving if kind is Kind.REQUEST else self.shutdown.shield()
@@ -316,7 +320,9 @@ class Scheduler:
         try:
             if self.reserved and job is None:
                 raise RadioReserved("the gateway is in service mode")
-            entry = self._channel.put(turn, kind, priority, lease=lease, patience=patience)
+            entry = self._channel.put(
+                turn, kind, priority, lease=lease, patience=patience, shared=shared, fits=fits
+            )
         except (QueueFull, QueueClosed, RadioReserved) as error:
             tally.end(_REJECTIONS[type(error)])
             raise

@@ -1,6 +1,7 @@
 """Who is next on the radio, as a state machine."""
 
 import math
+from collections.abc import Callable
 from enum import Enum, StrEnum
 from typing import Generic, TypeVar
 
@@ -69,6 +70,11 @@ class State(Enum):
 _COUNTED = (Kind.REQUEST, Kind.PROCEDURE)
 
 
+def never() -> bool:
+    """For what waits for the end of every lease."""
+    return False
+
+
 @define(eq=False)
 class Entry(Generic[T]):
     """One item in the queue. Times are seconds of a monotonic clock.
@@ -76,6 +82,9 @@ class Entry(Generic[T]):
     `since` is when it was put and, once active, `started` when its turn came. A step may belong
     to a `lease`; if it outlives it, it waits like any other. `patience` is how long an entry is
     ready to wait behind a lease that is not its own. `number` counts the entries as they arrive.
+
+    A lease that is `shared` lets requests in between its steps that are content with that
+    (`fits`); these do not lose their patience behind it.
     """
 
     item: T
@@ -85,6 +94,8 @@ class Entry(Generic[T]):
     lease: "Entry[T] | None" = None
     patience: float = math.inf
     number: int = 0
+    shared: bool = False
+    fits: Callable[[], bool] = never
     started: float = math.nan
     state: State = State.WAITING
 
@@ -141,8 +152,10 @@ class RadioQueue(Generic[T]):
         *,
         lease: Entry[T] | None = None,
         patience: float = math.inf,
+        shared: bool = False,
+        fits: Callable[[], bool] = never,
     ) -> Entry[T]:
-        """Let `item` wait for its turn.
+        """Let `item` wait for its turn; `shared` is for leases, `fits` for requests (see Entry).
 
         Raises QueueClosed, QueueFull, and LocalProtocolError for a step of a lease that is over.
         """
@@ -155,7 +168,7 @@ class RadioQueue(Generic[T]):
             raise LocalProtocolError("the lease is over")
         self.waiting += counted
         self._arrived += 1
-        entry = Entry(item, kind, priority, now, lease, patience, self._arrived)
+        entry = Entry(item, kind, priority, now, lease, patience, self._arrived, shared, fits)
         self._lines[priority][entry] = None
         return entry
 
@@ -232,7 +245,8 @@ class RadioQueue(Generic[T]):
         """There are three cases.
 
         1. Something has the radio: nothing else does.
-        2. The radio is leased: the first step of the lease.
+        2. The radio is leased: the first step of the lease, or, where the lease is shared, what
+           came first of its steps and the requests that fit between them.
         3. Otherwise whoever has waited too long, or else whoever has the highest priority.
         """
         if self.running is not None:
@@ -247,7 +261,7 @@ class RadioQueue(Generic[T]):
         """The first of a line whose turn may come."""
         for entry in line:
             if self.lease is not None:
-                may_run = entry.lease is self.lease
+                may_run = self._passes(entry)
             else:
                 may_run = self.procedure is None or entry.kind is not Kind.PROCEDURE
             if may_run:
@@ -262,6 +276,13 @@ class RadioQueue(Generic[T]):
             and now - head.since >= self.background_wait
         ]
 
+    def _passes(self, entry: Entry[T]) -> bool:
+        """Whether an entry may run while there is a lease."""
+        if entry.lease is self.lease:
+            return True
+        shared = self.lease is not None and self.lease.shared
+        return shared and entry.kind is Kind.REQUEST and entry.fits()
+
     def _take(self, entry: Entry[T], state: State) -> None:
         del self._lines[entry.priority][entry]
         self.waiting -= entry.kind in _COUNTED
@@ -269,7 +290,7 @@ class RadioQueue(Generic[T]):
 
     def _expires_at(self, entry: Entry[T]) -> float:
         """Of an entry that waits while there is a lease."""
-        if entry.lease is self.lease:
+        if self._passes(entry):
             return math.inf
         return max(entry.since, self._blocked_since) + entry.patience
 

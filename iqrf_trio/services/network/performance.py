@@ -198,7 +198,8 @@ class Performance:
     async def _borrow(self, action: Borrow) -> Parameters:
         recovery, wanted = self._recovery, action.wanted
         assert self._loan is None
-        self._dialogue = await self._stack.enter_async_context(self._dialogue.alone())
+        leased = self._dialogue.alone(shared=True)
+        self._dialogue = await self._stack.enter_async_context(leased)
         memory = recovery.transceiver.memory
         before = journal.noted(wanted, memory.parameters)
         entry = evolve(

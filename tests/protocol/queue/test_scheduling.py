@@ -82,6 +82,27 @@ def test_who_waited_too_long_is_next(priority: Priority) -> None:
     assert served(radio, 10) == ["patient", "client 1", "client 2"]
 
 
+def test_requests_that_fit_go_between_the_steps_of_a_shared_lease() -> None:
+    radio = queue()
+    lease = radio.put("service", LEASE, PROCEDURE, 0, shared=True)
+    assert radio.next(0) is lease
+    step = radio.put("step", STEP, PROCEDURE, 1, lease=lease)
+    assert radio.next(1) is step
+    radio.put("other", REQUEST, INTERACTIVE, 2, patience=30.0)
+    radio.put("fitting", REQUEST, INTERACTIVE, 2, patience=30.0, fits=lambda: True)
+    radio.put("background", STEP, BACKGROUND, 2, fits=lambda: True)
+    radio.put("next step", STEP, PROCEDURE, 3, lease=lease)
+    assert radio.next(31) is None  # something is on the air
+    expired = radio.next(32)
+    assert expired is not None
+    assert (expired.item, expired.state) == ("other", State.EXPIRED)
+    assert radio.next(1_000) is None
+    radio.done(step)
+    assert served(radio, 1_000) == ["fitting", "next step"]
+    radio.done(lease)
+    assert served(radio, 1_000) == ["background"]
+
+
 def test_of_those_who_waited_too_long_the_first_come_goes_first() -> None:
     radio = queue(background_wait=10)
     radio.put("worker", STEP, BACKGROUND, 0)

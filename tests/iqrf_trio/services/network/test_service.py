@@ -16,7 +16,11 @@ from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.store import StoreError
 from iqrf_trio.store.errors import ReadOnlyError
 from iqrf_trio.wiring.simulator_port import SimulatorPort
-from protocol.dpa.peripherals.frc import frc_set_params
+from protocol.dpa import frc
+from protocol.dpa.packet import Request
+from protocol.dpa.peripherals.coordinator import remove_bond
+from protocol.dpa.peripherals.frc import frc_send, frc_set_params
+from protocol.dpa.peripherals.os import os_read
 from protocol.iqmesh.bond_changes import BondRecord
 from protocol.iqmesh.journal import JournalEntry
 from protocol.network.parameters import Parameters
@@ -253,11 +257,46 @@ async def test_a_client_that_sets_the_parameters_waits_for_the_end(
         rig.caller.send("iqrfRaw", {"rData": raw}, msgId="set")
         rig.caller.send("iqrfRaw", {"rData": "00.00.06.03.ff.ff"}, msgId="led")
         answers = [(await rig.caller.next())["data"] for _ in range(3)]
-        # The two FRCs take longer than a request waits for a radio that is leased.
+        # The LED has its turn between the two FRCs.
         assert [data["msgId"] for data in answers] == ["led", "ping", "set"]
-        assert [data["status"] for data in answers] == [-8, 0, 0]
+        assert [data["status"] for data in answers] == [0, 0, 0]
         assert answers[2]["rsp"]["rData"].endswith(f"{FRC_PARAMS:02x}")
         assert mesh.coordinator.collector.params == 0x10
+
+
+async def test_single_requests_go_between_the_steps_where_they_mean_the_same(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = mesh_of(200)
+    mesh.node(2).online = False
+    asked = {
+        "to a node": os_read(1).request,
+        "of the coordinator": os_read(0).request,
+        "broadcast": Request(0xFF, 0x06, 0x03),
+        "an FRC": frc_send(frc.PING, bytes(2)).request,
+        "a bond": remove_bond(3).request,
+    }
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        rig.gateway.transceiver.memory.parameters = Parameters(frc_response_time=FRC_PARAMS)
+        rig.caller.send(PING, {}, msgId="ping")
+        await on_the_air(mesh)
+        began = trio.current_time()
+        for name, request in asked.items():
+            rig.caller.send("iqrfRaw", {"rData": request.encode().hex(".")}, msgId=name)
+        told = []
+        for _ in range(1 + len(asked)):
+            data = (await rig.caller.next())["data"]
+            told.append((data["msgId"], data["status"]))
+        assert dict(told) == {
+            "to a node": 0,
+            "of the coordinator": 0,
+            "broadcast": 0,
+            "an FRC": -8,
+            "a bond": -8,
+            "ping": 0,
+        }
+        assert told[-1] == ("ping", 0)
+        assert trio.current_time() - began > 30.0  # as long as others wait for a leased radio
 
 
 async def test_hops_that_are_set_stay_set(tmp_path: Path, autojump_clock: MockClock) -> None:
