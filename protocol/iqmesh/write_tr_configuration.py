@@ -6,15 +6,23 @@ from functools import partial
 from attrs import define, field
 
 from protocol.dpa import frc, frc_steps
+from protocol.dpa.attempts import nobody_can_be_asked
+from protocol.dpa.errors import DpaError
 from protocol.dpa.packet import ANY_HWPID, BROADCAST, COORDINATOR
 from protocol.dpa.peripherals.coordinator import bonded_devices
 from protocol.dpa.peripherals.exploration import enumerate_peripherals
-from protocol.dpa.peripherals.os import OS_SET_SECURITY, OS_WRITE_CONFIG_BYTE, os_write_config_byte
+from protocol.dpa.peripherals.os import (
+    OS_SET_SECURITY,
+    OS_WRITE_CONFIG_BYTE,
+    os_read_config,
+    os_write_config_byte,
+)
 from protocol.dpa.pnum import COORDINATOR_PNUM, OS
 from protocol.dpa.step import Step
 from protocol.iqmesh.plan import Plan, Progress, PutBack, ask, borrow, do
 from protocol.iqmesh.statuses import FAILED, ServiceFailure, no_bonded_nodes
 from protocol.iqmesh.tr_settings import Triplet, TrSettings
+from protocol.network.configurations import Configuration
 from protocol.network.parameters import Parameters
 
 _WRITTEN, _OTHER_HWPID = 0b01, 0b10
@@ -29,7 +37,11 @@ _PER_SELECTIVE = (frc.MAX_SELECTIVE_USER_DATA - _HEADER) // _TRIPLET
 
 @define(eq=False)
 class WriteTrConf:
-    """Write `settings` to the device at `address` (255: all nodes), if it has the HWPID."""
+    """Write `settings` to the device at `address` (255: all nodes), if it has the HWPID.
+
+    One device is read back; of many their acknowledgements have to do, since an FRC brings no more
+    than four bytes of 15 nodes. Keys cannot be read.
+    """
 
     address: int
     settings: TrSettings
@@ -67,10 +79,28 @@ class WriteTrConf:
         if triplets:
             write = os_write_config_byte(self.address, *triplets)
             yield from ask(write.for_hwpid(self.hwpid))
+            yield from self._read_back(triplets)
         for data in self.settings.secrets():
             yield from ask(OS_SET_SECURITY.call(self.address, data).for_hwpid(self.hwpid))
         self.restart_needed = self.settings.need_restart(dpa)
         self.done = True
+
+    def _read_back(self, triplets: Sequence[Triplet]) -> Plan[None]:
+        """Compare what was written with what the device has; raises ServiceFailure.
+
+        A device that has acknowledged the bytes and then keeps silent is taken at its word.
+        """
+        try:
+            read = yield from ask(os_read_config(self.address).for_hwpid(self.hwpid))
+        except DpaError as error:
+            if nobody_can_be_asked(error):
+                raise
+            return
+        kept = Configuration(read.settings, read.rfpgm)
+        wrong = [f"0x{each[0]:02X}" for each in triplets if kept.written([each]) != kept]
+        if wrong:
+            text = f"The device does not have what was written, at {', '.join(wrong)}."
+            raise ServiceFailure(FAILED, text)
 
     def _everybody(self, dpa: int) -> Plan[None]:
         if not self.nodes:

@@ -10,7 +10,9 @@ from trio.testing import MockClock
 from iqrf_trio.simulator.counters import Kind
 from iqrf_trio.simulator.faults import Fault
 from iqrf_trio.simulator.files.plan import generate
+from iqrf_trio.simulator.module import Module
 from iqrf_trio.wiring.simulator_port import SimulatorPort
+from protocol.dpa.peripherals.os import OS_WRITE_CONFIG_BYTE
 from tests.iqrf_trio.services.network.rig import gateway
 
 WRITE, READ = "iqmeshNetwork_WriteTrConf", "iqmeshNetwork_ReadTrConf"
@@ -49,6 +51,39 @@ async def test_what_was_written_is_read(
                 assert rsp[name]["eeprom"]
             elif name != "localFrcReception" or address:
                 assert rsp[name] == value
+
+
+async def test_a_device_that_did_not_keep_what_was_written_is_told(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mesh = generate(2)
+    execute = Module.execute
+
+    def forgetful(
+        module: Module, pnum: int, pcmd: int, hwpid: int, pdata: bytes, now: float
+    ) -> bytes:
+        if (pnum, pcmd) == OS_WRITE_CONFIG_BYTE.key:
+            pdata = pdata[:3]  # the first byte alone is kept
+        return execute(module, pnum, pcmd, hwpid, pdata, now)
+
+    monkeypatch.setattr(Module, "execute", forgetful)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        req = {"deviceAddr": 1, "txPower": 3, "rxFilter": 9, "rfChannelA": 44}
+        answer = await rig.caller.ask(WRITE, req)
+        assert (answer["status"], answer["rsp"]["writeSuccess"]) == (1000, False)
+        assert answer["statusStr"] == "The device does not have what was written, at 0x09, 0x11."
+
+
+async def test_a_device_that_cannot_be_read_back_is_taken_at_its_word(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(2)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        mesh.faults.arm(
+            Fault.NO_RESPONSE, times=9, when=lambda request: (request.pnum, request.pcmd) == (2, 2)
+        )
+        answer = await rig.caller.ask(WRITE, {"deviceAddr": 1, "txPower": 3})
+        assert (answer["status"], answer["rsp"]["writeSuccess"]) == (0, True)
 
 
 async def test_all_nodes_take_two_frcs(tmp_path: Path, autojump_clock: MockClock) -> None:
