@@ -97,6 +97,9 @@ class MqttLink:
             "waiting": sum(map(self.outbox.waiting, Kind)),
             "dropped": sum(self.outbox.dropped.values()),
         }
+        if self.outbox.behind:
+            text = f"it is too slow: {self.outbox.waiting(Kind.EVENT)} events wait for it"
+            return Check(Status.WARN, text, details)
         if self.up:
             return Check(Status.PASS, "", details)
         status = Status.WARN if self.away_s < AWAY_S else Status.FAIL

@@ -99,6 +99,8 @@ class MqttPublisher:
     """The nodes as they were published last, by MID."""
     _held: Held = field(factory=Held, init=False)
     """Stored before anything is published."""
+    _stale_s: float = field(default=0.0, init=False)
+    """For how long a value counts."""
     _again_at: float = field(default=0.0, init=False)
     """When to say everything again (Trio's clock); infinite where nobody asked for it."""
 
@@ -142,6 +144,9 @@ class MqttPublisher:
                     self._again_at = inf
                     self._said.clear()
                     self._known = {}
+                if (stale_s := self._source.stale_after_s()) != self._stale_s:
+                    self._stale_s = stale_s
+                    self._known = {}  # for others are told of it with each device
                 if trio.current_time() >= stale_at:
                     stale_at = trio.current_time() + STALE_CHECK_S
                     self._dirty |= self._known.keys()
@@ -167,8 +172,10 @@ class MqttPublisher:
             return  # the next look tries again
         for mid in sorted({*changed, *(self._dirty & present.keys())}):
             self._dirty.discard(mid)
-            for topic, payload in self._of(present[mid]):
-                self._say(topic, payload)
+            node = present[mid]
+            if self._known.get(mid) is not node:
+                self._say_all(self._descriptions(node))
+            self._say_all(self._latest(node))
             await trio.lowlevel.checkpoint()
         self._known = present
         self._dirty &= present.keys()
@@ -204,21 +211,28 @@ class MqttPublisher:
         self._held = wanted
         return True
 
-    def _of(self, node: Device) -> Iterator[tuple[str, bytes]]:
-        """Topics and payloads of one node."""
+    def _descriptions(self, node: Device) -> Iterator[tuple[str, bytes]]:
+        """Topics and payloads of what a node is, which follows from the network alone."""
+        yield self._topics.node_info(node.mid), nodes.info(node)
+        if self._discover or self._held.discovered:
+            told = self._discovery.node(node, self._stale_s) if self._discover else (b"", b"")
+            yield from zip(self._discovery.topics_of(node.mid), told, strict=True)
+
+    def _latest(self, node: Device) -> Iterator[tuple[str, bytes]]:
+        """Topics and payloads of how a node is."""
         source, topics, mid = self._source, self._topics, node.mid
-        known, stale = self._nodes.of(mid), source.stale_after_s()
+        known, stale = self._nodes.of(mid), self._stale_s
         latest = source.latest.nodes.get(mid)
         there = nodes.available(node, latest.misses if latest else 0)
-        yield topics.node_info(mid), nodes.info(node)
-        if self._discover or self._held.discovered:
-            told = self._discovery.node(node, stale) if self._discover else (b"", b"")
-            yield from zip(self._discovery.topics_of(mid), told, strict=True)
         yield topics.availability(mid), ONLINE if there else OFFLINE
         state = nodes.state(node, known, now=source.now(), stale_after_s=stale)
         yield topics.node(mid), state
         if node.light:
             yield topics.light(mid), nodes.light(known.states.light)
+
+    def _say_all(self, said: Iterator[tuple[str, bytes]]) -> None:
+        for topic, payload in said:
+            self._say(topic, payload)
 
     def _say(self, topic: str, payload: bytes) -> None:
         if self._is_news(topic, hash(payload)):

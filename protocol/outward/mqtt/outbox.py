@@ -139,6 +139,11 @@ class Outbox:
         return not (self._states or self._events.messages or self._answers.messages or self._flying)
 
     @property
+    def behind(self) -> bool:
+        """Whether a broker that is there lets half as many events wait as there is room for."""
+        return self.open and 2 * len(self._events.messages) > self.max_events
+
+    @property
     def answers_full(self) -> bool:
         """Whether so many answers wait that no further request should be taken."""
         return self._answers.full

@@ -146,6 +146,60 @@ async def test_commands_that_cannot_be_carried_out(tmp_path: Path) -> None:
         assert it.home.gateway.worker.running
 
 
+async def test_topics_that_mean_nothing_harm_nobody(tmp_path: Path) -> None:
+    async with scene(tmp_path, "mqtt.commands=api") as it:
+        await it.json(f"{it.node}/info")
+        strange = (
+            f"node/{'7' * 60_000}/set/output/0",
+            f"{it.node}/set/output/99999999999",
+            f"{it.node}/set/output/-1",
+            f"{it.node}/set/output",
+            f"{it.node}/set/",
+            "node//set/light",
+            "set/",
+            "set/everything",
+            f"request/{'x' * 60_000}",
+            "request/",
+        )
+        place = len(it.heard.heard)
+        for topic in strange:
+            it.heard.publish(f"{GATEWAY}/{topic}", "ON")
+        told = await it.result("result", "set/reading", "ON")
+        assert told["status"] == 0
+        await it.heard.quiet()
+        sent = {f"{GATEWAY}/{topic}" for topic in strange}
+        news = [m for m in it.heard.heard[place:] if m.topic not in sent]
+        assert not [m.topic for m in news if "/response/" in m.topic]
+        assert [m.topic for m in news if m.topic.endswith("/result")] == [f"{GATEWAY}/result"]
+        assert not [m for m in news if m.topic == f"{GATEWAY}/status"], "the link has held"
+
+
+async def test_answers_of_a_task_go_to_the_broker(tmp_path: Path) -> None:
+    messaging = [{"type": "mqtt", "instance": "MqttMessaging"}]
+    message = json.loads(request("mngDaemon_Version", msgId="of a task"))
+    task = {
+        "clientId": "SchedulerMessaging",
+        "taskId": "a2e9ee3c-7c0b-4b9e-9a47-52a1b1a9d5b0",
+        "timeSpec": {
+            "cronTime": ["0", "0", "0", "1", "1", "*", "*"],
+            "exactTime": False,
+            "periodic": False,
+            "period": 0,
+            "startTime": "",
+        },
+        "task": [{"messaging": messaging, "message": message}],
+        "persist": False,
+        "enabled": False,
+    }
+    async with scene(tmp_path) as it, authenticated(it.home) as client:
+        added = await ask(client, "mngScheduler_AddTask", task)
+        assert added["status"] == 0, added
+        run = await ask(client, "iqrfTrio_RunTask", {"taskId": added["rsp"]["taskId"]})
+        assert run["status"] == 0, run
+        answer = await it.json("response/all")
+        assert (answer["data"]["msgId"], answer["data"]["status"]) == ("of a task", 0)
+
+
 async def test_a_retained_command_is_refused(tmp_path: Path) -> None:
     async with scene(tmp_path, "mqtt.commands=set") as it:
         await it.json(f"{it.node}/info")

@@ -94,6 +94,19 @@ def test_no_kind_waits_for_all_of_another() -> None:
     assert {each.kind for each in taken(outbox)} == set(Kind)
 
 
+def test_a_broker_that_is_too_slow_is_seen() -> None:
+    outbox = Outbox(max_events=10)
+    for _ in range(6):
+        outbox.put_event("e", b"x")
+    assert not outbox.behind, "it is away, which is another trouble"
+    outbox.begin(window=1)
+    states = [outbox.behind]
+    taken(outbox)
+    outbox.acknowledged(0)
+    states.append(outbox.behind)
+    assert states == [True, False]
+
+
 class AnyOrder(RuleBasedStateMachine):
     """A broker that comes and goes; `model` is what it keeps, `told` the events that it had."""
 
