@@ -1,12 +1,15 @@
 """One message of the JSON API over HTTP: its answers come as lines until the final one."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from functools import partial
 from math import inf
 
 import orjson
 import trio
 from attrs import define, field, frozen
 
+from iqrf_trio.edges.http import Sending
 from iqrf_trio.http.routes import Question, Route
 from iqrf_trio.messaging.reports import Reports
 from protocol.api.registry import final_of
@@ -32,7 +35,8 @@ class CallClient:
 
     remote: str
     _grant: Grant
-    _answers: trio.MemorySendChannel[str]
+    _answers: trio.MemorySendChannel[bytes]
+    _sending: Sending
     live: bool = field(default=True, init=False)
     lasting: bool = field(default=False, init=False)
 
@@ -47,16 +51,26 @@ class CallClient:
         return self._grant.token_id
 
     def reply(self, text: str, *, always: bool = False) -> bool:
-        """Hand on an answer; one that nobody fetches any more is dropped."""
+        """Hand on an answer; one that nobody fetches any more is dropped.
+
+        There is room for it from now on, until `sent`.
+        """
         if not self.live:
             return True
-        try:
-            self._answers.send_nowait(text)
-        except trio.WouldBlock:
+        line = text.encode() + b"\n"
+        if not self._sending.reserve(len(line)):
             return False
-        except (trio.ClosedResourceError, trio.BrokenResourceError):
-            self.live = False
+        try:
+            self._answers.send_nowait(line)
+        except (trio.WouldBlock, trio.ClosedResourceError, trio.BrokenResourceError) as error:
+            self._sending.release(len(line))
+            self.live = isinstance(error, trio.WouldBlock)
+            return not self.live
         return True
+
+    def sent(self, line: bytes) -> None:
+        """An answer needs no room any more."""
+        self._sending.release(len(line))
 
     def owe(self, answers: int) -> None:
         """Nothing: there is room for all answers of one request."""
@@ -71,6 +85,7 @@ class CallRoutes:
 
     _accept: Callable[[str | bytes, CallClient], None]
     _withdraw: Callable[[CallClient], None]
+    _sending: Sending
 
     def routes(self) -> tuple[Route, ...]:
         """What can be asked."""
@@ -96,37 +111,47 @@ class CallRoutes:
         except (ValueError, TypeError, KeyError):
             raise ProblemError(400, "the body has to be one message with mType and data") from None
         timeout_s = _timeout(question)
-        send, receive = trio.open_memory_channel[str](_WAITING)
-        client = CallClient(f"{question.caller.address} (http)", grant, send)
-        self._accept(question.request.body, client)
-        return Response(200, self._answers(client, receive, final_of(mtype), timeout_s), JSON_LINES)
+        send, receive = trio.open_memory_channel[bytes](_WAITING)
+        client = CallClient(f"{question.caller.address} (http)", grant, send, self._sending)
+        begin = partial(self._accept, question.request.body, client)
+        answers = self._answers(client, begin, receive, final_of(mtype), timeout_s)
+        return Response(200, answers, JSON_LINES)
 
     async def _answers(
         self,
         client: CallClient,
-        answers: trio.MemoryReceiveChannel[str],
-        is_final: Callable[[str], bool],
+        begin: Callable[[], None],
+        answers: trio.MemoryReceiveChannel[bytes],
+        is_final: Callable[[bytes], bool],
         timeout_s: float,
     ) -> AsyncIterator[bytes]:
+        """The lines of the answers; the message is sent when the first of them is wanted."""
         ends_at = trio.current_time() + timeout_s
+        begin()
         try:
             while True:
-                text = None
+                line = None
                 with trio.move_on_at(min(ends_at, trio.current_time() + _LOOK_S)):
-                    text = await answers.receive()
-                if text is None and trio.current_time() < ends_at:
+                    line = await answers.receive()
+                if line is None and trio.current_time() < ends_at:
                     yield b""  # sends nothing, but it is looked whether the token still is good
                     continue
-                if text is None:
+                if line is None:
                     late = {"title": "no final answer in time", "status": 504}
                     yield orjson.dumps(late) + b"\n"
                     return
-                yield text.encode() + b"\n"
-                if is_final(text):
+                try:
+                    yield line
+                finally:
+                    client.sent(line)
+                if is_final(line):
                     return
         finally:
             client.live = False
             self._withdraw(client)
+            with suppress(trio.WouldBlock):
+                while True:
+                    client.sent(answers.receive_nowait())
 
 
 def _timeout(question: Question) -> float:

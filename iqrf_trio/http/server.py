@@ -11,7 +11,7 @@ from typing import NoReturn
 import trio
 from attrs import define, evolve, field, frozen
 
-from iqrf_trio.edges.http import HttpLimits, Idle, Upgrade, serve_requests
+from iqrf_trio.edges.http import HttpLimits, Idle, Sending, Upgrade, serve_requests
 from iqrf_trio.edges.tcp import tls
 from iqrf_trio.edges.tcp.admission import Accepted, Admission, AdmittingListener, Applicant
 from iqrf_trio.edges.tcp.lingering import LINGER_S
@@ -93,6 +93,7 @@ class HttpServer:
     _websocket: Websocket | None = None
     counts: Counter[tuple[str, int]] = field(factory=Counter, init=False)
     idle: Idle = field(factory=Idle, init=False)
+    sending: Sending = field(factory=Sending)
     _rates: Rates = field(init=False, factory=lambda: Rates(REQUESTS_PER_MINUTE))
     _admission: Admission = field(init=False)
     _trusted: int = field(default=0, init=False)
@@ -173,6 +174,7 @@ class HttpServer:
             headers=_HEADERS,
             upgradable=self._is_websocket,
             idle=self.idle,
+            sending=self.sending,
         )
         if upgrade is not None and self._websocket is not None:
             # It has one place at a time: what the WebSocket server gives takes the place of ours,

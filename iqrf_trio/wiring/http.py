@@ -6,11 +6,11 @@ from functools import partial
 from ipaddress import ip_address
 
 import trio
-from attrs import frozen
+from attrs import field, frozen
 
 from iqrf_trio import __version__
 from iqrf_trio.config import Config
-from iqrf_trio.edges.http import Replay, Upgrade
+from iqrf_trio.edges.http import Replay, Sending, Upgrade
 from iqrf_trio.edges.tcp.listeners import Endpoint, ListenError, open_listeners
 from iqrf_trio.edges.tcp.tls import Mode
 from iqrf_trio.handlers.dispatch import Dispatcher
@@ -55,8 +55,9 @@ class _Listen:
 async def listen(config: Config) -> list[Endpoint]:
     """The sockets for HTTP; a port that is taken is told and no reason not to start."""
     http, websocket = config.http, config.websocket
-    # Whoever takes any free port for one server wants no fixed one for the other.
-    port = 0 if http.port is not None and websocket.port == 0 else http.port
+    # Whoever takes any free port for one server wants no fixed one for the other by default.
+    free = websocket.port == 0 and "http.port" not in config.origins
+    port = 0 if http.port is not None and free else http.port
     if port is None and http.tls_port is None:
         return []
     settings = _Listen(
@@ -88,7 +89,7 @@ class Sources:
     """What the routes need besides what is observed.
 
     `ready` tells whether requests are served, `config` is the one in force, `ring` holds the last
-    lines of the log, `examine` is the doctor.
+    lines of the log, `examine` is the doctor, `sending` bounds what waits to be sent.
     """
 
     keys: Keys
@@ -98,6 +99,7 @@ class Sources:
     ring: Ring
     cycles: Cycles
     examine: Examine | None = None
+    sending: Sending = field(factory=Sending)
 
 
 def build(observed: Observed, checks: HealthChecks, sources: Sources) -> HttpServer:
@@ -114,7 +116,8 @@ def build(observed: Observed, checks: HealthChecks, sources: Sources) -> HttpSer
         await observed.websocket.adopt(Replay(upgrade.received, stream), name, address)
 
     routes = routes_of(observed, checks, sources)
-    server = HttpServer(routes, access, HttpSettings(_names(sources.config())), websocket)
+    settings = HttpSettings(_names(sources.config()))
+    server = HttpServer(routes, access, settings, websocket, sending=sources.sending)
     observed.server = server
     return server
 
@@ -143,7 +146,7 @@ def _api(observed: Observed, checks: HealthChecks, sources: Sources) -> Iterator
     gateway, dispatcher = observed.gateway, sources.dispatcher
     yield from SessionRoutes(sources.keys).routes()
     yield from MessageRoutes().routes()
-    yield from CallRoutes(dispatcher.accept, dispatcher.withdraw).routes()
+    yield from CallRoutes(dispatcher.accept, dispatcher.withdraw, sources.sending).routes()
     yield from NetworkRoutes(lambda: gateway.store.network, observed.measurements, now).routes()
     if observed.history is not None:
         yield from HistoryRoutes(observed.history, lambda: gateway.store.network, now).routes()

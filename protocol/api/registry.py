@@ -72,14 +72,14 @@ def not_answered(mtype: str) -> str:
     return "a known message, not answered by this gateway" + (instead and f"; use {instead}")
 
 
-def final_of(mtype: object) -> Callable[[str], bool]:
+def final_of(mtype: object) -> Callable[[str | bytes], bool]:
     """What tells whether an answer (JSON) is the last one to a request of this type."""
     try:
         row = row_of(mtype if isinstance(mtype, str) else "")
     except RequestError:
         return lambda _text: True
 
-    def ends(text: str) -> bool:
+    def ends(text: str | bytes) -> bool:
         answer = orjson.loads(text)
         return answer["mType"] != mtype or row.ends_with(answer["data"])
 

@@ -32,12 +32,13 @@ time would be spent on sending away."""
 class Place:
     """One connection of `network` that came at `since`; `leaving` once it was told to go.
 
-    Its time runs from `kept_from`: when it got the place, or when it was found not to be the one
-    that is waited for.
+    It got its place at `got_at`. Its time runs from `kept_from`: from then, or from when it was
+    found not to be the one that is waited for.
     """
 
     network: str
     since: float
+    got_at: float = field(default=-inf, init=False)
     kept_from: float = field(default=-inf, init=False)
     held: bool = field(default=False, init=False)
     leaving: bool = field(default=False, init=False)
@@ -81,12 +82,18 @@ class Places:
         chosen = min(reversed(self.waiting), key=lambda place: shares[place.network])
         del self.waiting[chosen]
         self.held[chosen] = None
-        chosen.held, chosen.kept_from = True, now
+        chosen.held, chosen.got_at, chosen.kept_from = True, now, now
         return chosen
 
-    def keep(self, place: Place, now: float) -> None:
-        """It is not the peer that is waited for: its time runs anew."""
+    def keep(self, place: Place, now: float) -> bool:
+        """It is not the peer that is waited for: its time runs anew. False if it had enough.
+
+        Whoever sends without end is never read to the end.
+        """
+        if now - place.got_at >= PATIENCE_S:
+            return False
         place.kept_from = now
+        return True
 
     def to_leave(self, capacity: int) -> tuple[Place | None, float]:
         """Who has to make room for those that wait, and from when on; (None, infinity): nobody.

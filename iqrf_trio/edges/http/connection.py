@@ -9,12 +9,15 @@ import trio
 from attrs import define, field, frozen
 
 from iqrf_trio.edges.http.idle import Idle
+from iqrf_trio.edges.http.sending import PIECE, Sending, Writing
 from protocol.outward.http import CutShortError, ProblemError, Request, Response, parse_target
 
 log = logging.getLogger("iqrf_trio.http")
 
 Answer = Callable[[Request], Awaitable[Response]]
 """Answers one request; raises ProblemError for what it refuses."""
+
+_LATER = (("retry-after", "2"),)
 
 _NO_BODY = frozenset({204, 304})
 
@@ -53,14 +56,15 @@ async def serve_requests(
     headers: tuple[tuple[str, str], ...] = (),
     upgradable: Callable[[Request], bool] = lambda _request: False,
     idle: Idle | None = None,
+    sending: Sending | None = None,
 ) -> Upgrade | None:
     """Answer requests until the peer, an error, a limit or the end of `idle` ends the connection.
 
-    `headers` are added to every answer. Returns the request to become another protocol that
-    `upgradable` takes, unanswered. Raises nothing for what the peer does. The caller closes the
-    stream.
+    `headers` are added to every answer; `sending` bounds what waits on all connections. Returns
+    the request to become another protocol that `upgradable` takes, unanswered. Raises nothing for
+    what the peer does. The caller closes the stream.
     """
-    connection = _Connection(stream, answer, limits, headers)
+    connection = _Connection(stream, answer, limits, headers, sending or Sending())
     idle = idle or Idle()
     try:
         while True:
@@ -85,6 +89,7 @@ class _Connection:
     _answer: Answer
     _limits: HttpLimits
     _headers: tuple[tuple[str, str], ...]
+    _sending: Sending
     received: bytes = b""
     _http: h11.Connection = field(init=False)
 
@@ -139,7 +144,7 @@ class _Connection:
     async def respond(self, request: Request) -> bool:
         """Answer; returns whether another request may follow."""
         try:
-            response = await self._answer(request)
+            response = self._with_room(await self._answer(request))
         except ProblemError as problem:
             response = problem.response()
         except Exception:  # the boundary of a request: the next one is not harmed
@@ -148,7 +153,11 @@ class _Connection:
                 500, "the gateway could not do this; its log says why"
             ).response()
         try:
-            await self._write(response, with_body=request.method != "HEAD")
+            with self._sending.writing() as writing:
+                await self._write(response, writing, with_body=request.method != "HEAD")
+            if writing.scope.cancelled_caught:
+                log.info("%s %s was cut off: nobody reads it", request.method, request.path)
+                return False
         except CutShortError as cut:
             log.info("%s %s was cut short: %s", request.method, request.path, cut)
             return False
@@ -157,12 +166,21 @@ class _Connection:
         except Exception:  # what is sent cannot be taken back: only the end of the connection tells
             log.exception("%s %s failed halfway", request.method, request.path)
             return False
+        finally:
+            if isinstance(response.body, bytes):
+                self._sending.release(len(response.body))
         if self._http.our_state is h11.MUST_CLOSE or self._http.their_state is not h11.DONE:
             return False
         self._http.start_next_cycle()
         # What a peer has sent ahead is in the state machine, and belongs to the next request.
         self.received = bytes(self._http.trailing_data[0])
         return True
+
+    def _with_room(self, response: Response) -> Response:
+        """The response, with room for it; of one in pieces whoever makes them sees to that."""
+        if isinstance(response.body, bytes) and not self._sending.reserve(len(response.body)):
+            raise ProblemError(503, "too many answers wait to be read", _LATER)
+        return response
 
     async def _refuse(self, problem: ProblemError) -> None:
         """Answer what was no request, if an answer is still possible; the connection ends then."""
@@ -174,10 +192,10 @@ class _Connection:
                 response.content_type,
                 (*response.headers, ("connection", "close")),
             )
-            with suppress(h11.LocalProtocolError):
-                await self._write(closing, with_body=True)
+            with suppress(h11.LocalProtocolError), self._sending.writing() as writing:
+                await self._write(closing, writing, with_body=True)
 
-    async def _write(self, response: Response, *, with_body: bool) -> None:
+    async def _write(self, response: Response, writing: Writing, *, with_body: bool) -> None:
         body = response.body
         headers = [*self._headers, *response.headers]
         if response.content_type:
@@ -187,19 +205,26 @@ class _Connection:
         await self._send(h11.Response(status_code=response.status, headers=headers))
         if with_body and response.status not in _NO_BODY:
             if isinstance(body, bytes):
-                await self._send(h11.Data(data=body))
+                await self._write_data(body, writing)
             else:
-                await self._write_pieces(body)
+                await self._write_pieces(body, writing)
         await self._send(h11.EndOfMessage())
 
-    async def _write_pieces(self, pieces: AsyncIterable[bytes]) -> None:
+    async def _write_data(self, data: bytes, writing: Writing) -> None:
+        """Send `data` in pieces, of which no more than one is copied at a time."""
+        view = memoryview(data)
+        for start in range(0, len(view), PIECE):
+            await self._send(h11.Data(data=bytes(view[start : start + PIECE])))
+            writing.moved()
+
+    async def _write_pieces(self, pieces: AsyncIterable[bytes], writing: Writing) -> None:
         async with AsyncExitStack() as stack:
             if isinstance(pieces, AsyncGenerator):
                 # Where the peer leaves, what makes the pieces ends here and not at some later time.
                 await stack.enter_async_context(aclosing(pieces))
             async for piece in pieces:
-                if piece:
-                    await self._send(h11.Data(data=piece))
+                await self._write_data(piece, writing)
+                writing.moved()
 
     async def _send(self, event: h11.Event) -> None:
         """Send an event; raises TooSlowError when the peer does not take it in time."""

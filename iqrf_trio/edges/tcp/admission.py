@@ -134,9 +134,7 @@ class Admission:
                 self._timer.deadline = at
             if place is None or at > now:
                 return
-            if self._applicants[place].unread():
-                self._places.keep(place, now)
-            else:
+            if not (self._applicants[place].unread() and self._places.keep(place, now)):
                 self._send_away(place)
 
     def _overflow(self) -> None:
@@ -198,7 +196,7 @@ class Clients:
         """
         if self._room() <= 0:
             return False
-        with trio.move_on_after(2 * AUTHENTICATION_S):
+        with trio.move_on_after(2 * PATIENCE_S):
             await self._admission.enter(applicant)
         return applicant.held
 

@@ -39,10 +39,10 @@ class TaskClient:
     answer: JsonObject | None = field(default=None, init=False)
     """The last answer."""
     _ended: trio.Event = field(factory=trio.Event, init=False)
-    _is_final: Callable[[str], bool] = field(init=False)
+    _is_final: Callable[[str | bytes], bool] = field(init=False)
 
     @_is_final.default
-    def _make_final(self) -> Callable[[str], bool]:
+    def _make_final(self) -> Callable[[str | bytes], bool]:
         return final_of(self._mtype)
 
     async def final(self) -> None:

@@ -270,6 +270,15 @@ async def test_a_port_that_is_taken_is_no_reason_not_to_start(
             assert "no HTTP" in caplog.text
 
 
+async def test_a_port_that_was_asked_for_is_taken_whatever_that_of_websockets_is(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path / "a") as one:
+        port = urlsplit(one.http_url).port
+    async with house(tmp_path / "b", "websocket.port=0", f"http.port={port}") as other:
+        assert urlsplit(other.http_url).port == port
+
+
 async def test_connections_that_wait_end_with_the_gateway(tmp_path: Path) -> None:
     async with house(tmp_path) as home, connected(home.http_url) as client:
         assert (await client.ask("/livez")).status == 200

@@ -59,8 +59,9 @@ def test_the_time_of_a_place_runs_from_when_it_was_got() -> None:
     going, at = places.to_leave(2)
     assert going is not None
     assert (going.since, at) == (5.0, 6.0), "who waited for long is not the first to go"
-    places.keep(going, 6.2)
+    assert places.keep(going, 6.2)
     assert places.to_leave(2) == (waited, 7.0)
+    assert not places.keep(going, 5.0 + PATIENCE_S), "enough is enough"
 
 
 def test_who_waits_in_vain_is_the_oldest_of_the_largest_share() -> None:
