@@ -46,7 +46,11 @@ from iqrf_trio.wiring.mqtt import mqtt_of
 from iqrf_trio.wiring.ports import trace_of
 from iqrf_trio.wiring.vault import keeper_of
 from protocol.dpa.transaction import Outcome
+from protocol.network import configurations as configuring
+from protocol.network import triggers
 from protocol.network.catalogue import Catalogue, CatalogueError
+from protocol.readings import overheard as overhearing
+from protocol.readings import switching
 from protocol.readings.settings import Messaging, SensorSettings
 
 log = logging.getLogger("iqrf_trio.daemon")
@@ -56,6 +60,11 @@ HISTORY_NAME = "history.db"
 
 WEBSOCKET = Messaging("ws", "WebsocketMessaging")
 """The name by which reports are sent to WebSocket clients."""
+
+_TELLING = (
+    triggers.PERIPHERALS | configuring.PERIPHERALS | overhearing.PERIPHERALS | switching.PERIPHERALS
+)
+"""The peripherals whose answers may teach any part of the gateway something."""
 
 
 @frozen(eq=False)
@@ -116,6 +125,8 @@ async def build(
         states.frame(frame)
 
     def on_answer(outcome: Outcome) -> None:
+        if outcome.request.pnum not in _TELLING:
+            return  # as with most requests of clients
         if not worker.asking:  # what a cycle brings is stored with the cycle
             overheard.answer(outcome, lambda: transceiver.counters)
         enumeration.observe(outcome)

@@ -10,6 +10,9 @@ from protocol.api.exact_json import Document
 
 _BOM = "\ufeff"
 
+_LONG_DIGITS = re.compile("[1-9][0-9]{18}")
+"""What texts with a long integer have in them; looked for first, as it is found out sooner."""
+
 _LONG_INTEGER = re.compile(r"(?:^|[:,\[])[ \t\r\n]*+-?[1-9][0-9]{18}")
 """Where an integer may stand that the fast reader turns into a floating-point number."""
 
@@ -35,6 +38,8 @@ def read(text: str | bytes, *, exact: bool = True) -> Document:
         # The parser counts characters, and knows nothing of the mark.
         before = text[: len(text) - len(body) + error.pos]
         raise NotJsonError(error.msg, len(before.encode(errors="surrogatepass"))) from None
-    if exact and _LONG_INTEGER.search(body) and (found := exact_json.read(body)):
+    if not exact or _LONG_DIGITS.search(body) is None:
+        return Document(value)
+    if _LONG_INTEGER.search(body) and (found := exact_json.read(body)):
         return found
     return Document(value)

@@ -282,7 +282,7 @@ class Transaction:
             if self.former.settled:
                 self._keep(answer)
                 return True
-        self._take(answer)
+        self._take(answer, early=early)
         return True
 
     def _respond_unconfirmed(self, answer: _Answer) -> bool:
@@ -325,13 +325,13 @@ class Transaction:
         elif not self.remote:
             self.deadline = min(self.deadline, self._local_end)
 
-    def _take(self, answer: _Answer) -> None:
-        """End with this answer."""
+    def _take(self, answer: _Answer, *, early: bool | None = None) -> None:
+        """End with this answer; `early` where that has been found out."""
         if self._kept and self._kept is not answer:
             self.strays.append(self._kept.response)
         since = self._confirmed[1] if self._confirmed else self.requested_at
         if answer.at >= since and (self._confirmed or not self.remote):
-            self.quick = self._is_early(answer)
+            self.quick = self._is_early(answer) if early is None else early
         self.air_free_at = max(answer.at, self._routing_end(answer.response))
         self._finish(answer.response.rcode, answer.response, answer.at)
 

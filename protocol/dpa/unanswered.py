@@ -142,6 +142,8 @@ class Unanswered:
         If so, when that one was given up, and whether it is suspected for the first time: a lost
         answer throws suspicion on all that follow.
         """
+        if not self._all:
+            return None
         for each in self._alike(request):
             first, each.suspected = not each.suspected, True
             return each.at, first

@@ -86,7 +86,7 @@ class Configurations:
 
     def observe(self, request: Request, response: Response | None) -> list[tuple[int, Change]]:
         """The changes, by MID, of a transaction that has succeeded."""
-        if request.pnum not in _PERIPHERALS:
+        if request.pnum not in PERIPHERALS:
             return []
         if request.nadr == BROADCAST:
             return self._by_mid(_broadcast(request))
@@ -199,7 +199,7 @@ def _key(request: Request) -> tuple[int, int]:
     return request.pnum, request.pcmd
 
 
-_PERIPHERALS = frozenset({OS_READ.pnum, COORDINATOR_PNUM, FRC_SEND.pnum})
+PERIPHERALS = frozenset({OS_READ.pnum, COORDINATOR_PNUM, FRC_SEND.pnum})
 """All that is said of configurations and bonds is said with one of these."""
 
 _FRCS = (FRC_SEND.key, FRC_SEND_SELECTIVE.key)

@@ -9,6 +9,9 @@ from protocol.dpa.transaction import Outcome
 
 _CHANGING = frozenset(command.key for command in COORDINATOR_COMMANDS if command.changes_network)
 
+PERIPHERALS = frozenset({SET_MID.pnum, OS_BATCH.pnum})
+"""Nothing that changes the network is asked of any other one."""
+
 _SET_MID_LENGTH = 5
 """MID (4 bytes, LSB first) and address."""
 
