@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import gc
 import io
 import os
 import signal
@@ -80,6 +81,18 @@ def _ctrl_c_just_ends() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@contextmanager
+def _few_full_collections() -> Iterator[None]:
+    """Let garbage that is old alone within the block: modules that are imported stay, and to look
+    through all of them again and again takes a tenth of the time."""
+    young, middle, old = gc.get_threshold()
+    gc.set_threshold(young, middle, 100 * old)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, middle, old)
+
+
 def _run(words: Sequence[str]) -> int:
     parser = _Parser(
         prog="iqrf-trio",
@@ -94,7 +107,7 @@ def _run(words: Sequence[str]) -> int:
             name, help=summary, allow_abbrev=False, conflict_handler="resolve"
         )
         if name == asked:
-            with _ctrl_c_just_ends():
+            with _ctrl_c_just_ends(), _few_full_collections():
                 module = import_module(f"iqrf_trio.cli.{name.replace('-', '_')}")
             command.description = module.HELP
             module.configure(command)

@@ -15,7 +15,7 @@ from iqrf_trio.doctor import Finding, Machine, examine, examine_module
 from iqrf_trio.doctor.broker import examine_broker
 from iqrf_trio.doctor.findings import Severity, error, note, told
 from iqrf_trio.doctor.gateway import examine_gateway
-from iqrf_trio.simulator.files.network_file import NetworkFileError
+from iqrf_trio.simulator.files.errors import NetworkFileError
 from iqrf_trio.wiring.ports import port_of
 
 HELP = """Look for what keeps the gateway from working on this machine, and say what mends it. As

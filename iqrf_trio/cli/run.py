@@ -25,7 +25,7 @@ from iqrf_trio.config import Config, ConfigError
 from iqrf_trio.edges.notify import Notifier
 from iqrf_trio.edges.tcp.listeners import ListenError
 from iqrf_trio.edges.tcp.tls import TlsError
-from iqrf_trio.simulator.files.network_file import NetworkFileError
+from iqrf_trio.simulator.files.errors import NetworkFileError
 from iqrf_trio.store import DATABASE_NAME, StoreError
 from iqrf_trio.wiring import reloading
 from iqrf_trio.wiring.serving import Running

@@ -10,12 +10,12 @@ from iqrf_trio import logs
 from iqrf_trio.cli import USAGE, Failure, causes
 from iqrf_trio.cli.support import interruption
 from iqrf_trio.config import Config, ImpossibleValueError, Simulator
-from iqrf_trio.simulator.files.network_file import NetworkFileError
+from iqrf_trio.simulator.files.errors import NetworkFileError
 from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.simulator.serving.lines import LineKind
 from iqrf_trio.simulator.serving.pty import SerialDevice
 from iqrf_trio.simulator.serving.tcp import serve_tcp
-from iqrf_trio.wiring.ports import mesh_of
+from iqrf_trio.wiring.simulated import mesh_of
 from protocol.iqmesh import iqrf_code
 from protocol.iqmesh.iqrf_code import IqrfCode
 

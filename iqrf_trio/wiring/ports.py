@@ -13,11 +13,7 @@ from iqrf_trio.edges.ports.uart import UartPort
 from iqrf_trio.edges.power import Power
 from iqrf_trio.edges.trace import TraceFile
 from iqrf_trio.shutdown import Shutdown
-from iqrf_trio.simulator.files.network_file import read_network
-from iqrf_trio.simulator.files.plan import generate
-from iqrf_trio.simulator.mesh import Mesh
 from iqrf_trio.wiring.packages import require
-from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.link.boards import BOARDS, Board, Bus
 
 
@@ -30,7 +26,9 @@ def port_of(config: Config, shutdown: Shutdown | None = None) -> Port:
     port = config.port
     match port.kind:
         case "simulator":
-            return SimulatorPort(mesh_of(config), config.simulator.speed, fresh=True)
+            from iqrf_trio.wiring import simulated  # noqa: PLC0415 - all other starts would wait
+
+            return simulated.port_of(config)
         case "tcp":
             return TcpPort(port.tcp.host, port.tcp.port)
         case "cdc":
@@ -76,11 +74,3 @@ def trace_of(config: Config) -> TraceFile | None:
         origin = config.origins.get("port.trace", "")
         fix = "name a file that this user may write, or leave the key empty"
         raise ConfigError(origin, "port.trace", f"{error.strerror}", fix) from None
-
-
-def mesh_of(config: Config) -> Mesh:
-    """The simulated mesh that the configuration describes, in a file or by numbers."""
-    simulator = config.simulator
-    if simulator.network:
-        return read_network(Path(simulator.network), simulator.seed, loss=simulator.loss)
-    return generate(simulator.nodes, simulator.seed, loss=simulator.loss)

@@ -3,7 +3,6 @@
 from importlib import resources
 from pathlib import Path
 
-from iqrf_trio.simulator.products import GATEWAY, PRODUCTS
 from protocol.network.catalogue import Catalogue, CatalogueError, Entry, parse
 
 
@@ -14,6 +13,11 @@ def load(path: Path | None = None, *, simulated: bool = False) -> Catalogue:
     """
     known = parse((resources.files("iqrf_trio.wiring") / "products.toml").read_text("utf-8"))
     if simulated:
+        from iqrf_trio.simulator.products import (  # noqa: PLC0415 - all other starts would wait
+            GATEWAY,
+            PRODUCTS,
+        )
+
         shown = (Entry(each.hwpid, "Simulated", each.name) for each in (GATEWAY, *PRODUCTS))
         known = Catalogue(tuple(shown)) | known
     return known if path is None else known | _read(path)

@@ -20,7 +20,6 @@ from iqrf_trio.services.vault.contents import Contents, Source
 from iqrf_trio.services.vault.files import DIRECTORY, Files, VaultError
 from iqrf_trio.services.vault.keeper import Keeper
 from iqrf_trio.services.vault.shelves import FileShelf, FlashShelf, Shelf
-from iqrf_trio.simulator.flash import chip_in_file
 from iqrf_trio.store import Store
 from iqrf_trio.store.database import Hop
 from iqrf_trio.wiring.packages import require
@@ -140,6 +139,8 @@ def _open_bus(config: Config) -> Bus:
 
 
 def _open_file(path: Path) -> Bus:
+    from iqrf_trio.simulator.flash import chip_in_file  # noqa: PLC0415 - few flashes are a file
+
     try:
         return chip_in_file(path)
     except OSError as error:

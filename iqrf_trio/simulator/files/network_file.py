@@ -7,6 +7,7 @@ from random import Random
 
 from attrs import evolve
 
+from iqrf_trio.simulator.files.errors import NetworkFileError
 from iqrf_trio.simulator.files.plan import assemble, positions, supply, unused_mids
 from iqrf_trio.simulator.files.tables import (
     CoordinatorTable,
@@ -26,10 +27,6 @@ from protocol.dpa.timing import RfMode
 from protocol.strict.errors import MemberError
 
 _RF_MODES = {"std": RfMode.STD, "lp": RfMode.LP}
-
-
-class NetworkFileError(Exception):
-    """The description of a network cannot be used; the text says where and why."""
 
 
 def read_network(path: Path, seed: int = 1, *, loss: float = 0.0) -> Mesh:

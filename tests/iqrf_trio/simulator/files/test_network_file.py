@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from iqrf_trio.simulator.files.network_file import NetworkFileError, network, read_network
+from iqrf_trio.simulator.files.errors import NetworkFileError
+from iqrf_trio.simulator.files.network_file import network, read_network
 from tests.iqrf_trio.simulator.talk import Talk
 
 ETC = Path(__file__).parents[4] / "etc" / "simulated-network.toml"
