@@ -20,6 +20,7 @@ from bench import (
     outward,
     overhead,
     scale,
+    services,
     simulated,
     start,
 )
@@ -34,6 +35,7 @@ FIGURES = {
     "air_time": air_time.FIGURE,
     "buses": buses.FIGURE,
     "simulated": simulated.FIGURE,
+    "services": services.FIGURE,
     "enumeration": enumeration.FIGURE,
     "cycle": cycle.FIGURE,
     "fan_out": fan_out.FIGURE,
