@@ -119,11 +119,17 @@ def check(tally: Tally, samples: list[Sample]) -> None:
     """Nobody who means well lost anything, and nothing grew."""
     assert not tally.faults, tally.faults[:5]
     assert tally.slowest.keys() == LATEST_S.keys()
-    late = {lane: at for lane, at in tally.slowest.items() if at > LATEST_S[lane]}
-    assert not late, late
     before, after = samples[0], samples[-1]
     assert after.tasks <= before.tasks
     assert after.descriptors <= before.descriptors + 2, "some connection was not closed"
+
+
+def check_in_time(tally: Tally) -> None:
+    """Nobody who means well waited longer than the lane allows. Not for the sample in the suite:
+    a machine that does something else beside it may be late by as much.
+    """
+    late = {lane: at for lane, at in tally.slowest.items() if at > LATEST_S[lane]}
+    assert not late, late
 
 
 def check_flat(samples: list[Sample]) -> None:
@@ -146,4 +152,5 @@ async def test_a_crowd_for_hours(tmp_path: Path) -> None:
     tally, samples = await soak(tmp_path, seconds, seed=int(os.environ.get("SEED", "1")))
     print(report(tally, samples))
     check(tally, samples)
+    check_in_time(tally)
     check_flat(samples)

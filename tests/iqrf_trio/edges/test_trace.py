@@ -95,12 +95,17 @@ async def test_what_it_takes_on_the_disk_is_bounded(tmp_path: Path) -> None:
 async def test_a_disk_that_hangs_holds_nothing_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    go_on = Event()
+    begun, go_on = Event(), Event()
+
+    def hang(*_: object) -> None:
+        begun.set()
+        go_on.wait(10)
+
     async with tracing(tmp_path / "trace") as trace:
-        monkeypatch.setattr(module, "_append", lambda *_: go_on.wait(10))
+        monkeypatch.setattr(module, "_append", hang)
         monkeypatch.setattr(module, "LAST_S", 0.01)
         trace("out", b"\x00")
-        await trio.sleep(0.01)
+        assert await trio.to_thread.run_sync(begun.wait, 10)
         for _ in range(MAX_WAITING + 5):
             trace("out", b"\x01")
     go_on.set()
