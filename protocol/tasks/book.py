@@ -13,6 +13,9 @@ from protocol.tasks.time_spec import Once, TimeSpecError
 MAX_TASKS = 2000
 """How many tasks there may be."""
 
+MAX_SIZE = 1_500_000
+"""Characters of what all of them say and send; the list of all with details fits into an answer."""
+
 NOTE_S = 60.0
 """Of a task that runs more often, the disk is told of a run at most so often."""
 
@@ -41,6 +44,8 @@ class Book:
 
     _tasks: dict[str, Task] = field(factory=dict, init=False)
     _agenda: Agenda
+    _size: int = field(default=0, init=False)
+    """Of all of them."""
     _noted: dict[str, float] = field(factory=dict, init=False)
     """When the disk was last told of a run (monotonic clock)."""
 
@@ -97,7 +102,7 @@ class Book:
                 task = evolve(task, run=run)
                 interrupted.append(task)
             last = None if task.run is None else task.run.due
-            self._tasks[task.task_id] = task
+            self._put(task)
             self._agenda.enter(task.task_id, rule, now, last_wall=last)
             if task.enabled:
                 self._agenda.start(task.task_id, now)
@@ -116,13 +121,14 @@ class Book:
                 raise TaskError(f"Unknown client, only {CLIENT} has tasks")
             if len(self._tasks) >= MAX_TASKS:
                 raise TaskError(f"There are {MAX_TASKS} tasks already, as many as there may be")
+            self._check_size(task)
             self._check_time(task, now)
         except TaskError as error:
             raise TaskError(f"Cannot schedule task: {error}") from None
 
     def add(self, task: Task, now: Moment) -> None:
         """Take the task in; it is to run if it is enabled."""
-        self._tasks[task.task_id] = task
+        self._put(task)
         self._agenda.enter(task.task_id, task.rule, now)
         if task.enabled:
             self._agenda.start(task.task_id, now)
@@ -140,6 +146,7 @@ class Book:
         try:
             if task.task_id != task_id and task.task_id in self._tasks:
                 raise TaskError("Task already exists")
+            self._check_size(task, self._tasks[task_id].size)
             self._check_time(task, now)
         except TaskError as error:
             raise TaskError(f"Cannot edit task: {error}") from None
@@ -149,10 +156,9 @@ class Book:
 
         With the same time it keeps its phase too.
         """
-        before = self._tasks.pop(task_id)
+        before = self._take(task_id)
         self._agenda.change(task_id, task.task_id, task.rule, now)
-        self._noted.pop(task_id, None)
-        self._tasks[task.task_id] = evolve(task, run=before.run)
+        self._put(evolve(task, run=before.run))
 
     def check_remove(self, client_id: str, task_id: str) -> None:
         """Raise TaskError where the client has no such task."""
@@ -164,8 +170,7 @@ class Book:
     def remove(self, task_ids: Iterable[str]) -> None:
         """Forget these; a run under way goes on."""
         for task_id in task_ids:
-            del self._tasks[task_id]
-            self._noted.pop(task_id, None)
+            self._take(task_id)
             self._agenda.leave(task_id)
 
     def start(self, task_id: str, now: Moment) -> None:
@@ -208,6 +213,21 @@ class Book:
         if not another:
             self.remove([task_id])
         return task
+
+    def _put(self, task: Task) -> None:
+        self._tasks[task.task_id] = task
+        self._size += task.size
+
+    def _take(self, task_id: str) -> Task:
+        self._noted.pop(task_id, None)
+        task = self._tasks.pop(task_id)
+        self._size -= task.size
+        return task
+
+    def _check_size(self, task: Task, instead_of: int = 0) -> None:
+        """`instead_of` is the size of what it replaces: what is too much may become less."""
+        if self._size - instead_of + task.size > max(MAX_SIZE, self._size):
+            raise TaskError(f"All tasks together may send {MAX_SIZE} characters at most")
 
     def _check_time(self, task: Task, now: Moment) -> None:
         try:

@@ -1,5 +1,7 @@
 """A task: what is sent, when, and what came of the last time."""
 
+import json
+
 from attrs import field, frozen
 
 from protocol.readings.settings import Messaging
@@ -62,6 +64,13 @@ class Task:
     def rule(self) -> Rule:
         """When it runs. Raises TimeSpecError."""
         return rule_of(self.time_spec)
+
+    @property
+    def size(self) -> int:
+        """Characters of what it says and sends, as JSON."""
+        items = self.items if isinstance(self.items, tuple) else (self.items,)
+        names = sum(len(each.instance) for item in items for each in item.messaging)
+        return len(self.description) + names + len(json.dumps([each.message for each in items]))
 
     @property
     def messages(self) -> tuple[tuple[Messaging, JsonObject], ...]:

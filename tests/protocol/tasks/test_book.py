@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from protocol.tasks.agenda import CORRECTION_S, Moment
-from protocol.tasks.book import MAX_TASKS, Book, Started, TaskError
+from protocol.tasks.book import MAX_SIZE, MAX_TASKS, Book, Started, TaskError
 from protocol.tasks.cron import Cron
-from protocol.tasks.task import INTERRUPTED, Item, Run, Task
+from protocol.tasks.task import CLIENT, INTERRUPTED, Item, Run, Task
 from protocol.tasks.time_spec import Once, Periodic, TimeSpec
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC).timestamp()
@@ -94,6 +94,25 @@ def test_what_never_matches_again_is_refused() -> None:
 def test_there_are_not_more_tasks_than_may_be() -> None:
     book = book_of(*(task(number) for number in range(MAX_TASKS)))
     assert "as many as there may be" in refusal(book.check_add, task(MAX_TASKS), NOW)
+
+
+def test_what_all_tasks_send_together_is_bounded() -> None:
+    def large(number: int, size: int = MAX_SIZE // 4 - 100) -> Task:
+        return task(number, items=(Item((), {"mType": "x" * size}),))
+
+    book = book_of(*(large(number) for number in range(4)))
+    assert "characters at most" in refusal(book.check_add, large(4), NOW)
+    book.check_edit(task(0).task_id, large(0, 10), NOW)
+    told = refusal(book.check_edit, task(0).task_id, large(0, MAX_SIZE // 3), NOW)
+    assert told.startswith("Cannot edit task: ")
+    book.remove([task(1).task_id])
+    book.edit(task(0).task_id, large(7), NOW)
+    book.check_add(large(4), NOW)
+    # What another program has stored is there, and may become less.
+    full = Book.of(UTC)
+    full.load([large(number, MAX_SIZE) for number in range(2)], NOW)
+    full.check_edit(task(0).task_id, large(0, MAX_SIZE - 1), NOW)
+    assert "characters at most" in refusal(full.check_add, task(9), NOW)
 
 
 def test_the_tasks_of_a_client_are_its_own_in_the_order_of_their_ids() -> None:
@@ -306,6 +325,10 @@ class Life(RuleBasedStateMachine):
     def the_book_is_what_is_on_the_disk(self) -> None:
         assert all(key in self.book for key in self.disk)
         assert len(self.book) == len(self.disk)
+
+    @invariant()
+    def the_book_knows_its_size(self) -> None:
+        assert self.book._size == sum(each.size for each in self.book.of_client(CLIENT))
 
     @invariant()
     def whoever_is_active_has_a_next_time_or_runs(self) -> None:
