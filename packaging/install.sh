@@ -55,9 +55,9 @@ configure() {
         echo "$file was edited and stays; the new default is $default"
     fi
     put 644 etc/iqrf-trio.toml "$default"
-    put 644 etc/simulated-network.toml "$PREFIX/share/simulated-network.toml"
-    put 644 etc/simulated-trouble.toml "$PREFIX/share/simulated-trouble.toml"
-    put 644 etc/simulated-bonding.toml "$PREFIX/share/simulated-bonding.toml"
+    for mesh in etc/simulated-*.toml; do
+        put 644 "$mesh" "$PREFIX/share/${mesh##*/}"
+    done
 }
 
 # Groups that are made for us are remembered, so that a purge can take them away again.

@@ -15,9 +15,7 @@ rm -f "$DESTDIR$VENDORDIR/systemd/system/iqrf-trio.service" \
     "$DESTDIR$VENDORDIR/tmpfiles.d/iqrf-trio.conf" \
     "$DESTDIR$VENDORDIR/udev/rules.d/60-iqrf-trio.rules"
 rm -rf "$DESTDIR$PREFIX/venv" "$DESTDIR$PREFIX/venv.new" "$DESTDIR$PREFIX/venv.old" \
-    "$DESTDIR$PREFIX/share/iqrf-trio.toml" "$DESTDIR$PREFIX/share/simulated-network.toml" \
-    "$DESTDIR$PREFIX/share/simulated-trouble.toml" \
-    "$DESTDIR$PREFIX/share/simulated-bonding.toml"
+    "$DESTDIR$PREFIX/share/iqrf-trio.toml" "$DESTDIR$PREFIX"/share/simulated-*.toml
 rmdir "$DESTDIR$PREFIX/share" "$DESTDIR$PREFIX" 2>/dev/null || true
 
 # The user, and the groups that were made for it and are nobody else's.
