@@ -1,7 +1,8 @@
 """Places for connections that have not authenticated yet: who gets one, and who has to go.
 
 A peer that says nothing costs its sender nothing, so there are always more of them than places.
-Who has said nothing yet gets none, and is the first to go when too many are there. Each network
+Who has said nothing yet gets none, and the greater crowd goes first when too many are there: the
+silent, or those that sent half of a request. Each network
 has a share: when places are short, of the largest share the connection goes that has had its place
 for longest, never the newcomer. Time is an argument, seconds of a monotonic clock.
 """
@@ -111,7 +112,9 @@ class Places:
     def overflowing(self, most: int) -> Place | None:
         """Which of those without a place has to go so that there are no more than `most`.
 
-        Never the one that came last: what it sends may be on its way.
+        One of the silent or one of those that wait, of whichever there are more: a flood of the
+        one kind costs the other nothing, and what an honest client sends reaches us some time
+        after the connection itself. Never the silent one that came last.
         """
         silent, waiting = (
             [place for place in places if not place.leaving]
@@ -119,7 +122,8 @@ class Places:
         )
         if len(silent) + len(waiting) <= most:
             return None
-        return _of_largest_share(silent[:-1] or waiting or silent, lambda place: place.since)
+        going = waiting if len(waiting) > len(silent) else silent[:-1] or waiting or silent
+        return _of_largest_share(going, lambda place: place.since)
 
 
 def _of_largest_share(places: Iterable[Place], age: Callable[[Place], float]) -> Place | None:

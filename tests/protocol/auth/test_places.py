@@ -101,6 +101,20 @@ def test_when_there_are_too_many_the_silent_ones_go_first_but_never_the_newest()
         gone.leaving = True
 
 
+def test_many_that_wait_do_not_send_away_the_few_whose_request_is_on_its_way() -> None:
+    places = Places()
+    waiting, silent = [Place("a", float(at)) for at in range(4)], Place("a", 0.5)
+    for place in waiting:
+        places.arrive(place)
+        places.ask(place)
+    for place in (silent, Place("a", 5.0)):
+        places.arrive(place)
+    for gone in waiting[:2]:
+        assert places.overflowing(5 - waiting.index(gone)) is gone
+        gone.leaving = True
+    assert places.overflowing(3) is silent, "as many wait as are silent by now"
+
+
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=30), st.sampled_from("abcd"))
 def test_the_newcomer_never_goes(networks: list[str], network: str) -> None:
     places, _ = full(*networks)
