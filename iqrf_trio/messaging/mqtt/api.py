@@ -15,15 +15,13 @@ from iqrf_trio.messaging.reports import Reports
 from protocol.api.errors import UNKNOWN_MSG_ID, GeneralError, RequestError, message_error
 from protocol.auth.authentication import AuthError, Grant
 from protocol.auth.rights import Rights
+from protocol.outward.mqtt.correlations import Correlations
 from protocol.outward.mqtt.topics import Request, Topics
 
 log = logging.getLogger("iqrf_trio.mqtt")
 
 MAX_CLIENTS = 64
 """Response topics that are remembered; the requests of one are answered in order."""
-
-MAX_CORRELATIONS = 256
-"""Requests of one client whose correlation data is remembered."""
 
 MAX_MESSAGE = 64 * 1024
 """Bytes of a request, as over WebSocket."""
@@ -51,8 +49,7 @@ class MqttClient:
     _link: MqttLink
     _topic: str
     follows: bool = field(default=False, init=False)
-    _correlations: OrderedDict[str, bytes] = field(factory=OrderedDict, init=False)
-    _asking: bytes | None = field(default=None, init=False)
+    _correlations: Correlations = field(factory=Correlations, init=False)
 
     @property
     def lasting(self) -> bool:
@@ -66,7 +63,7 @@ class MqttClient:
 
     def reply(self, text: str, *, always: bool = False) -> bool:
         """Publish an answer; while the broker is away it is dropped."""
-        return self._link.answer(self._topic, text.encode(), self._correlation_of(text))
+        return self._link.answer(self._topic, text.encode(), self._correlations.of(text))
 
     def owe(self, answers: int) -> None:
         """Nothing: what waits is bounded for all clients together."""
@@ -89,20 +86,8 @@ class MqttClient:
         accept: Callable[[bytes, "MqttClient"], None],
     ) -> None:
         """Hand a request to `accept`."""
-        if correlation is not None:
-            self._correlations[_msg_id(text)] = correlation
-            while len(self._correlations) > MAX_CORRELATIONS:
-                self._correlations.popitem(last=False)
-        self._asking = correlation
-        try:
-            accept(text, self)
-        finally:
-            self._asking = None
-
-    def _correlation_of(self, text: str) -> bytes | None:
-        if not self._correlations:
-            return self._asking
-        return self._correlations.get(_msg_id(text.encode()), self._asking)
+        self._correlations.add(text, correlation)
+        accept(text, self)
 
 
 def _msg_id(text: bytes) -> str:

@@ -24,8 +24,12 @@ ONLINE, OFFLINE = b"online", b"offline"
 GOODBYE_S = 1.0
 """How long the broker may take to acknowledge the last messages when the gateway stops."""
 
-MAX_INCOMING = 1000
-"""Messages from the broker that wait to be taken. Only QoS 0 on 3.1.1 can bring so many."""
+MAX_INCOMING, MAX_INCOMING_BYTES = 10_000, 8 * 1024 * 1024
+"""Messages from the broker that wait to be taken.
+
+A broker waits for acknowledgements of QoS 1, but those of QoS 0 come as fast as somebody sends
+them. Reading cannot pause for them: what the broker acknowledges to us comes on the same way.
+"""
 
 _AT_ONCE = 20
 """Messages that are taken until the other tasks of the gateway have their turn."""
@@ -67,6 +71,8 @@ class MqttLink:
     _on_connect: list[Callable[[], None]] = field(factory=list, init=False)
     _subscriptions: list[_Subscription] = field(factory=list, init=False)
     _incoming: deque[Incoming] = field(factory=deque, init=False)
+    _held: int = field(default=0, init=False)
+    """Bytes of the messages that wait to be taken."""
     _news: trio.Event = field(factory=trio.Event, init=False)
     _ending: trio.Event = field(factory=trio.Event, init=False)
     _away_since: float = field(factory=trio.current_time, init=False)
@@ -186,6 +192,7 @@ class MqttLink:
             self._away_since = trio.current_time()
         self.outbox.end()
         self._incoming.clear()
+        self._held = 0
 
     async def _use(self, connection: MqttConnection) -> None:
         """Subscribe, say what waits, and hear what comes, until the connection or we end."""
@@ -235,9 +242,13 @@ class MqttLink:
         self._news.set()
 
     def _received(self, message: Incoming) -> None:
-        if len(self._incoming) >= MAX_INCOMING:
+        size = len(message.topic) + len(message.payload)
+        if len(self._incoming) >= MAX_INCOMING or self._held + size > MAX_INCOMING_BYTES:
+            if not self.refused:
+                log.warning("%s: too many messages at a time, some are dropped", self.name)
             self.refused += 1
             return
+        self._held += size
         self._incoming.append(message)
         self._news.set()
 
@@ -250,6 +261,7 @@ class MqttLink:
             if not self._incoming or self.outbox.answers_full:
                 return
             message = self._incoming.popleft()
+            self._held -= len(message.topic) + len(message.payload)
             for each in self._subscriptions:
                 if any(matches(name, message.topic) for name in each.filters):
                     each.take(message)

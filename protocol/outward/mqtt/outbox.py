@@ -145,8 +145,12 @@ class Outbox:
 
     @property
     def answers_full(self) -> bool:
-        """Whether so many answers wait that no further request should be taken."""
-        return self._answers.full
+        """Whether so many answers wait that no further request should be taken.
+
+        That is half of what there is room for: the rest is for requests that are under way.
+        """
+        waiting = self._answers
+        return 2 * len(waiting.messages) > MAX_ANSWERS or 2 * waiting.held > MAX_ANSWER_BYTES
 
     def put_state(self, topic: str, payload: bytes) -> None:
         """Have the broker keep `payload`; an empty one has it forget the topic."""

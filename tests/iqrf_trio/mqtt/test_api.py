@@ -113,8 +113,36 @@ async def test_a_flood_is_answered_to_the_last_request(tmp_path: Path) -> None:
         assert flooded(heard) == {f"flood {number}": 1 for number in range(many)}
 
 
+@needs_clients
+@pytest.mark.parametrize("version", [4, 5])
+async def test_a_flood_that_no_acknowledgement_slows_down(version: int, tmp_path: Path) -> None:
+    """With QoS 0 the broker hands on all at once, whatever the gateway has taken by then."""
+    many = 4000
+    raw = {"rData": "00.00.06.03.ff.ff"}
+    lines = [request("iqrfRaw", raw, msgId=f"flood {number}") + "\n" for number in range(many)]
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), "iqrf/gw1/status", "iqrf/gw1/response/all") as heard,
+        house(
+            tmp_path,
+            f"mqtt.url={broker.url}",
+            f"mqtt.version={version}",
+            "mqtt.gateway=gw1",
+            "mqtt.commands=api",
+            limit_s=120,
+        ),
+    ):
+        await heard.topic("iqrf/gw1/status")
+        words = ["mosquitto_pub", "-q", "0", "-p", str(broker.port), "-t", "iqrf/gw1/request", "-l"]
+        await trio.run_process(words, stdin="".join(lines).encode())
+        await heard.until(lambda _m: len(heard.heard) > many)
+        await heard.quiet()
+        assert flooded(heard) == {f"flood {number}": 1 for number in range(many)}
+
+
 def flooded(heard: Listener) -> Counter[str]:
-    ids = [answer(message)["data"]["msgId"] for message in heard.heard]
+    answers = [message for message in heard.heard if not message.topic.endswith("/status")]
+    ids = [answer(message)["data"]["msgId"] for message in answers]
     return Counter(each for each in ids if each.startswith("flood"))
 
 
