@@ -227,6 +227,35 @@ async def test_readings_and_messages(home: House) -> None:
     await drive(scenario, home.http_url)
 
 
+async def test_a_network_is_filled_and_the_work_cancelled(tmp_path: Path) -> None:
+    def scenario(visit: Visit, token: str) -> None:
+        visit.open("network/add", token)
+        auto = visit.panel("Bond all that are near")
+        begin = auto.locator("button >> text=Begin")
+        begin.click()
+        auto.locator("text=Wave 1").wait_for()
+        auto.locator("button >> text=Cancel").click()
+        auto.locator(".result .silent").wait_for()
+        assert "ancel" in auto.locator(".result").inner_text()
+        begin.click()
+        auto.locator("text=Wave 1").wait_for()
+        visit.open("overview")  # it goes on
+        visit.open("network/add")
+        auto.locator(".result .good").wait_for()
+        visit.open("nodes")
+        visit.sees("text=Node 15")
+        assert visit.errors == []
+
+    mesh = generate(12)
+    for number in range(3):
+        node = Node(0x81000777 + number, PRODUCTS[0], position=(0.1, 0.1 * number))
+        mesh.world.nodes.append(node)
+    async with house(tmp_path, mesh=mesh, speed=30, limit_s=200) as home:
+        await learnt(home)
+        await drive(partial(scenario, token=home.token), home.http_url)
+        assert len(home.gateway.store.network) == 16
+
+
 async def test_outputs_are_switches_and_a_light_is_a_slider(home: House) -> None:
     def scenario(visit: Visit) -> None:
         visit.open(f"node/{mid_of(home, 3)}", home.token)

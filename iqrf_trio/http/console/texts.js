@@ -191,6 +191,7 @@ export const T = {
 	dryOver: "Nothing was changed. This is what would be done:",
 	stopIt: "Cancel",
 	dismiss: "Close",
+	wave: (number, text) => `Wave ${number}: ${text}`,
 	step: (number, text) => `Step ${number}: ${text}`,
 	progress: (done, total, seconds) => `${done} of ${total}${seconds ? `, about ${seconds} s left` : ""}`,
 	answered: (silent, count) => (silent.length ? `${count - silent.length} of ${count} nodes answered. Silent: ${silent.join(", ")}.` : `All ${count} nodes answered.`),

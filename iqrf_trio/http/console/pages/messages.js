@@ -1,7 +1,6 @@
 // Any message of the API, from a form made of its schema; and what comes unasked.
 import { Action, call, get, go, html, isFinal, Loading, moment, T, useMessages, useState, useStore } from "../parts/page.js";
-import { MessageChoice, Request } from "../parts/request.js";
-import { initial } from "../parts/schema_form.js";
+import { initial, MessageChoice, Request } from "../parts/schema_form.js";
 
 const FIRST = "mngDaemon_Version";
 

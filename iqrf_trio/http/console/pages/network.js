@@ -1,6 +1,5 @@
 // What can be done with the whole network, in groups; each long work is a panel of its own.
-import { html, T, Tabs } from "../parts/page.js";
-import { Snapshots } from "../parts/snapshots.js";
+import { Action, ask, html, Loading, State, T, Tabs, useAsked, useLimits } from "../parts/page.js";
 import { Work } from "../parts/work.js";
 
 // Of an answer with a list of {address, result}.
@@ -11,24 +10,29 @@ const told = (member) => ({ rsp }) => {
 
 const bonded = ({ rsp }) => T.bonded(rsp.assignedAddr, rsp.nodesNr);
 
+const mesh = (name, options) => ({ mType: `iqmeshNetwork_${name}`, ...options });
+
 const GROUPS = {
 	add: [
-		{ mType: "iqmeshNetwork_BondNodeLocal", members: ["deviceAddr"], given: { deviceAddr: 0 }, tell: bonded },
-		{ mType: "iqmeshNetwork_SmartConnect", members: ["smartConnectCode", "deviceAddr"], given: { deviceAddr: 0 }, tell: bonded },
+		mesh("BondNodeLocal", { members: ["deviceAddr"], given: { deviceAddr: 0 }, tell: bonded }),
+		mesh("SmartConnect", { members: ["smartConnectCode", "deviceAddr"], given: { deviceAddr: 0 }, tell: bonded }),
+		mesh("AutoNetwork", { members: ["stopConditions", "unbondUnrespondingNodes"], given: { stopConditions: { emptyWaves: 2 } } }),
+		{ mType: "iqrfTrio_CommissionNetwork", members: ["nodes", "resume"] },
 	],
 	check: [
 		{ mType: "iqrfDb_Enumerate", members: ["reenumerate"], given: { standards: true }, cancels: false, tell: ({ rsp }) => rsp.stepStr },
-		{ mType: "iqmeshNetwork_Ping", given: { hwpId: 0xffff }, tell: told("pingResult") },
+		mesh("Ping", { given: { hwpId: 0xffff }, tell: told("pingResult") }),
 		{ mType: "iqrfTrio_HealthReport", members: ["rounds"] },
-		{ mType: "iqmeshNetwork_MaintenanceTestRF", members: ["deviceAddr", "rfChannel", "rxFilter", "measurementTime"], given: { deviceAddr: 0, rfChannel: 52, rxFilter: 0, measurementTime: 5160 } },
-		{ mType: "iqmeshNetwork_MaintenanceFrcResponseTime", members: ["command"], given: { command: 224 } },
+		mesh("MaintenanceTestRF", { members: ["deviceAddr", "rfChannel", "rxFilter", "measurementTime"], given: { deviceAddr: 0, rfChannel: 52, rxFilter: 0, measurementTime: 5160 } }),
+		mesh("MaintenanceFrcResponseTime", { members: ["command"], given: { command: 224 } }),
 	],
 	mend: [
-		{ mType: "iqmeshNetwork_MaintenanceInconsistentMIDsInCoord" },
-		{ mType: "iqmeshNetwork_MaintenanceDuplicatedAddresses" },
-		{ mType: "iqmeshNetwork_MaintenanceUselessPrebondedNodes" },
-		{ mType: "iqmeshNetwork_Restart", given: { hwpId: 0xffff }, typed: T.all, tell: told("restartResult") },
-		{ mType: "iqmeshNetwork_RemoveBond", title: T.removeAll, help: T.removeAllHelp, given: { deviceAddr: 255, wholeNetwork: true }, typed: T.all },
+		mesh("MaintenanceInconsistentMIDsInCoord"),
+		mesh("MaintenanceDuplicatedAddresses"),
+		mesh("MaintenanceUselessPrebondedNodes"),
+		{ mType: "iqrfTrio_UndoBonds", typed: T.all },
+		mesh("Restart", { given: { hwpId: 0xffff }, typed: T.all, tell: told("restartResult") }),
+		mesh("RemoveBond", { title: T.removeAll, help: T.removeAllHelp, given: { deviceAddr: 255, wholeNetwork: true }, typed: T.all }),
 	],
 	backup: [],
 };
@@ -37,6 +41,25 @@ export function Network({ rest }) {
 	const group = rest[0] in GROUPS ? rest[0] : "check";
 	return html`<h1>${T.network}</h1>
 		<${Tabs} base="network" texts=${T.groups} shown=${group} />
-		${GROUPS[group].map((work) => html`<${Work} key=${work.mType} title=${T.works[work.mType.split("_")[1]]} help=${T.worksHelp[work.mType.split("_")[1]]} ...${work} />`)}
+		${GROUPS[group].map((work) => html`<${Work} key=${work.mType} ...${work} />`)}
 		${group === "backup" && html`<${Snapshots} />`}`;
+}
+
+// Copies of the whole network, and where they are kept.
+function Snapshots() {
+	const limits = useLimits();
+	const { answer, error, again } = useAsked("api/v1/snapshots");
+	const make = async () => {
+		const { kept } = await ask("api/v1/snapshots", { method: "POST" });
+		again();
+		return kept.length ? T.snapshotKept(kept) : T.snapshotSame;
+	};
+	return html`<section class="work" aria-label=${T.snapshots}><h2>${T.snapshots}</h2><p class="soft">${T.snapshotsHelp}</p>
+		<${Action} kind="main" label=${T.makeSnapshot} ...${limits("manage")} run=${make} />
+		${answer ? answer.map(({ place, snapshots, error: problem }) => html`<h3>${place}</h3>
+			${problem && html`<p><${State} state="silent" text=${problem} /></p>`}<p>${snapshots.map((name) => html`${name}<br />`)}</p>`)
+		: html`<${Loading} error=${error} />`}
+		${answer?.length === 0 && html`<p class="soft">${T.noPlaces}</p>`}
+		<p class="soft">${T.restoreBy} <code>${T.restoreCommand}</code></p>
+	</section>`;
 }

@@ -1,8 +1,7 @@
 // What the gateway does by itself at certain times, and what came of it the last time.
 import { Action, Button, call, html, Loading, moment, State, T, useAnswer, useLimits, useMessages, useNow, useState } from "../parts/page.js";
-import { MessageChoice, Request } from "../parts/request.js";
 import { FIELDS, filled, rule, timeSpec } from "../parts/rules.js";
-import { initial, Members, only } from "../parts/schema_form.js";
+import { initial, Members, MessageChoice, only, Request } from "../parts/schema_form.js";
 
 const CLIENT = { clientId: "SchedulerMessaging" };
 const EVERY_S = 5; // how often they are looked at

@@ -6,7 +6,7 @@ export function Keeping({ device }) {
 	const { works } = useStore();
 	const deviceAddr = device.address;
 	const typed = nameOf(device);
-	const work = (name, options) => html`<${Work} key=${name} mType=${name} id="${name}/${deviceAddr}" title=${T.works[name.split("_")[1]]} help=${T.worksHelp[name.split("_")[1]]} given=${{ deviceAddr }} ...${options} />`;
+	const work = (name, options) => html`<${Work} key=${name} mType=${name} id="${name}/${deviceAddr}" given=${{ deviceAddr }} ...${options} />`;
 	const known = works[`iqmeshNetwork_ReadTrConf/${deviceAddr}`]?.told;
 	return html`<details class="keeping"><summary>${T.configuration}</summary>
 			${work("iqmeshNetwork_ReadTrConf")}

@@ -1,4 +1,5 @@
-// Fields for the members of a JSON schema: simple ones as fields of a form, others as JSON.
+// Requests as forms: which message, and fields for the members of its JSON schema, simple ones as
+// fields of a form, others as JSON.
 import { html, useState } from "../vendor/htm-preact.js";
 import { T } from "../texts.js";
 import { Select } from "./widgets.js";
@@ -67,4 +68,13 @@ function JsonField({ label, value, onChange }) {
 		onChange(given);
 	};
 	return html`<label>${label}<textarea rows="3" spellcheck=${false} value=${text} onInput=${input} aria-invalid=${Boolean(wrong)} />${wrong && html`<small role="alert">${wrong}</small>`}</label>`;
+}
+
+export function MessageChoice({ messages, value, onChange }) {
+	return html`<div class="fields"><${Select} label=${T.message} options=${messages.map(({ mType }) => mType)} value=${value} onChange=${onChange} /></div>`;
+}
+
+export function Request({ message: { about, scope, service, schema }, value, onChange }) {
+	return html`<p class="soft">${about} ${scope && T.takes(scope, service)}</p>
+		<${Members} schema=${schema ?? {}} value=${value} onChange=${onChange} />`;
 }

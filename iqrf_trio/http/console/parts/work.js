@@ -6,8 +6,10 @@ import { begin, cancel, close } from "./works.js";
 
 // `members` are those that can be filled in, `given` is sent besides or is what they begin with; of
 // `known`, what they are now, only what is changed is sent.
-// With `typed` that very word is asked for before. Nothing is shown of a message that there is not.
-export function Work({ mType, id = mType, title, help, label = T.begin, members = [], given = {}, known, typed = "", cancels = true, tell, children }) {
+// Title and help are those of the message in T, without others. With `typed` that very word is asked for before. Nothing is shown of a message that there is not.
+export function Work({ mType, id = mType, title, help, label = T.begin, members = [], given = {}, known, typed = "", cancels = true, tell }) {
+	const name = mType.split("_")[1];
+	title ??= T.works[name];
 	const message = useMessages().answer?.find((each) => each.mType === mType);
 	const limits = useLimits();
 	const { works } = useStore();
@@ -24,10 +26,9 @@ export function Work({ mType, id = mType, title, help, label = T.begin, members 
 	};
 	const why = limit.why || (typed && word !== typed ? T.typeFirst(typed) : tries && !work?.dry ? T.tryFirst : "");
 	return html`<section class="work" aria-label=${title}>
-		<h2>${title}</h2><p class="soft">${help ?? message.about}</p>
+		<h2>${title}</h2><p class="soft">${help ?? T.worksHelp[name] ?? message.about}</p>
 		${running ? html`<${Running} title=${title} work=${work} cancels=${cancels} />` : html`
 			${members.length > 0 && html`<${Members} schema=${only(message.schema, members)} plain value=${{ ...known, ...req }} onChange=${(all) => setReq(changes(all, known))} />`}
-			${children}
 			${typed && html`<label class="danger">${T.typeIt(typed)} <input value=${word} disabled=${Boolean(limit.why)} onInput=${(event) => setWord(event.target.value)} /></label>`}
 			<div class="buttons">
 				${tries && html`<${Button} why=${limit.why} onClick=${() => start(true)}>${T.tryIt}<//>`}

@@ -14,7 +14,8 @@ export const cancel = ({ msgId }) => call("iqrfTrio_Cancel", { msgId }).catch(()
 
 // Send `req`; `tell(data)` makes a sentence of the last answer. A dry run changes nothing.
 export async function begin(id, message, req, { tell = () => {}, dry = false } = {}) {
-	const extras = { ...(message.extras.includes("progress") && { progress: true }), ...(dry && { dryRun: true }) };
+	// Who has several answers says in words what it does in verbose ones.
+	const extras = { ...(message.final && { returnVerbose: true }), ...(message.extras.includes("progress") && { progress: true }), ...(dry && { dryRun: true }) };
 	const onAnswer = (data) => set(id, { msgId: request.msgId, pace: paceOf(data) });
 	const request = call(message.mType, req, { extras, onAnswer, isLast: (data) => isFinal(message, data) });
 	set(id, { msgId: request.msgId, pace: null });
@@ -35,5 +36,5 @@ function paceOf({ progress, rsp }) {
 		return { text: [T.progress(done, total, seconds), about].filter(Boolean).join(". "), done, total };
 	}
 	if (rsp?.step) return { text: T.step(rsp.step, rsp.stepStr), done: rsp.step, total: 8 };
-	return { text: T.busy, done: rsp?.progress, total: 100 };
+	return { text: rsp?.wave ? T.wave(rsp.wave, rsp.waveState) : T.busy, done: rsp?.progress, total: 100 };
 }
