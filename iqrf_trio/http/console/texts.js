@@ -184,7 +184,7 @@ export const T = {
 		vrn: "VRN",
 	},
 	removeAll: "Remove all nodes",
-	removeAllHelp: "Every node leaves the network and has to be bonded again. Make a snapshot before. It cannot be undone from here.",
+	removeAllHelp: "Every node leaves the network and has to be bonded again. Make a snapshot before.",
 	begin: "Begin",
 	tryIt: "Try without changing",
 	tryFirst: "Try it without changing first",

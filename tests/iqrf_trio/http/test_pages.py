@@ -38,7 +38,7 @@ async def test_every_file_is_served_to_everybody(home: House) -> None:
 
 async def test_the_page_may_run_nothing_that_was_written_into_it(home: House) -> None:
     page = await ask(home.http_url, "/")
-    assert page.body == (CONSOLE / "index.html").read_bytes()
+    assert page.status == 200
     policy = page.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
     assert "unsafe" not in policy
@@ -50,6 +50,19 @@ async def test_a_file_that_the_browser_has_is_not_sent_again(home: House) -> Non
     assert first.headers["cache-control"] == "no-cache"
     again = await ask(home.http_url, "/console/app.js", If_None_Match=first.headers["etag"])
     assert (again.status, again.body) == (304, b"")
+
+
+async def test_a_browser_asks_for_a_file_once(home: House) -> None:
+    page = (await ask(home.http_url, "/")).body.decode()
+    [version] = set(re.findall(r"console/(\w+)/", page))
+    assert re.sub(f"{version}/", "", page) == (CONSOLE / "index.html").read_text()
+    for path in ("app.js", "parts/live.js"):
+        kept = await ask(home.http_url, f"/console/{version}/{path}")
+        assert kept.body == (CONSOLE / path).read_bytes()
+        assert "immutable" in kept.headers["cache-control"]
+        assert "script-src 'self'" in kept.headers["content-security-policy"]
+        former = await ask(home.http_url, f"/console/{'0' * len(version)}/{path}")
+        assert (former.body, former.headers["cache-control"]) == (kept.body, "no-cache")
 
 
 @pytest.mark.parametrize(

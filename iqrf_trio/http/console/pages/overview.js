@@ -1,6 +1,7 @@
 // Is everything fine? If not, which node, since when?
-import { address, html, keyOf, Loading, markOf, moment, nameOf, nodesOf, State, stateOf, summary, T, useNow, useStore, wordsOf } from "../parts/page.js";
+import { address, html, keyOf, loadHealth, Loading, markOf, moment, nameOf, nodesOf, State, stateOf, summary, T, useEffect, useNow, useStore, wordsOf } from "../parts/page.js";
 
+const HEALTH_MS = 60000;
 const WEAK_DBM = -95;
 const LOW_VOLTS = 2.7;
 const MAX_ATTENTION = 12;
@@ -8,6 +9,13 @@ const MAX_ATTENTION = 12;
 export function Overview() {
 	const { devices, health, monitor, readings, events } = useStore();
 	const now = useNow();
+	// Health is asked for while it is looked at only.
+	useEffect(() => {
+		if (!monitor || !readings) return;
+		loadHealth();
+		const timer = setInterval(() => document.hidden || loadHealth(), HEALTH_MS);
+		return () => clearInterval(timer);
+	}, [monitor?.dpaChannelState, readings]);
 	if (!devices) return html`<${Loading} lines=${6} />`;
 	const last = readings?.cycles.at(-1)?.at;
 	const { state, text } = summary(devices, now, last && Date.parse(last));

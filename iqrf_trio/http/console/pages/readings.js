@@ -1,5 +1,5 @@
 // The readings of all sensors: whether they run, how often, and how the last ones went.
-import { Action, call, duration, html, loadHealth, Loading, loadReadings, moment, State, T, Table, useLimits, useNow, useStore } from "../parts/page.js";
+import { Action, call, duration, html, Loading, loadReadings, moment, State, T, Table, useLimits, useNow, useStore } from "../parts/page.js";
 import { Work } from "../parts/work.js";
 
 const MEMBERS = ["period", "retryPeriod", "autoRun", "asyncReports"];
@@ -12,7 +12,7 @@ export function Readings() {
 	const text = running ? T.readingsRun(settings.period) : T.readingsStopped;
 	const change = async (mType, said = T.done) => {
 		await call(mType);
-		await Promise.all([loadReadings(), loadHealth()]);
+		await loadReadings();
 		return said;
 	};
 	return html`<h1>${T.readings}</h1>

@@ -6,7 +6,7 @@ let loading = null;
 function uPlotLoaded() {
 	loading ??= new Promise((resolve, reject) => {
 		const script = document.createElement("script");
-		script.src = "console/vendor/uplot.js";
+		script.src = new URL("../vendor/uplot.js", import.meta.url);
 		script.onload = () => resolve(globalThis.uPlot);
 		script.onerror = () => reject(new Error(T.unreachable));
 		document.head.append(script);

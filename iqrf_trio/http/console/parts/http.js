@@ -11,7 +11,7 @@ export const keepKey = (key) => sessionStorage.setItem(PLACE, key);
 // The key is no good any more: whoever uses the page has to sign in; the address stays.
 export function signedOut(reason) {
 	sessionStorage.removeItem(PLACE);
-	update({ phase: "signed-out", refusal: reason, devices: null, connected: false });
+	update({ phase: "signed-out", refusal: reason, devices: null, rights: null, connected: false });
 }
 
 export class Problem extends Error {

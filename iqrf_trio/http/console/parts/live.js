@@ -1,32 +1,28 @@
 // Keeps the store true: what is loaded when the link opens, and what messages change afterwards.
-// Values come with the reports of readings; nothing is asked again and again but health.
+// Values come with the reports of readings; nothing is asked again and again.
 import { T } from "../texts.js";
 import { ask, signedOut } from "./http.js";
 import { Link } from "./link.js";
 import { get, note, update } from "./store.js";
 import { stateOf } from "./words.js";
 
-const HEALTH_MS = 60000;
 const REPORT_MS = 2000; // how long a report may come after the end of a reading
 const MAX_UNASKED = 200;
 
 let link = null;
-let healthTimer = 0;
 
 // Begin with a session key; without one the user has to sign in.
-export async function start(key) {
+export function start(key) {
 	stop();
 	if (!key) return update({ phase: "signed-out" });
 	update({ phase: "open", lostAt: null });
 	link = new Link(key, { onOpen: opened, onClosed: closed, onUnasked: take });
-	healthTimer = setInterval(() => document.hidden || loadHealth(), HEALTH_MS);
-	load("api/v1/session", (rights) => ({ rights }));
+	if (!get().rights) load("api/v1/session", (rights) => ({ rights }));
 }
 
 export function stop() {
 	link?.close();
 	link = null;
-	clearInterval(healthTimer);
 }
 
 // A request over the link, as Link.ask. A rejected promise says why.
@@ -38,7 +34,6 @@ async function opened() {
 	if (get().lostAt) note(T.eventBack);
 	update({ connected: true, lostAt: null });
 	loadNetwork();
-	loadHealth();
 	loadReadings();
 	call("ntfDaemon_InvokeMonitor").catch(() => {});
 }
@@ -77,7 +72,6 @@ function monitored(data) {
 	if (before.dpaChannelState !== data.dpaChannelState) {
 		const ready = data.dpaChannelState === "Ready";
 		note(ready ? T.eventRadioBack : T.eventRadioLost, ready ? "good" : "bad");
-		loadHealth();
 	}
 	if (before.enumInProgress && !data.enumInProgress) {
 		note(T.eventEnumerated);
@@ -89,7 +83,6 @@ function monitored(data) {
 function readingOver() {
 	// Where reports are switched off nobody else tells the values.
 	if (Date.now() - reportSeen > 3 * REPORT_MS) loadNetwork();
-	loadHealth();
 	loadReadings();
 }
 

@@ -19,10 +19,10 @@ export function keyOfFragment() {
 // Sign in with a token or a key.
 export async function begin(token) {
 	try {
-		const answer = await request("api/v1/session", token, { method: "POST" });
-		keepKey(answer.key);
-		update({ refusal: "" });
-		await start(answer.key);
+		const { key, ...rights } = await request("api/v1/session", token, { method: "POST" });
+		keepKey(key);
+		update({ refusal: "", rights });
+		start(key);
 	} catch (problem) {
 		update({ phase: "signed-out", refusal: T.refused(problem) });
 	}
