@@ -256,6 +256,34 @@ async def test_a_network_is_filled_and_the_work_cancelled(tmp_path: Path) -> Non
         assert len(home.gateway.store.network) == 16
 
 
+async def test_a_list_of_nodes_is_tried_and_commissioned(tmp_path: Path) -> None:
+    def scenario(visit: Visit, token: str) -> None:
+        visit.open("network/add", token)
+        work = visit.panel("Commission by list")
+        work.locator("textarea").fill("81000777,, 40, attic\n81000778, , , cellar")
+        work.locator("button >> text=Try").click()
+        work.locator("text=Nothing was changed").wait_for()
+        assert "prebonded" in work.locator("tr", has_text="attic").inner_text()
+        assert len(home.gateway.store.network) == 13
+        work.locator("button >> text=Begin").click()
+        work.locator("text=Done").wait_for()
+        assert "verified" in work.locator("tr", has_text="cellar").inner_text()
+        visit.open("nodes")
+        visit.sees("a >> text=attic")
+        assert visit.errors == []
+
+    mesh = generate(12)
+    for number in range(2):
+        mid = 0x81000777 + number
+        mesh.world.nodes.append(Node(mid, PRODUCTS[0], position=(0.1, 0.1 * number)))
+    async with house(tmp_path, mesh=mesh, limit_s=200) as home:
+        await learnt(home)
+        await drive(partial(scenario, token=home.token), home.http_url)
+        named = {each.address: each.metadata for each in home.gateway.store.network}
+        assert named[40] == {"name": "attic"}
+        assert named[13] == {"name": "cellar"}
+
+
 async def test_outputs_are_switches_and_a_light_is_a_slider(home: House) -> None:
     def scenario(visit: Visit) -> None:
         visit.open(f"node/{mid_of(home, 3)}", home.token)
@@ -520,6 +548,52 @@ async def test_a_map_of_239_nodes_is_drawn_and_searched(tmp_path: Path) -> None:
         await drive(partial(scenario, token=large.token), large.http_url)
 
 
+def tab_to(visit: Visit, text: str) -> None:
+    """Press Tab until what has the focus is called so."""
+    here = "document.activeElement"
+    name = f"{here} === document.body ? '' : {here}.ariaLabel || {here}.innerText"
+    said = []
+    for _ in range(60):
+        visit.page.keyboard.press("Tab")
+        said.append(str(visit.page.evaluate(name)).strip())
+        if text in said[-1]:
+            return
+    raise AssertionError(f"Tab leads to {said}")
+
+
+async def test_work_by_keyboard_alone(home: House) -> None:
+    def scenario(visit: Visit) -> None:
+        keys = visit.page.keyboard
+        visit.open("overview")
+        visit.sees("input[type=password]")
+        keys.press("Tab")
+        keys.type(home.token)
+        keys.press("Enter")
+        visit.sees("h1.headline")
+        tab_to(visit, "Skip to the content")
+        keys.press("Enter")
+        assert visit.page.evaluate("document.activeElement.id") == "content"
+        tab_to(visit, "Network")
+        keys.press("Enter")
+        visit.sees(".work")
+        tab_to(visit, "Mend")
+        keys.press("Enter")
+        tab_to(visit, "Try without changing")
+        keys.press("Enter")
+        visit.sees("text=Nothing was changed")
+        tab_to(visit, "Nodes")
+        keys.press("Enter")
+        tab_to(visit, "Node 3")
+        keys.press("Enter")
+        visit.sees("[role=switch]")
+        tab_to(visit, "Output 1")
+        keys.press("Space")
+        visit.sees("text=Output 1: on")
+        assert visit.errors == []
+
+    await drive(scenario, home.http_url)
+
+
 async def test_the_map_by_keyboard(home: House) -> None:
     def scenario(visit: Visit) -> None:
         visit.open("map", home.token)
@@ -547,9 +621,11 @@ async def test_the_map_by_keyboard(home: House) -> None:
 async def test_no_page_is_wider_than_a_phone(home: House) -> None:
     def scenario(visit: Visit) -> None:
         visit.open(token=home.token)
-        for name in PAGES:
+        for name in (*PAGES, "more", *(f"node/{mid_of(home, address)}" for address in (1, 3, 4))):
             visit.open(name)
             visit.sees("h1")
+            for closed in visit.page.locator("summary").all():
+                closed.click()
             visit.page.wait_for_timeout(200)
             assert visit.overflow <= 0, name
         assert visit.errors == []

@@ -35,12 +35,13 @@ class Asked:
 
     def by(self, page: Any) -> None:
         """Count what this page sends."""
-        page.on("request", lambda request: self.paths.update([urlsplit(request.url).path]))
-        page.on("websocket", lambda socket: socket.on("framesent", lambda text: self._sent(text)))
 
-    def _sent(self, text: str) -> None:
-        message = json.loads(text)
-        self.messages[message.get("mType", message.get("type"))] += 1
+        def sent(text: str) -> None:
+            message = json.loads(text)
+            self.messages[message.get("mType", message.get("type"))] += 1
+
+        page.on("request", lambda request: self.paths.update([urlsplit(request.url).path]))
+        page.on("websocket", lambda socket: socket.on("framesent", sent))
 
 
 async def test_an_open_page_listens_and_asks_for_the_network_once(tmp_path: Path) -> None:

@@ -128,8 +128,6 @@ export const T = {
 	highest: "highest",
 	lowest: "lowest",
 	chartOf: (series, unit) => `Chart of ${series.map(({ label }) => label).join(", ")}${unit ? ` in ${unit}` : ""}`,
-	signal: "Signal",
-	supply: "Supply",
 
 	// sensors
 	sensors: "Sensors",
@@ -150,8 +148,6 @@ export const T = {
 		Enumerate: "Learn the network",
 		Ping: "Ping all nodes",
 		HealthReport: "Health report",
-		MaintenanceTestRF: "Listen to a channel",
-		MaintenanceFrcResponseTime: "How fast nodes answer an FRC",
 		MaintenanceInconsistentMIDsInCoord: "Wrong MIDs in the coordinator",
 		MaintenanceDuplicatedAddresses: "Addresses that two nodes have",
 		MaintenanceUselessPrebondedNodes: "Nodes that were prebonded only",
@@ -237,6 +233,7 @@ export const T = {
 	copyCurl: "Copy as curl",
 	copyPython: "Copy as Python",
 	copied: "Copied",
+	lines: (names) => `A line for each: ${names.join(", ")}`,
 	noMembers: "This message has no parameters.",
 	notJson: (reason) => `This is no JSON: ${reason}`,
 	filter: "Filter by text",
@@ -246,7 +243,6 @@ export const T = {
 	newTask: "New task",
 	every: (time) => `every ${time}`,
 	daily: (time) => `every day at ${time}`,
-	weekly: (days, time) => `every ${days} at ${time}`,
 	once: (time) => `once, ${time}`,
 	byCron: (text) => `by the rule ${text}`,
 	cronHelp: "second, minute, hour, day, month, weekday, year; in the time of the gateway",

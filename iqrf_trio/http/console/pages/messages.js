@@ -1,5 +1,5 @@
 // Any message of the API, from a form made of its schema; and what comes unasked.
-import { Action, call, get, go, html, isFinal, Loading, moment, T, useMessages, useState, useStore } from "../parts/page.js";
+import { Action, call, get, go, html, isFinal, Loading, moment, Search, T, useMessages, useState, useStore } from "../parts/page.js";
 import { initial, MessageChoice, Request } from "../parts/schema_form.js";
 
 const FIRST = "mngDaemon_Version";
@@ -63,11 +63,11 @@ for line in http.urlopen(http.Request("${callUrl()}", message.encode(), headers)
 function Unasked() {
 	const { unasked } = useStore();
 	const [typed, setTyped] = useState("");
-	const lines = unasked.map(({ at, message }) => ({ at, text: JSON.stringify(message), mType: message.mType }));
+	const lines = unasked.map(({ at, message }) => ({ at, mType: message.mType, text: JSON.stringify(message, null, 2) }));
 	const shown = lines.filter(({ text }) => text.toLowerCase().includes(typed.toLowerCase())).slice(0, 50);
 	return html`<section><h2>${T.unaskedMessages}</h2>
-		${unasked.length ? html`<label>${T.filter} <input type="search" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label>
-			${shown.map(({ at, text, mType }) => html`<details key=${at + text.slice(0, 60)}><summary>${moment(at, Date.now() + get().skew)} ${mType}</summary><pre>${JSON.stringify(JSON.parse(text), null, 2)}</pre></details>`)}`
+		${unasked.length ? html`<${Search} label=${T.filter} value=${typed} onInput=${setTyped} />
+			${shown.map(({ at, text, mType }) => html`<details key=${at + text.slice(0, 60)}><summary>${moment(at, Date.now() + get().skew)} ${mType}</summary><pre>${text}</pre></details>`)}`
 		: html`<p class="soft">${T.unaskedNone}</p>`}
 	</section>`;
 }

@@ -23,8 +23,6 @@ const GROUPS = {
 		{ mType: "iqrfDb_Enumerate", members: ["reenumerate"], given: { standards: true }, cancels: false, tell: ({ rsp }) => rsp.stepStr },
 		mesh("Ping", { given: { hwpId: 0xffff }, tell: told("pingResult") }),
 		{ mType: "iqrfTrio_HealthReport", members: ["rounds"] },
-		mesh("MaintenanceTestRF", { members: ["deviceAddr", "rfChannel", "rxFilter", "measurementTime"], given: { deviceAddr: 0, rfChannel: 52, rxFilter: 0, measurementTime: 5160 } }),
-		mesh("MaintenanceFrcResponseTime", { members: ["command"], given: { command: 224 } }),
 	],
 	mend: [
 		mesh("MaintenanceInconsistentMIDsInCoord"),

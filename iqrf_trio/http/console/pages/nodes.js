@@ -3,17 +3,17 @@ import { address, Age, html, keyOf, label, Loading, matches, nameOf, period, Sea
 
 const RANK = { silent: 0, stale: 1, unknown: 2, good: 3 };
 
-// What a column sorts by; it shows `cell`.
-const COLUMNS = [
-	["address", (device) => device.address],
-	["name", (device) => nameOf(device).toLowerCase()],
-	["state", (device, now) => RANK[stateOf(device, now, period())]],
-	["zone", (device) => device.zone],
-	["parent", (device) => device.parent ?? -1],
-	["rssi", (device) => device.rssi ?? -999],
-	["supply", (device) => device.supply ?? -1],
-	["heardAt", (device) => device.heardAt ?? ""],
-];
+// What a column sorts by.
+const COLUMNS = {
+	address: (device) => device.address,
+	name: (device) => nameOf(device).toLowerCase(),
+	state: (device, now) => RANK[stateOf(device, now, period())],
+	zone: (device) => device.zone,
+	parent: (device) => device.parent ?? -1,
+	rssi: (device) => device.rssi ?? -999,
+	supply: (device) => device.supply ?? -1,
+	heardAt: (device) => device.heardAt ?? "",
+};
 
 export function Nodes() {
 	const { devices } = useStore();
@@ -22,7 +22,7 @@ export function Nodes() {
 	const [sort, setSort] = useState({ by: "address", down: false });
 	if (!devices) return html`<h1>${T.nodes}</h1><${Loading} lines=${8} />`;
 	const shown = devices.filter((device) => matches(device, typed));
-	const worth = Object.fromEntries(COLUMNS)[sort.by];
+	const worth = COLUMNS[sort.by];
 	const order = (a, b) => {
 		const [x, y] = [worth(a, now), worth(b, now)];
 		return (x < y ? -1 : x > y ? 1 : a.address - b.address) * (sort.down ? -1 : 1);
@@ -31,7 +31,7 @@ export function Nodes() {
 	return html`<h1>${T.nodes}</h1>
 		<div class="tools"><${Search} label=${T.findNode} value=${typed} onInput=${setTyped} /><span class="soft" role="status">${T.found(shown.length)}</span></div>
 		<table class="devices"><thead><tr>
-			${COLUMNS.map(([name]) => html`<th key=${name} class=${name} aria-sort=${sort.by === name ? (sort.down ? "descending" : "ascending") : null}>
+			${Object.keys(COLUMNS).map((name) => html`<th key=${name} class=${name} aria-sort=${sort.by === name ? (sort.down ? "descending" : "ascending") : null}>
 				<button class="quiet" onClick=${() => by(name)}>${label(name)}</button></th>`)}
 			<th class="values">${label("values")}</th>
 		</tr></thead><tbody>

@@ -18,9 +18,7 @@ export function Readings() {
 	return html`<h1>${T.readings}</h1>
 		<p><${State} state=${running ? "good" : "unknown"} text=${text} />${monitor?.dataReadingInProgress && html` <small>${T.readingNow}</small>`}</p>
 		<div class="actions">
-			${running
-				? html`<${Action} key="stop" label=${T.stop} ...${limits("manage")} run=${() => change("iqrfSensorData_Stop")} />`
-				: html`<${Action} key="start" kind="main" label=${T.start} ...${limits("manage")} run=${() => change("iqrfSensorData_Start")} />`}
+			<${Action} key=${running} kind=${running ? "" : "main"} label=${running ? T.stop : T.start} ...${limits("manage")} run=${() => change(`iqrfSensorData_${running ? "Stop" : "Start"}`)} />
 			<${Action} label=${T.readNow} ...${limits("control")} run=${() => change("iqrfSensorData_Invoke", T.asked)} />
 		</div>
 		<${Work} mType="iqrfSensorData_SetConfig" title=${T.settings} label=${T.save} members=${MEMBERS} known=${settings} tell=${() => void loadReadings()} />

@@ -1,5 +1,5 @@
 // All about one device: its name and state, sensors with their history, facts, what can be done.
-import { Action, address, Age, ask, call, find, html, keyOf, Loading, loadNetwork, nameOf, pathOf, period, sentence, State, stateOf, T, Told, useAnswer, useLimits, useNow, useState, useStore, Value } from "./page.js";
+import { Action, address, Age, ask, call, find, html, keyOf, label, Loading, loadNetwork, nameOf, pathOf, period, sentence, State, stateOf, T, Told, useAnswer, useLimits, useNow, useState, useStore, Value } from "./page.js";
 import { History, RSSI, SUPPLY } from "./history.js";
 import { Keeping } from "./keeping.js";
 import { Outputs } from "./outputs.js";
@@ -21,8 +21,8 @@ export function Details({ device, devices }) {
 	const now = useNow();
 	const [shown, show] = useState(null); // the index of the sensor whose chart is open
 	const own = [
-		{ index: RSSI, name: T.signal, unit: "dBm", decimals: 0, value: device.rssi, updated: device.heardAt },
-		{ index: SUPPLY, name: T.supply, unit: "V", decimals: 2, value: device.supply, updated: device.heardAt },
+		{ index: RSSI, name: label("rssi"), unit: "dBm", decimals: 0, value: device.rssi, updated: device.heardAt },
+		{ index: SUPPLY, name: label("supply"), unit: "V", decimals: 2, value: device.supply, updated: device.heardAt },
 	].filter((each) => each.value !== null);
 	const sensors = [...device.sensors, ...own];
 	const open = sensors.find((each) => each.index === shown);

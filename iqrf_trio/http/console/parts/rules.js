@@ -2,7 +2,8 @@
 import { T } from "../texts.js";
 
 const NEVER = { cronTime: "", periodic: false, period: 0, exactTime: false, startTime: "" };
-const DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+
+const DAILY = /^0 (\d+) (\d+) \* \* \* \*$/;
 
 // What can be filled in for each kind of rule.
 export const FIELDS = { every: ["minutes"], daily: ["time"], once: ["moment"], cron: ["cron"] };
@@ -20,7 +21,7 @@ export function timeSpec({ when, minutes, time, moment, cron }) {
 // What was filled in to get this `timeSpec`.
 export function filled({ cronTime, periodic, period, exactTime, startTime }) {
 	const cron = [cronTime].flat().join(" ").trim();
-	const daily = /^0 (\d+) (\d+) \* \* \* \*$/.exec(cron);
+	const daily = DAILY.exec(cron);
 	return {
 		when: periodic ? "every" : exactTime ? "once" : daily ? "daily" : "cron",
 		minutes: period / 60 || 10,
@@ -40,13 +41,7 @@ export function rule({ cronTime, periodic, period, exactTime, startTime }) {
 	if (periodic) return T.every(period % 3600 ? (period % 60 ? `${period} s` : `${period / 60} min`) : `${period / 3600} h`);
 	if (exactTime) return startTime ? T.once(new Date(startTime).toLocaleString("en-GB")) : T.never;
 	const cron = [cronTime].flat().join(" ").trim();
-	const [second, minute, hour, day, month, weekday, year] = cron.split(" ");
-	const number = /^\d+$/;
-	if (second !== "0" || month !== "*" || year !== "*" || day !== "*") return T.byCron(cron);
-	if (number.test(hour) && number.test(minute)) {
-		const time = clock(hour, minute);
-		return weekday === "*" ? T.daily(time) : T.weekly(weekday.replace(/\d/g, (digit) => DAYS[digit % 7]), time);
-	}
-	const step = /^\*(\/(\d+))?$/.exec(minute);
-	return hour === "*" && weekday === "*" && step ? T.every(`${step[2] ?? 1} min`) : T.byCron(cron);
+	const daily = DAILY.exec(cron);
+	const minutes = /^0 \*(\/(\d+))? \* \* \* \* \*$/.exec(cron);
+	return daily ? T.daily(clock(daily[2], daily[1])) : minutes ? T.every(`${minutes[2] ?? 1} min`) : T.byCron(cron);
 }

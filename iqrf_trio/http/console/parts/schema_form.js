@@ -49,25 +49,40 @@ function Field({ name, schema, needed, value, onChange }) {
 	if (schema.type === "string")
 		return html`<label>${head}<input type=${schema.format ?? "text"} value=${value ?? ""} onInput=${(event) => onChange(event.target.value || (needed ? "" : undefined))} /></label>`;
 	if (schema.properties) return html`<fieldset><legend>${name}</legend><${Members} schema=${schema} value=${value} onChange=${onChange} /></fieldset>`;
-	return html`<${JsonField} label=${head} value=${value} onChange=${onChange} />`;
+	const [hint, write, read] = isFlat(schema) ? lines(schema.items.properties) : ["", (given) => JSON.stringify(given, null, 1), JSON.parse];
+	return html`<${Written} label=${head} hint=${hint} text=${value === undefined ? "" : write(value)} read=${read} onChange=${onChange} />`;
 }
 
-function JsonField({ label, value, onChange }) {
-	const [text, setText] = useState(value === undefined ? "" : JSON.stringify(value, null, 1));
+const READ = { string: String, integer: Number, number: Number, boolean: (text) => text === "true" };
+const isFlat = ({ items }) => items?.properties && Object.values(items.properties).every(({ type }) => type in READ);
+
+// A list of flat objects, one in a line: values with commas between, nothing for what is left out.
+function lines(members) {
+	const names = Object.keys(members);
+	const member = (part, index) => [names[index], part.trim() && READ[members[names[index]].type](part.trim())];
+	const line = (text) => Object.fromEntries(text.split(",", names.length).map(member).filter(([, given]) => given !== ""));
+	return [
+		T.lines(names),
+		(all) => all.map((each) => names.map((name) => each[name]).join(", ")).join("\n"),
+		(text) => text.trim().split("\n").map(line),
+	];
+}
+
+// What is not written as `read` takes it is undefined.
+function Written({ label, hint, text, read, onChange }) {
+	const [typed, setTyped] = useState(text);
 	const [wrong, setWrong] = useState("");
-	const input = (event) => {
-		setText(event.target.value);
-		let given;
-		let problem = "";
+	const input = ({ target }) => {
+		setTyped(target.value);
+		setWrong("");
 		try {
-			given = event.target.value.trim() ? JSON.parse(event.target.value) : undefined;
+			onChange(target.value.trim() ? read(target.value) : undefined);
 		} catch (error) {
-			problem = T.notJson(error.message);
+			onChange(undefined);
+			setWrong(T.notJson(error.message));
 		}
-		setWrong(problem);
-		onChange(given);
 	};
-	return html`<label>${label}<textarea rows="3" spellcheck=${false} value=${text} onInput=${input} aria-invalid=${Boolean(wrong)} />${wrong && html`<small role="alert">${wrong}</small>`}</label>`;
+	return html`<label>${label}<small>${hint}</small><textarea rows="3" spellcheck=${false} value=${typed} onInput=${input} aria-invalid=${Boolean(wrong)} />${wrong && html`<small role="alert">${wrong}</small>`}</label>`;
 }
 
 export function MessageChoice({ messages, value, onChange }) {
