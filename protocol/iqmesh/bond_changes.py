@@ -28,11 +28,13 @@ class BondChanges:
     joined: Mapping[int, int] = field(factory=dict)
     gone: frozenset[int] = frozenset()
     undoing: bool = False
+    unanswered: bool = False
+    """Whether nobody knows what came of a transaction that may have changed a bond."""
 
     @property
     def in_doubt(self) -> bool:
-        """Whether nobody knows if some nodes have left."""
-        return bool(self.leaving - self.left)
+        """Whether nobody knows if some nodes have left, or joined."""
+        return self.unanswered or bool(self.leaving - self.left)
 
 
 @frozen

@@ -81,7 +81,7 @@ class _Bonding:
 
     def _changes(self) -> BondChanges:
         if self.bonded is None:
-            return BondChanges(self._before)
+            return BondChanges(self._before, unanswered=self._in_doubt)
         info = self.identity and self.identity.info
         mid = info.mid if info else self._expected()
         return BondChanges(self._before, joined={self.bonded.address: mid})
@@ -102,6 +102,7 @@ class _Bonding:
                 raise
             # An answer was lost: the coordinator refuses to bond the same node once more.
             after = yield from ask(bonded_devices())
+            self._in_doubt = False
             if len(after - before) != 1:
                 raise
             (address,) = after - before

@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 
 from iqrf_trio import config
 from iqrf_trio.config import Config
-from iqrf_trio.edges.ports import Link, Port
+from iqrf_trio.edges.ports import Link, Port, PortError
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.announcements import Announcer
 from iqrf_trio.messaging.measurements import Measurements
@@ -174,6 +174,8 @@ class MortalPort(Port):
     dies_at: int | None = None
     on_death: Callable[[], None] = field(default=lambda: None)
     deadly: bool = True
+    gone_until: float = 0.0
+    """Until then (Trio's clock) the module is pulled out."""
     armed: bool = False
     moments: int = 0
     dead: trio.Event = field(factory=trio.Event)
@@ -183,10 +185,16 @@ class MortalPort(Port):
         return self.inner.name
 
     async def open(self) -> Link:
+        self.check()
         return MortalLink(self, await self.inner.open())
 
     async def reset(self) -> None:
         await self.inner.reset()
+
+    def check(self) -> None:
+        """Raise PortError while the module is pulled out."""
+        if trio.current_time() < self.gone_until:
+            raise PortError("the module is gone")
 
     def moment(self) -> None:
         if not self.armed or self.dead.is_set():
@@ -206,12 +214,14 @@ class MortalLink(Link):
     async def send(self, frame: bytes) -> None:
         if self.port.dead.is_set():
             await trio.sleep_forever()
+        self.port.check()
         await self.inner.send(frame)
         self.port.moment()
 
     async def receive(self) -> bytes:
         frame = await self.inner.receive()
         self.port.moment()
+        self.port.check()
         if self.port.dead.is_set():
             await trio.sleep_forever()
         return frame
