@@ -85,6 +85,8 @@ class Observed:
         status = self.history.status
         _, used = disk.usage(self.history.path)
         details = {"bytes": status.bytes, "dropped": status.dropped}
+        if status.damage:
+            return Check(Status.FAIL, f"a query failed: {status.damage}", details)
         return health.storage(error=status.error, used=used, details=details)
 
     def _reading(self) -> Check:

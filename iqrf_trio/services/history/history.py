@@ -64,7 +64,11 @@ STORING_S = 1.0
 
 @frozen
 class HistoryStatus:
-    """How the history is: `error` of the last write (empty: it was good), and figures."""
+    """How the history is, and figures.
+
+    `error` is that of the last write, empty where it was good; `damage` is what a query has
+    stumbled over.
+    """
 
     error: str = ""
     bytes: int = 0
@@ -72,6 +76,7 @@ class HistoryStatus:
     """Values that were written since the start."""
     dropped: int = 0
     """Values that were lost because too many waited."""
+    damage: str = ""
 
 
 @define(eq=False)
@@ -93,6 +98,7 @@ class History:
     _dropped: int = field(default=0, init=False)
     _written: int = field(default=0, init=False)
     _error: str = field(default="", init=False)
+    _damage: str = field(default="", init=False)
     _bytes: int = field(default=0, init=False)
     _news: trio.Event = field(factory=trio.Event, init=False)
     _file: history.File = field(init=False)
@@ -114,7 +120,7 @@ class History:
     @property
     def status(self) -> HistoryStatus:
         """How it is."""
-        return HistoryStatus(self._error, self._bytes, self._written, self._dropped)
+        return HistoryStatus(self._error, self._bytes, self._written, self._dropped, self._damage)
 
     def values(self, values: Values) -> None:
         """See Listener."""
@@ -270,12 +276,22 @@ class History:
                 raise
 
         async with self._writing:
-            return await self._run(write)
+            try:
+                return await self._run(write)
+            except DamagedDatabaseError:
+                self._damage = ""  # another file is in its place now
+                raise
 
     async def _read(self, work: Callable[[Connection], T]) -> T | None:
         """What a function finds on the connection for reads; None where there is no history."""
         async with self._reading:
-            return await self._run(partial(self._on_reader, work))
+            try:
+                return await self._run(partial(self._on_reader, work))
+            except DamagedDatabaseError as error:
+                if not self._damage:
+                    log.error("the history cannot be read as a whole: %s", error)
+                self._damage = str(error)  # no page heals by itself
+                raise
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:

@@ -223,6 +223,26 @@ async def test_a_damaged_history_begins_anew(
         assert set_aside(tmp_path)
 
 
+async def test_damage_that_only_a_query_finds_is_told(
+    tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path) as rig:
+        await rig.days(3, nodes=100)
+        old = int(rig.now().timestamp()) - 3 * DAY_S
+    content = bytearray(rig.path.read_bytes())
+    half = len(content) // 2 // 4096 * 4096
+    content[4096 * 8 : half] = b"\xff" * (half - 4096 * 8)
+    rig.path.write_bytes(content)
+    async with running(tmp_path) as rig:
+        rig.shift = timedelta(days=3)
+        for _ in range(2):
+            with pytest.raises(StoreError):
+                [rows async for rows in rig.history.export(old, old + 2 * DAY_S)]
+        assert caplog.text.count("cannot be read as a whole") == 1
+        assert await rig.history.series(), "the rest can be read"
+        assert "malformed" in rig.history.status.damage
+
+
 async def test_an_export_has_all_samples_in_order(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
