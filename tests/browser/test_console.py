@@ -257,8 +257,8 @@ async def test_a_network_is_filled_and_the_work_cancelled(tmp_path: Path) -> Non
 
 
 async def test_a_list_of_nodes_is_tried_and_commissioned(tmp_path: Path) -> None:
-    def scenario(visit: Visit, token: str) -> None:
-        visit.open("network/add", token)
+    def scenario(visit: Visit, home: House) -> None:
+        visit.open("network/add", home.token)
         work = visit.panel("Commission by list")
         work.locator("textarea").fill("81000777,, 40, attic\n81000778, , , cellar")
         work.locator("button >> text=Try").click()
@@ -278,7 +278,7 @@ async def test_a_list_of_nodes_is_tried_and_commissioned(tmp_path: Path) -> None
         mesh.world.nodes.append(Node(mid, PRODUCTS[0], position=(0.1, 0.1 * number)))
     async with house(tmp_path, mesh=mesh, limit_s=200) as home:
         await learnt(home)
-        await drive(partial(scenario, token=home.token), home.http_url)
+        await drive(partial(scenario, home=home), home.http_url)
         named = {each.address: each.metadata for each in home.gateway.store.network}
         assert named[40] == {"name": "attic"}
         assert named[13] == {"name": "cellar"}
