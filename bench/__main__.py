@@ -12,6 +12,7 @@ from pathlib import Path
 from bench import (
     air_time,
     buses,
+    commands,
     counting,
     cycle,
     enumeration,
@@ -31,6 +32,7 @@ from bench.rows import Row, line
 FIGURES = {
     "overhead": overhead.FIGURE,
     "counting": counting.FIGURE,
+    "commands": commands.FIGURE,
     "management": management.FIGURE,
     "air_time": air_time.FIGURE,
     "buses": buses.FIGURE,

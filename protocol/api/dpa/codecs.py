@@ -42,7 +42,8 @@ class Codec:
     is of another type, `put` makes the bytes and refuses what cannot be sent: both raise
     MemberError. `take` reads the value at the start of PDATA; it raises BadResponseError where
     there is none. `absent` is what a member counts as that is not there, MISSING where it must be.
-    `words` is what people are shown of a value in an answer.
+    `words` is what people are shown of a value in an answer. `packed` is the format of a number of
+    fixed size (as in `struct`, little endian), by which several are taken at once.
     """
 
     type: Any
@@ -52,6 +53,7 @@ class Codec:
     told: Any = field(kw_only=True)
     absent: object = field(default=MISSING, kw_only=True)
     words: Callable[[Any], object] = field(default=_as_it_is, kw_only=True)
+    packed: str = field(default="", kw_only=True)
 
     @told.default
     def _as_asked(self) -> Any:
@@ -104,6 +106,9 @@ def told(
     return Codec(type_, _never_asked, _never_asked, take, words=words)
 
 
+_FORMATS = {1: "B", 2: "H", 4: "I"}
+
+
 def _whole(size: int, low: int, high: int) -> Codec:
     limits, mask = Range(low, high), (1 << 8 * size) - 1
 
@@ -116,7 +121,7 @@ def _whole(size: int, low: int, high: int) -> Codec:
             taken(data, size)
         return int.from_bytes(data[:size], "little"), data[size:]
 
-    return Codec(Annotated[int, limits], integer, put, take, told=int)
+    return Codec(Annotated[int, limits], integer, put, take, told=int, packed=_FORMATS[size])
 
 
 # A negative number is sent as two's complement, as clients are used to.
@@ -162,6 +167,10 @@ def rest(at_least: int = 0) -> Codec:
     )
 
 
+_BITS_OF = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256))
+"""Which bits are set, by the byte."""
+
+
 def bits(length: int | None, *, behind: int = 0, first: int = 0) -> Codec:
     """The numbers of the bits that are set in `length` bytes, or in all that there are.
 
@@ -176,7 +185,13 @@ def bits(length: int | None, *, behind: int = 0, first: int = 0) -> Codec:
     def take(data: bytes) -> Taken:
         size = len(data) if length is None else length
         bitmap, left = taken(data, size + behind)
-        return [first + number for number in sorted(frc.members(bitmap[:size]))], left
+        numbers = [
+            first + 8 * place + bit
+            for place, byte in enumerate(bitmap[:size])
+            if byte
+            for bit in _BITS_OF[byte]
+        ]
+        return numbers, left
 
     return Codec(
         _NUMBERS, _READ_NUMBERS, put, take, told=list[int], absent=[], words=numbers_in_words

@@ -12,7 +12,7 @@ from protocol.api.message import Answer, Message, Style
 from protocol.auth.rights import CONTROL, Rights
 from protocol.dpa.call import Command
 from protocol.dpa.errors import BadRequestError, BadResponseError, status_text
-from protocol.dpa.packet import ANY_HWPID, BROADCAST, Request
+from protocol.dpa.packet import ANY_HWPID, BROADCAST, Request, Response
 from protocol.dpa.pnum import BINARY_OUTPUT, COORDINATOR_PNUM, FRC, LIGHT, UART
 from protocol.dpa.transaction import Outcome
 from protocol.errors import LocalProtocolError
@@ -36,6 +36,7 @@ _UNKNOWN = -1
 """In place of what only a response could tell."""
 
 _ANSWER = 0x80
+_ASYNCHRONOUS = 0x80
 
 
 @frozen
@@ -131,7 +132,7 @@ class _Exchange:
             "pnum": request.pnum,
             "pcmd": request.pcmd | _ANSWER,
             "hwpId": response.hwpid if response else _UNKNOWN,
-            "rCode": response.encode()[6] if response else _UNKNOWN,
+            "rCode": _code(response) if response else _UNKNOWN,
             "dpaVal": response.dpa_value if response else _UNKNOWN,
         }
         status, cause = outcome.status, "rcode error" if outcome.status > 0 else ""
@@ -176,6 +177,11 @@ class _Exchange:
             if param.get(name) is not None:
                 result[name] = param[name]
         return result
+
+
+def _code(response: Response) -> int:
+    """The response code as it stands in the frame, with its flag."""
+    return response.rcode | (_ASYNCHRONOUS if response.asynchronous else 0)
 
 
 def command_row(

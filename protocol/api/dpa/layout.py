@@ -11,6 +11,7 @@ Layouts are read when they are first used.
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
+from struct import Struct
 from typing import Any
 
 import attrs
@@ -149,12 +150,54 @@ class PData(Described):
 
     def take(self, pdata: bytes) -> tuple[dict[str, Any], bytes]:
         """The members at the start of PDATA, and what follows them."""
-        found = {}
-        for member in self.fields:
-            if member.optional and not pdata:
+        found: dict[str, Any] = {}
+        for run in _runs(self.text):
+            if run.optional and not pdata:
                 break
-            found[member.name], pdata = member.codec.take(pdata)
+            if run.numbers is not None and len(pdata) >= run.numbers.size:
+                found.update(zip(run.names, run.numbers.unpack_from(pdata), strict=True))
+                pdata = pdata[run.numbers.size :]
+                continue
+            for member in run.members:
+                found[member.name], pdata = member.codec.take(pdata)
         return found, pdata
+
+
+@frozen(eq=False)
+class _Run:
+    """Members that follow one another, and are there or end together.
+
+    `numbers` takes all of them at once where they are numbers of fixed size. What is too short for
+    it is taken one by one, which tells how much is missing.
+    """
+
+    members: tuple[Field, ...]
+    names: tuple[str, ...]
+    numbers: Struct | None
+    optional: bool
+
+
+@cache
+def _runs(text: str) -> tuple[_Run, ...]:
+    """The members of a layout in as few runs as possible."""
+    runs: list[list[Field]] = []
+    for member in _parsed(text):
+        packed = bool(runs) and member.codec.packed and runs[-1][-1].codec.packed
+        if packed and not member.optional:
+            runs[-1].append(member)
+        else:
+            runs.append([member])
+    return tuple(map(_run, runs))
+
+
+def _run(members: list[Field]) -> _Run:
+    packed = "".join(member.codec.packed for member in members)
+    return _Run(
+        tuple(members),
+        tuple(member.name for member in members),
+        Struct(f"<{packed}") if packed else None,
+        members[0].optional,
+    )
 
 
 def _records(text: str, at_least: int) -> Codec:
