@@ -30,7 +30,8 @@ URL ?=
 ARCH ?= arm64
 SUITE ?=
 ARCHS ?=
-HOURS ?= 1
+MINUTES ?=
+HOURS ?= $(if $(MINUTES),$(shell awk 'BEGIN { print $(MINUTES) / 60 }'),1)
 NODES ?= 12
 export PREFIX SYSCONFDIR BINDIR DATADIR VENDORDIR SYSTEM_PYTHON DESTDIR PURGE WHEEL PIP INSTALL_ARGS DIST
 export MAINTAINER BUNDLE BUILD_PYTHON KEY URL ARCH SUITE ARCHS
@@ -63,8 +64,10 @@ quick: $(WITH_TESTS) ## the suite without its slow tests, with fewer examples of
 	$(BIN)/python -m pytest --numprocesses=2 -m "not slow and not soak" \
 	  --hypothesis-profile=quick $(ARGS)
 
-soak: $(WITH_TESTS) ## long campaigns, an hour and more; HOURS=0.1 shortens them
-	HOURS=$(HOURS) $(BIN)/python -m pytest -m soak --timeout=0 --capture=no $(ARGS)
+# The dump of a hang's stacks is off: the stack of a thread that runs can end the interpreter.
+soak: $(WITH_TESTS) ## long campaigns, an hour and more; MINUTES=10 shortens them
+	HOURS=$(HOURS) $(BIN)/python -m pytest -m soak --timeout=0 -o faulthandler_timeout=0 \
+	  --capture=no $(ARGS)
 
 check: $(WITH_TESTS) $(NODE_CLIENT) ## lint, types, floors, tests with coverage: what CI runs
 	$(BIN)/ruff check .

@@ -150,23 +150,29 @@ backup restore vault simulate demo doctor config --help --version"
             echo "@files --help --json --path --state-dir --config"
             ;;
         "task")
-            echo "list show add remove run --help"
+            echo "list show add remove run start stop --help"
             ;;
         "task list")
             echo "--help --json --url --token --token-file --ca --insecure"
             ;;
         "task show")
-            echo "--help --url --token --token-file --ca --insecure"
+            echo "--help --json --url --token --token-file --ca --insecure"
             ;;
         "task add")
-            echo "@messages --help --every --at --cron --description --mqtt --url --token --token-file --ca
+            echo "@messages --help --every --at --cron --description --mqtt --json --url --token --token-file --ca
 --insecure"
             ;;
         "task remove")
-            echo "--help --url --token --token-file --ca --insecure"
+            echo "--help --json --url --token --token-file --ca --insecure"
             ;;
         "task run")
-            echo "--help --url --token --token-file --ca --insecure"
+            echo "--help --json --url --token --token-file --ca --insecure"
+            ;;
+        "task start")
+            echo "--help --json --url --token --token-file --ca --insecure"
+            ;;
+        "task stop")
+            echo "--help --json --url --token --token-file --ca --insecure"
             ;;
         "import-incumbent")
             echo "@directories --help --databases --tasks --output --state-dir --force --json"

@@ -35,9 +35,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("add", "have a message sent on a schedule, also after a restart", _add_words),
         ("remove", "forget a task", _id_words(_remove)),
         ("run", "run a task now, out of turn", _id_words(_run)),
+        ("start", "have a stopped task run, until the gateway starts anew", _id_words(_start)),
+        ("stop", "have a task not run, until the gateway starts anew", _id_words(_stop)),
     ):
         action = actions.add_parser(name, help=about, description=about)
         make(action)
+        action.add_argument("--json", action="store_true", help="print JSON")
         add_options(action)
 
 
@@ -61,7 +64,6 @@ def _id_words(carry_out: Any) -> Any:
 
 
 def _list_words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print all of them as JSON")
     parser.set_defaults(carry_out=_list)
 
 
@@ -128,16 +130,34 @@ async def _add(connected: Client, arguments: argparse.Namespace) -> None:
         "persist": True,
         "enabled": True,
     }
-    print((await connected.ask("mngScheduler_AddTask", task))["taskId"])
+    task_id = (await connected.ask("mngScheduler_AddTask", task))["taskId"]
+    print(json.dumps({"taskId": task_id}) if arguments.json else task_id)
 
 
 async def _remove(connected: Client, arguments: argparse.Namespace) -> None:
-    task_id = await _id(connected, arguments.id)
-    await connected.ask("mngScheduler_RemoveTask", {"clientId": CLIENT, "taskId": task_id})
+    await _tell_task(connected, arguments, "mngScheduler_RemoveTask", {"clientId": CLIENT})
 
 
 async def _run(connected: Client, arguments: argparse.Namespace) -> None:
-    await connected.ask("iqrfTrio_RunTask", {"taskId": await _id(connected, arguments.id)})
+    await _tell_task(connected, arguments, "iqrfTrio_RunTask", {})
+
+
+async def _start(connected: Client, arguments: argparse.Namespace) -> None:
+    await _tell_task(connected, arguments, "mngScheduler_StartTask", {"clientId": CLIENT})
+
+
+async def _stop(connected: Client, arguments: argparse.Namespace) -> None:
+    await _tell_task(connected, arguments, "mngScheduler_StopTask", {"clientId": CLIENT})
+
+
+async def _tell_task(
+    connected: Client, arguments: argparse.Namespace, mtype: str, req: dict[str, Any]
+) -> None:
+    """Send a message about the task; nothing is told but that it went well."""
+    task_id = await _id(connected, arguments.id)
+    await connected.ask(mtype, req | {"taskId": task_id})
+    if arguments.json:
+        print(json.dumps({"taskId": task_id}))
 
 
 async def _id(connected: Client, begin: str) -> str:

@@ -80,12 +80,21 @@ def load(
             raise ConfigError(_SET, each_set, "has no value", f"write {_SET} {each_set}=VALUE")
         _put(table, origins, _SET, key.strip(), meant(value))
     try:
-        return evolve(_config(table), origins=origins)
+        return _in_force(evolve(_config(table), origins=origins))
     except MemberError as error:
         key = error.path.lstrip(".").partition("[")[0]  # of a list the whole is shown
         origin = _blamed(key, origins) or str(file or "")
         fix = error.fix or f"for example {_example(key, origin)}"
         raise ConfigError(origin, key, error.reason, fix) from None
+
+
+def _in_force(config: Config) -> Config:
+    """Whoever takes any free port for WebSockets wants no fixed one for HTTP by default."""
+    follows = config.websocket.port == 0 and "http.port" not in config.origins
+    if not follows or config.http.port is None:
+        return config
+    origins = {**config.origins, "http.port": "websocket.port = 0"}
+    return evolve(config, http=evolve(config.http, port=0), origins=origins)
 
 
 def _usual_file(environment: Mapping[str, str], *, installed: bool) -> Path | None:

@@ -55,14 +55,11 @@ class _Listen:
 async def listen(config: Config) -> list[Endpoint]:
     """The sockets for HTTP; a port that is taken is told and no reason not to start."""
     http, websocket = config.http, config.websocket
-    # Whoever takes any free port for one server wants no fixed one for the other by default.
-    free = websocket.port == 0 and "http.port" not in config.origins
-    port = 0 if http.port is not None and free else http.port
-    if port is None and http.tls_port is None:
+    if http.port is None and http.tls_port is None:
         return []
     settings = _Listen(
         http.host,
-        port,
+        http.port,
         http.tls_port,
         websocket.certificate,
         websocket.private_key,

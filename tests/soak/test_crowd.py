@@ -1,6 +1,6 @@
 """A gateway with 239 nodes among 50 sessions, strangers and floods, for a long time.
 
-`make soak` runs it for an hour (HOURS=0.1 shortens it); the suite runs a sample of some seconds.
+`make soak` runs it for an hour (MINUTES=10 shortens it); the suite runs a sample of some seconds.
 The gateway and its crowd share one process, so that tasks, descriptors and memory of both show.
 """
 

@@ -32,6 +32,23 @@ def test_options_stand_for_keys(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "port"),
+    [
+        (("--port", "0"), "port = 0 # websocket.port = 0"),
+        (("--port", "0", "--set", "http.port=1339"), "port = 1339 # --set"),
+        (("--port", "0", "--set", "http.port=off"), 'port = "off" # --set'),
+        (("--port", "1"), "port = 1339 # default"),
+    ],
+)
+def test_the_port_of_http_is_the_one_in_force(
+    words: tuple[str, ...], port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = lines(capsys, *words)
+    section = shown[shown.index("[http]") :]
+    assert next(line for line in section if line.startswith("port = ")) == port
+
+
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "-c", "/dev/null", "--port", "0", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

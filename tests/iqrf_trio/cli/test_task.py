@@ -37,6 +37,25 @@ async def test_a_task_from_its_begin_to_its_end(
         assert json.loads(capsys.readouterr().out) == []
 
 
+async def test_a_task_is_stopped_and_started_and_all_of_it_is_told_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with house(tmp_path) as home:
+        assert await task(home, "add", "mngDaemon_Version", "--cron", "@yearly", "--json") == 0
+        named = json.loads(capsys.readouterr().out)
+        for action, active in (("stop", False), ("start", True)):
+            assert await task(home, action, named["taskId"], "--json") == 0
+            assert json.loads(capsys.readouterr().out) == named
+            assert home.gateway.tasks.book.is_active(named["taskId"]) is active
+            assert await task(home, action, named["taskId"][:8]) == 0
+            assert capsys.readouterr().out == ""
+        assert await task(home, "show", named["taskId"], "--json") == 0
+        assert json.loads(capsys.readouterr().out)["active"] is True
+        for action in ("run", "remove"):
+            assert await task(home, action, named["taskId"], "--json") == 0
+            assert json.loads(capsys.readouterr().out) == named
+
+
 @pytest.mark.parametrize(
     ("words", "time"),
     [
