@@ -5,10 +5,13 @@ read, and no example of hypothesis fails for being slow: a machine under load is
 message that the gateway takes or sends is as its schema says.
 """
 
+import fcntl
 import logging
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -59,3 +62,11 @@ def _logging_as_before() -> Iterator[None]:
     logging.root.handlers[:] = handlers
     for logger, level in levels.items():
         logger.setLevel(level)
+
+
+@pytest.fixture
+def usual_ports() -> Iterator[None]:
+    """Ports 1338 and 1339, which the pages for users name: for one test at a time on a machine."""
+    with (Path(tempfile.gettempdir()) / "iqrf-trio-usual-ports.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

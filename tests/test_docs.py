@@ -16,7 +16,9 @@ from docs import compare, generate
 from docs.asyncapi import answer_name
 from iqrf_trio.config.differences import needs_restart
 from protocol.api import mng, schemas
-from protocol.api.registry import REGISTRY
+from protocol.api.errors import MESSAGE_ERROR
+from protocol.api.published import PUBLISHED
+from protocol.api.registry import REGISTRY, UNASKED
 from protocol.auth.rights import Rights, Scope
 from tests.iqrf_trio.house import house
 
@@ -38,9 +40,20 @@ def test_every_finding_of_the_doctor_is_explained() -> None:
     assert checks == set(re.findall(r"^## (.*)$", page, re.MULTILINE))
 
 
+def test_what_the_readme_says_does_not_work_does_not() -> None:
+    readme = (ROOT / "README.md").read_text()
+    refused = readme.partition("Does not, or not yet:")[2].partition("\n## ")[0]
+    named = re.findall(r"`((?:iqmeshNetwork|infoDaemon|cfgDaemon|mngDaemon)_[\w*]+)`", refused)
+    unanswered = set(PUBLISHED) - set(REGISTRY) - set(UNASKED) - {MESSAGE_ERROR}
+    assert {name for name in unanswered if any(fnmatch.fnmatch(name, it) for it in named)} == (
+        unanswered
+    )
+    assert all(fnmatch.filter(unanswered, it) for it in named)
+
+
 def test_links_between_pages_lead_somewhere() -> None:
-    for page in (ROOT / "docs").glob("*.md"):
-        for target in re.findall(r"\]\(([\w/.-]+)\)", page.read_text()):
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([\w/.-]+)(?:#[\w-]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 

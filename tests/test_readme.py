@@ -112,7 +112,7 @@ async def listen(process: trio.Process, words: str | None = None) -> str:
     return said
 
 
-async def test_what_the_readme_has_one_type_works(clone: Path) -> None:
+async def test_what_the_readme_has_one_type_works(usual_ports: None, clone: Path) -> None:
     words = commands((clone / "README.md").read_text("utf-8"))
     assert words, "the README has no block that begins with ```console test"
     with trio.fail_after(PATIENCE_S):
