@@ -150,7 +150,7 @@ def instant() -> Iterator[str]:
         yield url
 
 
-def _as_installed() -> dict[str, str]:
+def as_installed() -> dict[str, str]:
     """An installed program has its modules compiled; so has this one from the second start on."""
     return {name: value for name, value in os.environ.items() if name != _NOT_COMPILED}
 
@@ -160,7 +160,7 @@ def _process(words: list[str], cwd: str) -> Iterator[tuple[subprocess.Popen[str]
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as said:
         began = time.perf_counter()
         process = subprocess.Popen(
-            words, stdout=said, stderr=subprocess.STDOUT, text=True, cwd=cwd, env=_as_installed()
+            words, stdout=said, stderr=subprocess.STDOUT, text=True, cwd=cwd, env=as_installed()
         )
         try:
             url = _url_in(Path(said.name), process)
