@@ -2,22 +2,40 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import trio
 from attrs import define, field
 
 from iqrf_trio.config import Config
 from iqrf_trio.messaging.announcements import Announcer
-from iqrf_trio.wiring.mqtt import Mqtt
+from iqrf_trio.shutdown import Shutdown
+from iqrf_trio.store import Store
 from protocol.outward.alerts import Alert
 from protocol.outward.exposition import Family
 from protocol.outward.health import Check
 
-Make = Callable[[Config], Awaitable[Mqtt | None]]
+if TYPE_CHECKING:
+    from iqrf_trio.edges.mqtt import Hop
+    from iqrf_trio.wiring.mqtt import Mqtt
+
+Make = Callable[[Config], Awaitable["Mqtt | None"]]
 """Builds the parts of a configuration, None where it names no broker. Raises ConfigError."""
 
-Connect = Callable[[Config, Mqtt], None]
+Connect = Callable[[Config, "Mqtt"], None]
 """Ties new parts to the rest of the gateway, before they run."""
+
+
+async def spoken_to(
+    store: Store, shutdown: Shutdown, connect: "Hop | None", config: Config
+) -> "Mqtt | None":
+    """What speaks to the broker; None where the configuration names none. Raises ConfigError."""
+    if config.mqtt.broker is None:
+        return None
+    # It takes memory, and time at the start; few gateways have a broker.
+    from iqrf_trio.wiring.mqtt import mqtt_of  # noqa: PLC0415
+
+    return await mqtt_of(config, store, shutdown, connect)
 
 
 @define(eq=False)
@@ -26,7 +44,7 @@ class Broker:
 
     _make: Make
     _announcer: Announcer
-    _current: Mqtt | None = field(default=None, init=False)
+    _current: "Mqtt | None" = field(default=None, init=False)
     _nursery: trio.Nursery | None = field(default=None, init=False)
     _connect: Connect | None = field(default=None, init=False)
 
@@ -78,7 +96,7 @@ class Broker:
         """The figures of the link."""
         return () if self._current is None else self._current.metrics()
 
-    def _take(self, made: Mqtt | None) -> None:
+    def _take(self, made: "Mqtt | None") -> None:
         self._current = made
         if made is not None:
             self._announcer.connect(made.outlets)

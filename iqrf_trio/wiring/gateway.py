@@ -4,6 +4,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trio
 from attrs import frozen
@@ -11,7 +12,6 @@ from attrs import frozen
 from iqrf_trio import __version__
 from iqrf_trio.config import Config, ConfigError, bytes_of
 from iqrf_trio.edges import clock
-from iqrf_trio.edges import mqtt as mqtt_edge
 from iqrf_trio.edges.ports import Port
 from iqrf_trio.edges.trace import TraceFile
 from iqrf_trio.handlers.db import ANNOTATE_SETTING
@@ -41,8 +41,7 @@ from iqrf_trio.store.database import Hop
 from iqrf_trio.store.errors import ReadOnlyError
 from iqrf_trio.store.spill import UNSTORED, Spill
 from iqrf_trio.wiring import products
-from iqrf_trio.wiring.broker import Broker
-from iqrf_trio.wiring.mqtt import mqtt_of
+from iqrf_trio.wiring.broker import Broker, spoken_to
 from iqrf_trio.wiring.ports import trace_of
 from iqrf_trio.wiring.vault import keeper_of
 from protocol.dpa.transaction import Outcome
@@ -52,6 +51,9 @@ from protocol.network.catalogue import Catalogue, CatalogueError
 from protocol.readings import overheard as overhearing
 from protocol.readings import switching
 from protocol.readings.settings import Messaging, SensorSettings
+
+if TYPE_CHECKING:
+    from iqrf_trio.edges import mqtt as mqtt_edge
 
 log = logging.getLogger("iqrf_trio.daemon")
 
@@ -97,7 +99,7 @@ async def build(
     shutdown: Shutdown,
     hop: Hop,
     *,
-    connect: mqtt_edge.Hop | None = None,
+    connect: "mqtt_edge.Hop | None" = None,
 ) -> Parts:
     """Build the gateway around its store and its port; nothing runs yet. Raises ConfigError.
 
@@ -106,8 +108,7 @@ async def build(
     reports = Reports()
     websocket = Outlet(reports.publish, unasked=config.websocket.async_messages)
     announcer = Announcer(config.gateway.instance_id, {WEBSOCKET: websocket})
-    make = partial(mqtt_of, store=store, shutdown=shutdown, connect=connect)
-    broker = Broker(make, announcer)
+    broker = Broker(partial(spoken_to, store, shutdown, connect), announcer)
     await broker.build(config)
     measurements = Measurements()
     spill = Spill(config.gateway.state_dir / UNSTORED)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import TYPE_CHECKING
 
 import trio
 from attrs import define, evolve, field, frozen
@@ -27,13 +28,16 @@ from iqrf_trio.services.watchdog import Watchdog
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store.database import Hop
 from iqrf_trio.wiring import http
+from iqrf_trio.wiring.alerts import alerts_of
 from iqrf_trio.wiring.following import followers
 from iqrf_trio.wiring.gateway import Parts, now
 from iqrf_trio.wiring.http import Examine
 from iqrf_trio.wiring.observed import Observed
 from iqrf_trio.wiring.reloading import Reloading, limits_of, session_limits_of
-from iqrf_trio.wiring.shown import alerts_of, connect_mqtt
 from protocol.readings.settings import Messaging
+
+if TYPE_CHECKING:
+    from iqrf_trio.wiring.mqtt import Mqtt
 
 log = logging.getLogger("iqrf_trio.daemon")
 
@@ -138,9 +142,7 @@ class Serving:
             limits_of(config.websocket),
         )
         await self._start_http(server, services, clients)
-        accept, identify = self._dispatcher.accept, self._keys.authenticate
-        connect = partial(connect_mqtt, self._parts, accept, identify)
-        self._parts.broker.start(config, clients, connect)
+        self._parts.broker.start(config, clients, self._connect_mqtt)
         if outside.reload:
             self._reloading = Reloading(
                 config,
@@ -180,6 +182,12 @@ class Serving:
 
         tasks.deliver = deliver
         tasks.accept, tasks.withdraw = self._dispatcher.accept, self._dispatcher.withdraw
+
+    def _connect_mqtt(self, config: Config, mqtt: "Mqtt") -> None:
+        from iqrf_trio.wiring.shown import connect_mqtt  # noqa: PLC0415 - few have a broker
+
+        accept, identify = self._dispatcher.accept, self._keys.authenticate
+        connect_mqtt(self._parts, accept, identify, config, mqtt)
 
     async def _start_http(
         self, server: Server, services: trio.Nursery, clients: trio.Nursery

@@ -1,4 +1,4 @@
-"""What is published of a gateway over MQTT, taken from its parts, and alerts."""
+"""What is published of a gateway over MQTT, taken from its parts."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -9,8 +9,6 @@ from iqrf_trio.messaging.mqtt.api import MqttClient
 from iqrf_trio.messaging.mqtt.backfill import Past
 from iqrf_trio.messaging.mqtt.commands import Commander
 from iqrf_trio.messaging.mqtt.publisher import Source
-from iqrf_trio.services.alerts import AlertWatch
-from iqrf_trio.services.health import HealthChecks
 from iqrf_trio.services.history import History
 from iqrf_trio.wiring.gateway import Parts, now
 from iqrf_trio.wiring.mqtt import Mqtt
@@ -32,17 +30,6 @@ def connect_mqtt(
     mqtt.show(mqtt_source(config, parts), parts.measurements, accept)
     if parts.history is not None:
         mqtt.fill(past_of(parts, parts.history), now)
-
-
-def alerts_of(parts: Parts, checks: HealthChecks) -> AlertWatch:
-    """What looks for alerts, and tells them over MQTT."""
-    store, latest = parts.gateway.store, parts.measurements.latest
-    return AlertWatch(
-        lambda: store.network,
-        latest.nodes,
-        checks.examine,
-        lambda alert: parts.broker.alert(alert, now()),
-    )
 
 
 def mqtt_source(config: Config, parts: Parts) -> Source:

@@ -5,8 +5,11 @@ import sys
 
 NOT_NEEDED = (
     "iqrf_trio.doctor",
+    "iqrf_trio.edges.mqtt",
+    "iqrf_trio.messaging.mqtt",
     "iqrf_trio.simulator.mesh",
     "iqrf_trio.simulator.products",
+    "iqrf_trio.wiring.mqtt",
     "iqrf_trio.wiring.simulated",
     "protocol.incumbent",
     *("asyncio", "cryptography", "gpiod", "paho", "spidev", "spiflash", "unittest"),
