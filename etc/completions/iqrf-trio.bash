@@ -40,12 +40,12 @@ iqrfLight_SendLdiCommandsAsync iqrfLight_SetLai iqrfRaw iqrfRawHdp iqrfSensorDat
 iqrfSensorData_Invoke iqrfSensorData_SetConfig iqrfSensorData_Start iqrfSensorData_Status
 iqrfSensorData_Stop iqrfSensor_Enumerate iqrfSensor_Frc iqrfSensor_ReadSensorsWithTypes
 iqrfTrio_Cancel iqrfTrio_CommissionNetwork iqrfTrio_GetHistory iqrfTrio_GetStates
-iqrfTrio_HealthReport iqrfTrio_RunTask iqrfTrio_UndoBonds mngDaemon_Exit mngDaemon_Mode
-mngDaemon_StartNetworkQueue mngDaemon_StopNetworkQueue mngDaemon_Version mngScheduler_AddTask
-mngScheduler_EditTask mngScheduler_GetTask mngScheduler_List mngScheduler_RemoveAll
-mngScheduler_RemoveTask mngScheduler_StartTask mngScheduler_StopTask mngService_Activate
-mngService_Deactivate mngService_GwIdentification mngService_TrInfo mngService_TrWrite
-ntfDaemon_InvokeMonitor
+iqrfTrio_HealthReport iqrfTrio_ReplaceNode iqrfTrio_RunTask iqrfTrio_UndoBonds mngDaemon_Exit
+mngDaemon_Mode mngDaemon_StartNetworkQueue mngDaemon_StopNetworkQueue mngDaemon_Version
+mngScheduler_AddTask mngScheduler_EditTask mngScheduler_GetTask mngScheduler_List
+mngScheduler_RemoveAll mngScheduler_RemoveTask mngScheduler_StartTask mngScheduler_StopTask
+mngService_Activate mngService_Deactivate mngService_GwIdentification mngService_TrInfo
+mngService_TrWrite ntfDaemon_InvokeMonitor
 "
 
 _iqrf_trio_keys="
@@ -93,7 +93,7 @@ backup restore vault simulate demo doctor config --help --version"
             echo "--help --url --token --token-file --ca --insecure --json --raw"
             ;;
         "network")
-            echo "ping health restart bond smart-connect commission remove undo config --help"
+            echo "ping health restart bond smart-connect commission replace remove undo config --help"
             ;;
         "network ping")
             echo "--help --hwpid --json --url --token --token-file --ca --insecure"
@@ -112,6 +112,9 @@ backup restore vault simulate demo doctor config --help --version"
             ;;
         "network commission")
             echo "--help --dry-run --resume --json --url --token --token-file --ca --insecure"
+            ;;
+        "network replace")
+            echo "--help --code --mid --no-config --json --url --token --token-file --ca --insecure"
             ;;
         "network remove")
             echo "--help --only-coordinator --json --url --token --token-file --ca --insecure"

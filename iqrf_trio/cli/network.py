@@ -15,6 +15,7 @@ from protocol.api import document
 from protocol.api.commission import COMMISSION_NETWORK
 from protocol.api.errors import NotJsonError
 from protocol.api.health_report import HEALTH_REPORT
+from protocol.api.replace_node import REPLACE_NODE
 from protocol.api.undo_bonds import UNDO_BONDS
 from protocol.dpa.packet import BROADCAST, MAX_NODE
 
@@ -36,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("bond", "let the node in whose button is pressed", _bond),
         ("smart-connect", "let the node in on which this code is printed", _smart_connect),
         ("commission", "let the nodes of a list in, each to its address", _commission),
+        ("replace", "put another module in the place of a broken node", _replace),
         ("remove", "let a node leave, or all", _remove),
         ("undo", "take back the last change of bonds", _undo),
         ("config", "show how a device is set, or set it", _config),
@@ -112,6 +114,26 @@ def _commissioning(arguments: argparse.Namespace) -> Asked:
         raise Failure("there is no list: name a file, or --resume the last one", exit_code=USAGE)
     nodes = [] if arguments.file is None else read_nodes(arguments.file)
     return COMMISSION_NETWORK.mtype, {"nodes": nodes, "resume": arguments.resume}
+
+
+def _replace(parser: argparse.ArgumentParser) -> Ask:
+    parser.add_argument("address", metavar="ADDRESS", type=_node, help="of the broken node")
+    module = parser.add_mutually_exclusive_group(required=True)
+    module.add_argument("--code", help="the IQRF code of the new module")
+    module.add_argument("--mid", help="its MID in hexadecimal digits, where there is no code")
+    parser.add_argument(
+        "--no-config", action="store_true", help="leave the configuration of the new module alone"
+    )
+    return _replacement
+
+
+def _replacement(arguments: argparse.Namespace) -> Asked:
+    module = {"smartConnectCode": arguments.code} if arguments.code else {"mid": arguments.mid}
+    return REPLACE_NODE.mtype, {
+        "address": arguments.address,
+        **module,
+        "restoreConfig": not arguments.no_config,
+    }
 
 
 def _remove(parser: argparse.ArgumentParser) -> Ask:
@@ -194,6 +216,13 @@ def _node_or_all(text: str) -> int:
     address = _number(text)
     if not 1 <= address <= MAX_NODE:
         raise argparse.ArgumentTypeError(f"it is neither 1..{MAX_NODE} nor all")
+    return address
+
+
+def _node(text: str) -> int:
+    address = _number(text)
+    if not 1 <= address <= MAX_NODE:
+        raise argparse.ArgumentTypeError(f"it is not in 1..{MAX_NODE}")
     return address
 
 

@@ -136,6 +136,36 @@ def rename(connection: Connection, names: Mapping[int, str]) -> None:
     gone.limit(connection)
 
 
+def succeed(connection: Connection, old: int, new: int) -> None:
+    """Have the module `new` take the place of `old`: what users noted of that is its own now.
+
+    Who it is, and what it has, is found out by the next enumeration.
+    """
+    before, after = _noted(connection, old), _noted(connection, new)
+    if before is not None and after is None:
+        gone.drop(connection, new)
+        connection.execute(
+            "UPDATE device SET mid = ?, product = NULL, standards_known = 0 WHERE id = ?",
+            (new, before[0]),
+        )
+        return
+    metadata = before[1] if before else gone.drop(connection, old)
+    if after is None:
+        if metadata is not None:
+            gone.drop(connection, new)
+            gone.keep_of(connection, new, metadata)
+    elif metadata is not None:
+        connection.execute("UPDATE device SET metadata = ? WHERE id = ?", (metadata, after[0]))
+    if before is not None:
+        connection.execute("DELETE FROM device WHERE id = ?", (before[0],))
+
+
+def _noted(connection: Connection, mid: int) -> tuple[int, str | None] | None:
+    """Row and metadata of the device with this MID, None where there is none."""
+    row = connection.execute("SELECT id, metadata FROM device WHERE mid = ?", (mid,)).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
 def _metadata_size(connection: Connection) -> int:
     """Bytes of what is stored about all devices; the text is ASCII."""
     (size,) = connection.execute("SELECT total(length(metadata)) FROM device").fetchone()

@@ -61,11 +61,24 @@ def rename(connection: Connection, mid: int, name: str) -> None:
         "SELECT id, metadata FROM gone_metadata WHERE mid = ?", (mid,)
     ).fetchone()
     if row is None:
-        connection.execute(_KEEP, (mid, 0, json_text.dump({"name": name})))
+        keep_of(connection, mid, json_text.dump({"name": name}))
     else:
         kept = cast("dict[str, object]", json_text.load(row[1]))
         text = json_text.dump(kept | {"name": name})
         connection.execute("UPDATE gone_metadata SET metadata = ? WHERE id = ?", (text, row[0]))
+
+
+def drop(connection: Connection, mid: int) -> str | None:
+    """Forget what is kept of a module; what that was, None where it was nothing."""
+    row = connection.execute(
+        "DELETE FROM gone_metadata WHERE mid = ? RETURNING metadata", (mid,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def keep_of(connection: Connection, mid: int, metadata: str) -> None:
+    """Keep the metadata of a module that has not come yet."""
+    connection.execute(_KEEP, (mid, 0, metadata))
 
 
 def limit(connection: Connection) -> None:

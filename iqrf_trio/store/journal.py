@@ -6,7 +6,7 @@ from attrs import astuple
 
 from iqrf_trio.store import json_text
 from iqrf_trio.store.sqlite import Connection
-from protocol.iqmesh.bond_changes import BondChanges
+from protocol.iqmesh.bond_changes import BondChanges, Replacing
 from protocol.iqmesh.journal import JournalEntry
 from protocol.network.parameters import Parameters
 
@@ -57,6 +57,7 @@ def _told(changes: BondChanges) -> dict[str, object]:
         "left": sorted(changes.left),
         "mids": sorted(changes.mids.items()),
         "undoing": changes.undoing,
+        "replacing": changes.replacing and astuple(changes.replacing),
     }
 
 
@@ -67,4 +68,5 @@ def _changes(told: Any) -> BondChanges:
         frozenset(told["left"]),
         dict(told["mids"]),
         undoing=told.get("undoing", False),
+        replacing=Replacing(*replacing) if (replacing := told.get("replacing")) else None,
     )

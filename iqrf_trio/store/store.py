@@ -117,6 +117,10 @@ class Store:
         """Give names to modules by MID; one that is not in the network brings its name with it."""
         await self._change(partial(devices.rename, names=names))
 
+    async def succeed(self, old: int, new: int) -> None:
+        """Note that the module `new` has taken the place of `old`, with its metadata."""
+        await self._change(partial(devices.succeed, old=old, new=new))
+
     async def reset_network(self) -> None:
         """Forget all devices with everything that belongs to them; settings and tokens stay."""
         await self._change(devices.forget_all)

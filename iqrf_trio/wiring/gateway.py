@@ -121,9 +121,8 @@ async def build(
     )
 
     def on_async(frame: bytes) -> None:
-        announcer.frame(frame)
-        overheard.frame(frame)
-        states.frame(frame)
+        for take in (announcer.frame, overheard.frame, states.frame, gateway.network.twins.frame):
+            take(frame)
 
     def on_answer(outcome: Outcome) -> None:
         if outcome.request.pnum not in _TELLING:
@@ -206,7 +205,7 @@ async def build(
             shutdown,
             catalogue,
             enumeration,
-            StoredRecords(store),
+            StoredRecords(store, configurations, history),
         ),
         states=states,
         annotate=config.database.annotate_metadata if annotate is None else annotate is True,

@@ -16,6 +16,7 @@ from protocol.api import (
     ntf,
     own,
     raw,
+    replace_node,
     sensor_data,
     undo_bonds,
 )
@@ -28,13 +29,24 @@ from protocol.api.errors import (
 from protocol.api.family import Family, Row, Unasked
 from protocol.api.published import PUBLISHED, instead_of
 
+OWN_ROWS = (
+    *own.ROWS,
+    *commission.ROWS,
+    *health_report.ROWS,
+    *replace_node.ROWS,
+    *undo_bonds.ROWS,
+)
+
 FAMILIES: tuple[tuple[Family, tuple[Row, ...]], ...] = (
     (raw.FAMILY, raw.ROWS),
     *dpa.FAMILIES,
     (db.FAMILY, db.ROWS),
     (sensor_data.FAMILY, sensor_data.ROWS),
     (iqmesh.FAMILY, iqmesh.ROWS),
-    (own.FAMILY, (*own.ROWS, *commission.ROWS, *health_report.ROWS, *undo_bonds.ROWS)),
+    (
+        own.FAMILY,
+        (*own.ROWS, *commission.ROWS, *health_report.ROWS, *replace_node.ROWS, *undo_bonds.ROWS),
+    ),
     (ntf.FAMILY, ntf.ROWS),
     (mng_scheduler.FAMILY, mng_scheduler.ROWS),
     (mng_service.FAMILY, mng_service.ROWS),

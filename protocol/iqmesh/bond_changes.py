@@ -10,6 +10,15 @@ from attrs import field, frozen
 
 
 @frozen
+class Replacing:
+    """A module (MID) that takes the place of another one at an address."""
+
+    address: int
+    old: int
+    new: int
+
+
+@frozen
 class BondChanges:
     """What a service does to the bonds, as far as it is.
 
@@ -30,11 +39,14 @@ class BondChanges:
     undoing: bool = False
     unanswered: bool = False
     """Whether nobody knows what came of a transaction that may have changed a bond."""
+    replacing: Replacing | None = None
+    """Until it is certain which of the two has the address, and the books say so."""
 
     @property
     def in_doubt(self) -> bool:
-        """Whether nobody knows if some nodes have left, or joined."""
-        return self.unanswered or bool(self.leaving - self.left)
+        """Whether nobody knows if nodes have left or joined, or which module has an address."""
+        unclear = self.unanswered or self.replacing is not None
+        return unclear or bool(self.leaving - self.left)
 
 
 @frozen

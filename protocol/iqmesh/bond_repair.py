@@ -12,6 +12,7 @@ from protocol.iqmesh.bond_changes import BondChanges
 from protocol.iqmesh.mids import record
 from protocol.iqmesh.plan import Pause, Plan, ask
 from protocol.iqmesh.polling import poll
+from protocol.iqmesh.replacing import settle
 
 BATCH = 9
 """Requests to remove a bond that fit into one OS Batch."""
@@ -29,11 +30,13 @@ def forget(nodes: Sequence[int]) -> Plan[None]:
 
 
 def resolve(changes: BondChanges, responding: Callable[[int], bool]) -> Plan[BondChanges]:
-    """End a change that was cut off; what has come of it.
+    """End a change that was cut off; what has come of it: `replacing`, if the new module is there.
 
     Who has left is forgotten. A node of which that is not known is asked: one that answers is
     still bonded. One that is silent has left, unless it was silent before (`responding`).
     """
+    if changes.replacing and not (yield from settle(changes.replacing)):
+        changes = evolve(changes, replacing=None)
     bonded = yield from ask(bonded_devices())
     gone = changes.left & bonded
     if unclear := (changes.leaving - changes.left) & bonded:

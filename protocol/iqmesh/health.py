@@ -6,11 +6,14 @@ from attrs import define, field
 
 from protocol.dpa import frc
 from protocol.dpa.packet import COORDINATOR
-from protocol.dpa.peripherals.coordinator import bonded_devices
+from protocol.dpa.peripherals.coordinator import MAX_AUTHORIZED, bonded_devices
 from protocol.dpa.peripherals.memory import eeeprom_read
+from protocol.dpa.peripherals.node import validate_bonds
 from protocol.dpa.peripherals.os import OS_READ, rssi_dbm, supply_volts
+from protocol.iqmesh import mids
 from protocol.iqmesh.plan import Plan, Progress, ask
 from protocol.iqmesh.polling import poll, poll_once
+from protocol.iqmesh.records import REPLACED, kept
 from protocol.iqmesh.statuses import no_bonded_nodes
 from protocol.network.parameters import Parameters
 from protocol.network.tables import PARENTS, VRNS, ZONES, Table
@@ -43,6 +46,7 @@ class HealthReport:
         nodes = yield from ask(bonded_devices())
         if not nodes:
             raise no_bonded_nodes()
+        yield from self._bar_replaced(nodes)
         self.answers = dict.fromkeys(sorted(nodes), 0)
         self.vrns = yield from _table(VRNS, nodes)
         self.zones = yield from _table(ZONES, nodes)
@@ -57,6 +61,15 @@ class HealthReport:
         if present:
             self._rssi = yield from poll(frc.MEMORY_READ, present, _of_os_read(_RSSI))
             self._supply = yield from poll(frc.MEMORY_READ, present, _of_os_read(_SUPPLY))
+
+    def _bar_replaced(self, nodes: frozenset[int]) -> Plan[None]:
+        """Let modules leave that were replaced, and listen to their former address still."""
+        told = yield from kept(REPLACED)
+        replaced = {int(address): mid for address, mid in (told or {}).items()}
+        table = yield from mids.at(nodes & replaced.keys())
+        pairs = sorted(table.items() & replaced.items())
+        for start in range(0, len(pairs), MAX_AUTHORIZED):
+            yield from ask(validate_bonds(*pairs[start : start + MAX_AUTHORIZED]))
 
     def rssi(self, node: int) -> int | None:
         """The strength of its last reception in dBm, None where it is not known."""

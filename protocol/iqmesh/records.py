@@ -1,11 +1,16 @@
 """What plans write into the gateway's own books, and read there: actions beside the radio."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from attrs import frozen
 
+from protocol.iqmesh.bond_changes import Replacing
+from protocol.network.configurations import Configuration
 from protocol.strict.json import JsonObject
+
+REPLACED = "replaced"
+"""Under this name stand the MIDs, by address (as text), of modules that have replaced others."""
 
 
 @frozen
@@ -30,8 +35,38 @@ class Rename:
     names: Mapping[int, str]
 
 
-Recorded = Keep | Kept | Rename
+@frozen
+class Known:
+    """The result is the configuration that a module was last seen with, None if it is not known."""
+
+    mid: int
+
+
+@frozen
+class Succeed:
+    """A module has taken the place of another one: metadata and history of that one are its own.
+
+    From now on the old one is told to leave, should it come back.
+    """
+
+    replacing: Replacing
+
+
+@frozen
+class Withdraw:
+    """The old module has its place again: take `Succeed` back, if it was done."""
+
+    replacing: Replacing
+
+
+Recorded = Keep | Kept | Rename | Known | Succeed | Withdraw
 """Each ends the service where the store does not take it (ServiceFailure)."""
+
+
+def configuration_of(mid: int) -> Generator[Known, Any, Configuration | None]:
+    """A plan: the configuration of a module."""
+    configuration: Configuration | None = yield Known(mid)
+    return configuration
 
 
 def kept(name: str) -> Any:

@@ -40,7 +40,7 @@ from protocol.iqmesh.plan import (
     Undone,
     Version,
 )
-from protocol.iqmesh.records import Keep, Kept, Recorded, Rename
+from protocol.iqmesh.records import Keep, Kept, Known, Recorded, Rename, Succeed, Withdraw
 from protocol.iqmesh.statuses import FAILED, ServiceFailure
 from protocol.network.catalogue import Catalogue
 from protocol.network.parameters import Parameters
@@ -141,7 +141,7 @@ class Performance:
                 return await self._last_bonds()
             case Undone(record):
                 await self._undone(record)
-            case Keep() | Kept() | Rename():
+            case Keep() | Kept() | Rename() | Known() | Succeed() | Withdraw():
                 return await self._record(action)
             case Pause(seconds):
                 await trio.sleep(seconds)

@@ -11,6 +11,7 @@ from attrs import define, field
 from iqrf_trio.radio.dialogue import Dialogue
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
+from iqrf_trio.services.network.records import NoRecords, Records
 from iqrf_trio.store import StoreError
 from protocol.dpa.attempts import Attempts
 from protocol.dpa.errors import DpaError
@@ -18,6 +19,7 @@ from protocol.iqmesh import bond_repair, journal
 from protocol.iqmesh.bond_changes import BondChanges, BondRecord
 from protocol.iqmesh.journal import JournalEntry
 from protocol.iqmesh.plan import Do, Pause, Plan
+from protocol.iqmesh.records import Succeed, Withdraw
 from protocol.network.parameters import Parameters
 from protocol.queue.lanes import Priority
 from protocol.queue.scheduling import QueueClosed
@@ -96,6 +98,7 @@ class Recovery:
     scheduler: Scheduler
     journal: Journal
     bookkeeper: Bookkeeper = field(factory=NoBookkeeper)
+    records: Records = field(factory=NoRecords)
     under_way: bool = field(default=False, init=False)
     """Whether the entry in the journal is of a service that is under way."""
     _left: trio.Event = field(factory=trio.Event, init=False)
@@ -161,6 +164,9 @@ class Recovery:
         plan = bond_repair.resolve(entry.bonds, self.bookkeeper.responding)
         changes = await _carry_out(plan, dialogue)
         record = self.record(entry.service, changes)
+        if entry.bonds.replacing:
+            outcome = Succeed if changes.replacing else Withdraw
+            await self.records.record(outcome(entry.bonds.replacing))
         self.bookkeeper.bonds_changed()
         await self.bookkeeper.keep_changes(changes.mids)
         return record

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from random import randrange
 from typing import NoReturn
 
+import trio
 from attrs import define, field
 
 from iqrf_trio.radio.dialogue import Dialogue, Record, unrecorded
@@ -13,6 +14,7 @@ from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.network.performance import Performance, Tell, untold
 from iqrf_trio.services.network.records import NoRecords, Records
 from iqrf_trio.services.network.recovery import Bookkeeper, Journal, NoBookkeeper, Recovery
+from iqrf_trio.services.network.twins import Twins
 from iqrf_trio.shutdown import Shutdown
 from protocol.dpa.attempts import Attempts
 from protocol.iqmesh.plan import Service
@@ -38,10 +40,17 @@ class NetworkServices:
     chance: Callable[[], int] = field(default=lambda: randrange(0x100))
     """Where a plan needs a byte by chance."""
     recovery: Recovery = field(init=False)
+    twins: Twins = field(init=False)
 
     @recovery.default
     def _of_the_same_radio(self) -> Recovery:
-        return Recovery(self.transceiver, self.scheduler, self.journal, self.bookkeeper)
+        return Recovery(
+            self.transceiver, self.scheduler, self.journal, self.bookkeeper, self.records
+        )
+
+    @twins.default
+    def _that_were_replaced(self) -> Twins:
+        return Twins(self.transceiver, self.scheduler, self.records)
 
     async def perform(
         self,
@@ -81,4 +90,6 @@ class NetworkServices:
 
     async def run(self) -> NoReturn:
         """Put back what was left behind, for as long as the daemon lives."""
-        await self.recovery.run()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.twins.run)
+            await self.recovery.run()

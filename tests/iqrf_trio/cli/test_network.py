@@ -79,6 +79,16 @@ async def test_lists_that_are_none(
         (["bond"], "BondNodeLocal", {"deviceAddr": 0}),
         (["bond", "--address", "7"], "BondNodeLocal", {"deviceAddr": 7}),
         (["smart-connect", "Yq"], "SmartConnect", {"deviceAddr": 0, "smartConnectCode": "Yq"}),
+        (
+            ["replace", "3", "--mid", "8100A1B2"],
+            "iqrfTrio_ReplaceNode",
+            {"address": 3, "mid": "8100A1B2", "restoreConfig": True},
+        ),
+        (
+            ["replace", "3", "--code", "Yq", "--no-config"],
+            "iqrfTrio_ReplaceNode",
+            {"address": 3, "smartConnectCode": "Yq", "restoreConfig": False},
+        ),
         (["remove", "3"], "RemoveBond", {"deviceAddr": 3}),
         (["remove", "all"], "RemoveBond", {"deviceAddr": 255}),
         (

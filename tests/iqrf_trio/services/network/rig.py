@@ -72,6 +72,9 @@ async def gateway(state: Path, port: Port, *, enumerating: bool = False) -> Asyn
         memory = Memory(coordinators.recall, coordinators.note)
         configurations = Configurations(store, shutdown)
 
+        def on_async(frame: bytes) -> None:
+            parts.network.twins.frame(frame)
+
         def on_answer(outcome: Outcome) -> None:
             configurations.observe(outcome)
             if enumerating:
@@ -79,7 +82,7 @@ async def gateway(state: Path, port: Port, *, enumerating: bool = False) -> Asyn
 
         transceiver = Transceiver(
             port,
-            on_async=lambda _: None,
+            on_async=on_async,
             on_answer=on_answer,
             memory=memory,
             shutdown=shutdown,
@@ -110,7 +113,7 @@ async def gateway(state: Path, port: Port, *, enumerating: bool = False) -> Asyn
                 store,
                 shutdown,
                 bookkeeper=enumeration,
-                records=StoredRecords(store),
+                records=StoredRecords(store, configurations),
             ),
             states=OutputStates(store, transceiver, scheduler, Measurements(), lambda: START),
         )
