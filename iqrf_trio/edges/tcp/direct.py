@@ -5,6 +5,7 @@ system call itself. A closed stream has a closed socket, so that an attempt on i
 instead of reaching a descriptor that belongs to somebody else by now.
 """
 
+import select
 import socket
 
 import trio
@@ -31,6 +32,15 @@ def send_now(connection: socket.socket, data: bytes) -> int:
         return connection.send(data)
     except OSError:
         return 0
+
+
+def has_room(connection: socket.socket) -> bool:
+    """Whether the system would take more now: the peer has read of what was sent before."""
+    if connection.fileno() < 0:
+        return False
+    poll = select.poll()
+    poll.register(connection, select.POLLOUT)
+    return any(events & select.POLLOUT for _, events in poll.poll(0))
 
 
 def receive_now(connection: socket.socket, size: int) -> bytes | None:

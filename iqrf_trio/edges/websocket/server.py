@@ -283,8 +283,8 @@ class _ServerPeer(Peer):
 
     @property
     def taken_at(self) -> float:
-        """When the client last took part of what was sent to it."""
-        return self._wire.taken_at
+        """When the client last took part of what was sent to it: now, if it would take more."""
+        return trio.current_time() if self._wire.awaits_us() else self._wire.taken_at
 
     @property
     def reads(self) -> int:

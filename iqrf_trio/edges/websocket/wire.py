@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import trio
 
-from iqrf_trio.edges.tcp.direct import receive_now, send_now, socket_of
+from iqrf_trio.edges.tcp.direct import has_room, receive_now, send_now, socket_of
 from iqrf_trio.edges.tcp.lingering import LINGER_S
 from iqrf_trio.edges.websocket.lone_frame import text_in
 from iqrf_trio.edges.websocket.pace import Frames, Pace
@@ -169,6 +169,13 @@ class Wire(trio.abc.Stream):
         if self.ended or self._sending:
             raise trio.ClosedResourceError
         await self._send(bytes(data))
+
+    def awaits_us(self) -> bool:
+        """Whether the peer has made room for more, and it is us who have not sent it yet.
+
+        On a machine that is short of processor time that can take longer than any patience.
+        """
+        return self._socket is not None and not self.ended and has_room(self._socket)
 
     def try_send(self, frame: bytes) -> int:
         """Send a whole frame in this step; how many bytes went out, 0 where that cannot be.

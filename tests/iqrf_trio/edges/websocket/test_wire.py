@@ -10,6 +10,7 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iqrf_trio.edges.tcp.direct import send_now, socket_of
 from iqrf_trio.edges.tcp.lingering import LingeringStream
 from iqrf_trio.edges.websocket.wire import Wire
 from tests.iqrf_trio.raw_client import TEXT, frame
@@ -110,6 +111,23 @@ async def test_nothing_is_sent_behind_a_part_before_its_rest() -> None:
     assert ends.wire.try_send(b"y") == 1
     ends.peer.close()
     await ends.wire.abort()
+
+
+async def test_a_peer_that_has_made_room_is_not_the_one_that_is_waited_for() -> None:
+    ends = await open_ends()
+    reader, connection = Reader(ends.peer), socket_of(ends.wire._stream)
+    assert connection is not None
+    with trio.fail_after(5):
+        while ends.wire.awaits_us():
+            send_now(connection, b"x" * 16_000)
+            await trio.sleep(0.001)
+        # Nobody reads, and it stays full; until somebody does.
+        while not ends.wire.awaits_us():
+            reader.read(1 << 20)
+            await trio.sleep(0.001)
+    ends.peer.close()
+    await ends.wire.abort()
+    assert not ends.wire.awaits_us()
 
 
 async def test_a_wire_that_is_gone_takes_nothing_and_raises_nothing() -> None:
