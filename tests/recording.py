@@ -29,16 +29,17 @@ _seen: Counter[int] = Counter()
 
 def start() -> None:
     """Wrap the functions through which messages pass."""
-    _after(exchange, "dump", _sent)
-    _after(announcements, "dump", _sent)
-    _after(dispatch, "message_error", _sent)
-    _after(monitor, "monitor", _sent)
-    _after(auth, "success", _sent)
-    _after(auth, "failure", _sent)
-    _after(dispatch, "request_of", None)
+    after(exchange, "dump", _sent)
+    after(announcements, "dump", _sent)
+    after(dispatch, "message_error", _sent)
+    after(monitor, "monitor", _sent)
+    after(auth, "success", _sent)
+    after(auth, "failure", _sent)
+    after(dispatch, "request_of", None)
 
 
-def _after(module: Any, name: str, look: Callable[[str], None] | None) -> None:
+def after(module: Any, name: str, look: Callable[[str], None] | None) -> None:
+    """Have `look` see what a function of the module returns; None for requests that were read."""
     original = getattr(module, name)
 
     @wraps(original)
@@ -62,7 +63,7 @@ def _taken(row: Any, message: Any, parameters: Any) -> None:
     from tests.schemas import complaint_about_request  # noqa: PLC0415 - slow, and not always needed
 
     document = message.document
-    if _is_new(document) and _can_be_sent(row, parameters):
+    if is_new(document) and _can_be_sent(row, parameters):
         known = {**document, "data": {"msgId": "", **document["data"]}}
         _note(complaint_about_request(row, known), document)
 
@@ -82,7 +83,7 @@ def _sent(text: str) -> None:
     )
 
     message = orjson.loads(text)
-    if _is_new(message):
+    if is_new(message):
         mtype = message.get("mType")
         about = complaint_about_answer(mtype, message) if mtype else None
         _note(about if mtype else complaint_about_authentication(message), message)
@@ -93,7 +94,8 @@ def _note(complaint: str | None, message: Any) -> None:
         complaints.append(f"{complaint}\n  in {str(message)[:500]}")
 
 
-def _is_new(message: Any) -> bool:
+def is_new(message: Any) -> bool:
+    """Whether this is one of the first SAMPLES messages of its shape."""
     shape = hash((message.get("mType"), _shape(message)))
     _seen[shape] += 1
     return _seen[shape] <= SAMPLES

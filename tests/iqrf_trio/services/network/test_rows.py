@@ -18,6 +18,15 @@ ROWS = [
     for line in path.read_bytes().splitlines()
 ]
 
+NOT_PLAYED = {
+    "example-SmartConnect-1": "its frames are of another node and address than its request",
+    "example-EnumerateDevice-1": "recorded with an older gateway, which reads another table",
+    "example-ReadTrConf-1": "recorded with an older gateway, which asks who is bonded instead",
+    "example-WriteTrConf-1": "recorded with an older gateway, which wrote by selective FRC",
+    "example-Backup-1": "has no frames; see the tests of iqmeshNetwork_Backup",
+}
+"""Published rows that cannot be played. Where a row differs, its `better` says why."""
+
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
 async def test_row(row: dict[str, Any], tmp_path: Path, autojump_clock: MockClock) -> None:
@@ -43,3 +52,9 @@ async def test_row(row: dict[str, Any], tmp_path: Path, autojump_clock: MockCloc
                 del told["rsp"]["waveState"]
             assert told == expected
         assert await rig.store.journal() is None
+
+
+def test_each_row_stands_once() -> None:
+    ids = [row["id"] for row in ROWS]
+    assert len(set(ids)) == len(ids)
+    assert not set(ids) & NOT_PLAYED.keys()
