@@ -21,25 +21,40 @@ _LIBRARIES = "import trio, trio_websocket, attrs, cattrs, orjson, sqlite3, ssl"
 _MOST = 1.5
 """The time from exec to listening, as a multiple of that of a process that imports these."""
 
+_MOST_WITH_ALL = 1.8
+"""The same for a gateway with HTTP, history and MQTT."""
+
+_NONE = ("http.port=off", "history.enabled=false")
+"""Nothing but the WebSocket: MQTT is off unless its broker is named."""
+
+_ALL = ("http.port=0", "history.enabled=true", "mqtt.url=mqtt://127.0.0.1:9")
+"""On the port "discard" nobody listens: the client of MQTT is there, and tries again and again."""
+
 
 def measure() -> Iterator[Row]:
     """The best of some starts, by turns with bare imports; memory around many requests."""
-    bare, listening, serving, failed = [], [], [], 0
+    bare, listening, with_all, serving, failed = [], [], [], [], 0
     with instant() as coordinator:
         for _ in range(_STARTS):
             bare.append(_imports_s())
-            with gateway(coordinator=coordinator) as server:
+            with gateway(*_NONE, coordinator=coordinator) as server:
                 listening.append(server.started_s)
                 first = wait_for_radio(server, server.connect())
                 serving.append(first.at_s)
                 failed += first.failed
+            with gateway(*_ALL, coordinator=coordinator) as server:
+                with_all.append(server.started_s)
         least = min(bare)
         yield Row("imports of the libraries alone", least, "s")
         ratio, mark = min(listening) / least, Mark(_MOST * least, at_least=False)
         yield Row("exec to listening", min(listening), "s", ratio, "of the imports", mark)
+        ratio, mark = min(with_all) / least, Mark(_MOST_WITH_ALL * least, at_least=False)
+        yield Row(
+            "the same, HTTP, history and MQTT on", min(with_all), "s", ratio, "of the imports", mark
+        )
         yield Row("exec to the first answer", min(serving), "s", mark=Mark(0.8, at_least=False))
         yield Row("requests failed before it", failed, "requests", mark=Mark(0, at_least=False))
-        with gateway(coordinator=coordinator) as server:
+        with gateway(*_NONE, coordinator=coordinator) as server:
             wait_for_radio(server, server.connect())
             before = server.memory_mb
             yield Row("memory after start", before, "MB", mark=Mark(45, at_least=False))
@@ -48,6 +63,12 @@ def measure() -> Iterator[Row]:
             after = server.memory_mb
             note = f"{count:,} requests"
             yield Row("memory after requests", after, "MB", after / before, "of start", note=note)
+        with gateway(*_ALL, coordinator=coordinator) as server:
+            wait_for_radio(server, server.connect())
+            took = server.memory_mb
+            yield Row(
+                "memory after start, HTTP, history and MQTT on", took, "MB", took / before, "of off"
+            )
 
 
 def _imports_s() -> float:
