@@ -1,16 +1,24 @@
-"""A client of the dispatcher, without a socket between them."""
+"""A client of the dispatcher, without a socket between them, and a gateway on a virtual clock."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import trio
 from attrs import define, field
 
+from iqrf_trio import config, daemon
 from iqrf_trio.handlers.dispatch import Dispatcher
 from iqrf_trio.handlers.exchange import Gateway
 from iqrf_trio.messaging.reports import Reports
+from iqrf_trio.simulator.mesh import Mesh
+from iqrf_trio.store.database import inline
+from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.auth.rights import MANAGE, Rights
-from tests.iqrf_trio.house import request
+from tests.iqrf_trio.house import ALL, request
 
 
 @define(eq=False)
@@ -76,3 +84,27 @@ class Caller:
         self.heard.clear()
         assert answer["mType"] == "messageError"
         return answer["data"]
+
+
+@asynccontextmanager
+async def undisturbed(state: Path, mesh: Mesh) -> AsyncIterator[Caller]:
+    """Who may ask everything of a gateway that asks nothing by itself; for a clock that jumps."""
+    settings = config.load(
+        None,
+        [
+            "websocket.port=0",
+            f"gateway.state_dir={state}",
+            "port.kind=simulator",
+            "database.enumerate_after_bonding=false",
+            "database.ask_states=false",
+        ],
+        environment={},
+    )
+    stop = trio.Event()
+    async with trio.open_nursery() as nursery:
+        port = SimulatorPort(mesh, 0)
+        serve = partial(daemon.run, settings, port=port, stop=stop, hop=inline)
+        gateway = (await nursery.start(serve)).gateway
+        await gateway.transceiver.wait_connected()
+        yield Caller(gateway, rights=ALL)
+        stop.set()

@@ -6,7 +6,6 @@ radio comes in rounds, each to a new gateway on a virtual clock, where silence c
 
 import gc
 import json
-from functools import partial
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 from random import Random
@@ -16,15 +15,12 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from iqrf_trio import config, daemon
 from iqrf_trio.edges.websocket import Connection
 from iqrf_trio.simulator.files.plan import generate
-from iqrf_trio.store.database import inline
-from iqrf_trio.wiring.simulator_port import SimulatorPort
 from protocol.api import dpa
 from protocol.api.registry import REGISTRY
-from tests.iqrf_trio.handlers.caller import Caller
-from tests.iqrf_trio.house import ALL, authenticated, house, request
+from tests.iqrf_trio.handlers.caller import undisturbed
+from tests.iqrf_trio.house import authenticated, house, request
 from tests.protocol.api.dpa.vectors import VECTORS
 from tests.protocol.api.mutations import Mutations
 from tests.schemas import complaint_about_answer
@@ -90,24 +86,7 @@ async def disturb(seed: int, state: Path) -> None:
     """One round of messages that change the network, to a gateway of its own."""
     mutations = Mutations(Random(seed), DISTURBING, GOOD)
     messages = chain.from_iterable(zip_longest(mutations.inner(), mutations))
-    settings = config.load(
-        None,
-        [
-            "websocket.port=0",
-            f"gateway.state_dir={state}",
-            "port.kind=simulator",
-            # Else the gateway asks by itself whenever a message has changed the bonds.
-            "database.enumerate_after_bonding=false",
-            "database.ask_states=false",
-        ],
-        environment={},
-    )
-    stop, port = trio.Event(), SimulatorPort(generate(5), 0)
-    async with trio.open_nursery() as nursery:
-        serve = partial(daemon.run, settings, port=port, stop=stop, hop=inline)
-        gateway = (await nursery.start(serve)).gateway
-        await gateway.transceiver.wait_connected()
-        client = Caller(gateway, rights=ALL)
+    async with undisturbed(state, generate(5)) as client:
         for text in islice(messages, ROUND):
             client.say(text)
             with trio.fail_after(600):
@@ -115,7 +94,6 @@ async def disturb(seed: int, state: Path) -> None:
             assert told["mType"] == "messageError" or told["mType"] in DISTURBING
             assert complaint_about_answer(told["mType"], told) is None, text
             assert not client.heard
-        stop.set()
 
 
 def flood(rounds: int, folder: Path) -> None:
