@@ -180,8 +180,9 @@ class Serving:
             elif token is not None:
                 self._sessions.tell(token, text)
 
-        tasks.deliver = deliver
-        tasks.accept, tasks.withdraw = self._dispatcher.accept, self._dispatcher.withdraw
+        runner = tasks.runner
+        runner.deliver = deliver
+        runner.accept, runner.withdraw = self._dispatcher.accept, self._dispatcher.withdraw
 
     def _connect_mqtt(self, config: Config, mqtt: "Mqtt") -> None:
         from iqrf_trio.wiring.shown import connect_mqtt  # noqa: PLC0415 - few have a broker

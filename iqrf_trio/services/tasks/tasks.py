@@ -2,84 +2,48 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from datetime import UTC, datetime, tzinfo
-from functools import partial
+from datetime import datetime, tzinfo
 from math import inf
 from typing import NoReturn
 
-import orjson
 import trio
 from attrs import define, evolve, field
 
 from iqrf_trio.messaging.holders import Holders
-from iqrf_trio.services.tasks.client import TaskClient
+from iqrf_trio.services.tasks.runner import Runner
 from iqrf_trio.store import Store, StoreError
-from protocol.auth.authentication import Grant
-from protocol.auth.rights import MANAGE
-from protocol.auth.tokens import Status
-from protocol.readings.settings import Messaging
-from protocol.strict.json import JsonObject
 from protocol.tasks.agenda import Moment
 from protocol.tasks.book import Book, Started
-from protocol.tasks.task import NO_ANSWER, UNOWNED, Run, Task
+from protocol.tasks.task import UNOWNED, Run, Task
 
 log = logging.getLogger("iqrf_trio.tasks")
 
 WATCH_S = 10.0
 """How often the wall clock and the zone are looked at while tasks wait for a time of day."""
 
-AT_ONCE = 8
-"""How many runs have messages under way at the same time: fewer than requests may wait."""
-
-SLOT_S = 60.0
-"""A run that takes longer does not keep others waiting any more."""
-
-ANSWER_S = 3600.0
-"""How long a message may take; then it is withdrawn, and the run goes on."""
-
-
-@define(eq=False)
-class _Slot:
-    """One of the places of runs with messages under way; it is given back once."""
-
-    _slots: trio.Semaphore
-    _held: bool = True
-
-    def free(self) -> None:
-        """Let another run have the place."""
-        if self._held:
-            self._held = False
-            self._slots.release()
-
-    async def free_later(self) -> None:
-        """The same, when the run takes long."""
-        await trio.sleep(SLOT_S)
-        self.free()
-
 
 @define(eq=False)
 class Tasks:
     """All tasks. What is changed is stored first, and holds when the method has returned.
 
-    `now` is the wall clock, `zone` the local time. `accept` and `withdraw` are those of the
-    dispatcher; `deliver` is handed each answer with the messaging and the token that it is for.
+    `now` is the wall clock, `zone` the local time; `holders` are told who sends for which token.
     Methods raise TaskError for what cannot be, and StoreError.
     """
 
     _store: Store
     _now: Callable[[], datetime]
     _zone: Callable[[], tzinfo]
-    holders: Holders = field(factory=Holders)
-    accept: Callable[[str, TaskClient], None] = field(init=False)
-    withdraw: Callable[[TaskClient], None] = field(init=False)
-    deliver: Callable[[Messaging, int | None, str], None] = field(init=False)
+    _holders: Holders = field(factory=Holders)
+    runner: Runner = field(init=False)
     book: Book = field(init=False)
     _changing: trio.Lock = field(factory=trio.Lock, init=False)
     """Whoever has it changes the book and the store, so that the two stay equal."""
     _changed: trio.Event = field(factory=trio.Event, init=False)
     _out_of_turn: list[Started] = field(factory=list, init=False)
-    _slots: trio.Semaphore = field(factory=lambda: trio.Semaphore(AT_ONCE), init=False)
+
+    @runner.default
+    def _make_runner(self) -> Runner:
+        return Runner(self._store, self._now, self._holders)
 
     @book.default
     def _make_book(self) -> Book:
@@ -180,72 +144,13 @@ class Tasks:
         except StoreError as error:
             log.error("not stored that tasks run: %s", error)
 
-    # One run.
-
     async def _carry_out(self, started: Started) -> None:
-        await self._slots.acquire()
-        slot = _Slot(self._slots)
-        try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(slot.free_later)
-                run = await self._send_all(started)
-                nursery.cancel_scope.cancel()
-        finally:
-            slot.free()
-        await self._end(started, evolve(run, ended=self._now().timestamp()))
-
-    async def _send_all(self, started: Started) -> Run:
-        """Send the messages, one after the other; what came of it."""
-        task, run = started.task, started.run
-        for messaging, message in task.messages:
-            try:
-                grant = await self._owner_of(task)
-            except StoreError as error:
-                return evolve(run, status=-1, trouble=str(error))
-            if grant is None:
-                return self._unowned(task, run)
-            client = self._client(task, grant, messaging, message)
-            with self.holders.joined(client, grant) if task.owner is not None else nullcontext():
-                run = await self._send(run, client, message)
-            if client.rights.ended:
-                return self._unowned(task, run)
-        return run
-
-    def _client(
-        self, task: Task, grant: Grant, messaging: Messaging, message: JsonObject
-    ) -> TaskClient:
-        """Whoever sends one message of the task, with the rights of its owner."""
-        token = grant.token_id if task.owner is not None else None
-        deliver = partial(self.deliver, messaging)
-        return TaskClient(
-            f"task {task.task_id}", grant.rights, token, deliver, message.get("mType")
-        )
-
-    def _unowned(self, task: Task, run: Run) -> Run:
-        """Have the task run no more: nobody answers for it."""
-        log.warning("task %s runs no more: %s", task.task_id, UNOWNED)
-        if task.task_id in self.book:
-            self.book.stop(task.task_id)
-        return evolve(run, status=-1, trouble=UNOWNED)
-
-    async def _send(self, run: Run, client: TaskClient, message: JsonObject) -> Run:
-        self.accept(orjson.dumps(message).decode(), client)
-        with trio.move_on_after(ANSWER_S) as waiting:
-            await client.final()
-        if waiting.cancelled_caught:
-            self.withdraw(client)
-            run = evolve(run, trouble=NO_ANSWER, status=run.status or -1)
-        client.live = False
-        return evolve(run, status=run.status or client.status, answer=client.answer or run.answer)
-
-    async def _owner_of(self, task: Task) -> Grant | None:
-        """What the task may do, and for which token; None where nothing any more."""
-        if task.owner is None:
-            return Grant(0, datetime.max.replace(tzinfo=UTC), MANAGE)
-        token = await self._store.successor(task.owner)
-        if token is None or token.status_at(self._now()) is not Status.VALID:
-            return None
-        return Grant(token.id, token.expires_at, token.rights)
+        run = await self.runner.carry_out(started)
+        if run.trouble == UNOWNED:
+            log.warning("task %s runs no more: %s", started.task.task_id, UNOWNED)
+            if started.task.task_id in self.book:
+                self.book.stop(started.task.task_id)
+        await self._end(started, run)
 
     async def _end(self, started: Started, run: Run) -> None:
         async with self._changing:

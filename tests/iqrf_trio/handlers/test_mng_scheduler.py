@@ -14,6 +14,7 @@ import trio.testing
 from attrs import evolve
 
 from iqrf_trio.edges.websocket import Connection
+from iqrf_trio.services.tasks import runner
 from iqrf_trio.services.token_watch import POLL_S
 from iqrf_trio.simulator.counters import Kind
 from iqrf_trio.store import DATABASE_NAME, tokens
@@ -229,6 +230,31 @@ async def test_fault_13_a_message_that_is_not_answered_does_not_stop_other_tasks
         assert told["rsp"]["lastRun"]["ended"] is None
         await client.ask("mngDaemon_StartNetworkQueue")
         assert (await run_of(client))["status"] == 0
+
+
+async def test_tasks_that_wait_for_the_radio_leave_places_to_clients(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "SLOT_S", 0.01)
+    async with at_home(tmp_path) as (home, client):
+        await client.ask("mngDaemon_StopNetworkQueue")
+        req = {"rData": "01.00.06.03.ff.ff"}
+        raw = {"mType": "iqrfRaw", "data": {"msgId": "r", "req": req}}
+        for number in range(40):
+            task_id = f"b9c7d1a2-1111-4a3b-8c4d-{number + 10:012}"
+            await added(
+                client, task_id=task_id, time=PERIODIC, task=[{"messaging": WS, "message": raw}]
+            )
+        # A task that needs no radio runs nevertheless.
+        await added(client, task_id=SECOND, time=PERIODIC)
+        assert (await run_of(client, SECOND))["status"] == 0
+        await trio.sleep(0.2)
+        assert home.gateway.scheduler.network_waiting <= runner.AT_ONCE
+        client.send("iqrfRaw", req, msgId="mine")
+        await client.ask("mngDaemon_StartNetworkQueue")
+        while (answer := (await client.next())["data"])["msgId"] != "mine":
+            pass
+        assert answer["status"] == 0
 
 
 async def test_fault_14_what_came_of_a_run_is_kept_and_told(tmp_path: Path) -> None:

@@ -113,8 +113,9 @@ async def keeper(path: Path) -> AsyncIterator[Keeper]:
     async with Store.open(path, hop=inline) as store, trio.open_nursery() as nursery:
         tasks = Tasks(store, lambda: datetime.now(UTC), lambda: UTC)
         made = Keeper(tasks)
-        tasks.accept, tasks.withdraw = made.accept, lambda _client: None
-        tasks.deliver = lambda _messaging, _token, _text: None
+        runner = tasks.runner
+        runner.accept, runner.withdraw = made.accept, lambda _client: None
+        runner.deliver = lambda _messaging, _token, _text: None
         await tasks.load()
         nursery.start_soon(tasks.run)
         yield made
