@@ -57,10 +57,13 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
         yield error("configuration", str(failure), "correct it; iqrf-trio config shows the rest")
         return
     findings = list(examine(machine, loaded, datetime.now(UTC)))
-    yield from findings
     if arguments.no_module or arguments.root is not None:
+        yield from findings
         return
     gateway = interruption.run(partial(examine_gateway, loaded))
+    if gateway[0].severity is Severity.OK:  # it is who listens on its port
+        findings = [finding for finding in findings if finding.check != "port-free"]
+    yield from findings
     yield from gateway
     if loaded.mqtt.broker is not None:
         yield interruption.run(partial(examine_broker, loaded))

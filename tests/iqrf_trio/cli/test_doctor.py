@@ -4,15 +4,29 @@ import json
 from pathlib import Path
 
 import pytest
+import trio
 
 from iqrf_trio import logs
 from iqrf_trio.__main__ import main
+from iqrf_trio.cli import doctor
+from iqrf_trio.doctor.findings import Finding, note
 from tests.iqrf_trio.doctor.machines import Pi, healthy
 
 
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "start", lambda level: None)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway may well run on the machine of these tests, at the ports of the defaults."""
+
+    async def nobody(_config: object) -> tuple[Finding, ...]:
+        await trio.lowlevel.checkpoint()
+        return (note("gateway", "none answers"),)
+
+    monkeypatch.setattr(doctor, "examine_gateway", nobody)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The installed command with a broker: `run --mqtt`, and what is left when it is killed."""
 
+import json
 import signal
 from pathlib import Path
 
@@ -7,7 +8,13 @@ import pytest
 import trio
 
 from tests.end_to_end.process import program
-from tests.iqrf_trio.mqtt.broker import listening, mosquitto, needs_mosquitto, settings_for
+from tests.iqrf_trio.mqtt.broker import (
+    free_port,
+    listening,
+    mosquitto,
+    needs_mosquitto,
+    settings_for,
+)
 
 pytestmark = [needs_mosquitto, pytest.mark.slow]
 
@@ -59,3 +66,24 @@ async def test_a_gateway_that_is_stopped_is_offline(tmp_path: Path) -> None:
             await heard.until(lambda m: m.payload == b"online")
             assert await gateway.end(signal.SIGTERM) == 0
             await heard.until(lambda m: m.payload == b"offline")
+
+
+async def test_the_doctor_knows_the_gateway_that_runs(tmp_path: Path) -> None:
+    """Its ports are not taken by others, and its module is left to it."""
+    one, other = free_port(), free_port()
+    file = tmp_path / "file.toml"
+    file.write_text(
+        f'[gateway]\nstate_dir = "{tmp_path}/state"\n[port]\nkind = "simulator"\n'
+        f"[websocket]\nport = {one}\n[http]\nport = {other}\n"
+    )
+    async with program("run", "-c", str(file), cwd=tmp_path) as gateway:
+        await gateway.line("ready: ")
+        await gateway.line("connected; ")
+        async with program("doctor", "-c", str(file), "--json", cwd=tmp_path) as doctor:
+            assert await doctor.process.wait() in {0, 1}
+            await doctor.silent.wait()
+        findings = {each["check"]: each for each in json.loads(doctor.said)}
+        assert findings["gateway"]["severity"] == "ok"
+        assert findings["gateway-radio"]["severity"] == "ok"
+        assert findings["module"]["severity"] == "note"
+        assert "port-free" not in findings
