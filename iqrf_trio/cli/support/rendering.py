@@ -1,6 +1,6 @@
 """What a gateway's messages look like to a person: tables where they are tables, else JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -10,6 +10,7 @@ from iqrf_trio.cli.support.client import Received
 from iqrf_trio.cli.support.results import result_layout
 from iqrf_trio.cli.support.spellings import objects_table
 from iqrf_trio.cli.support.tables import cell, table
+from protocol.api.commission import COMMISSION_NETWORK
 from protocol.api.dpa.command import NOT_EXPECTED
 
 Object = Mapping[str, Any]
@@ -21,7 +22,8 @@ def render(received: Received) -> str:
         return "ok: it went out to all nodes, of which none answers"
     if received.status != 0:
         about = f"{received.mtype}{_whose(received.rsp)}"
-        return f"{about}: status {received.status}: {received.explanation}"
+        told = f"{about}: status {received.status}: {received.explanation}"
+        return "\n".join((told, *_partial(received)))
     if received.rsp is None or received.rsp == {}:
         return "ok"
     layout = _LAYOUTS.get(received.mtype) or result_layout(received.mtype)
@@ -31,6 +33,15 @@ def render(received: Received) -> str:
         except (KeyError, TypeError, ValueError, AttributeError):
             pass  # not the shape that the API promises; then as it came
     return pretty(received.rsp)
+
+
+def _partial(received: Received) -> Iterator[str]:
+    """What a list that has failed in part says of each of its members."""
+    if received.mtype == COMMISSION_NETWORK.mtype and isinstance(received.rsp, dict):
+        try:
+            yield _commissioned(received.rsp)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            yield pretty(received.rsp)
 
 
 def _whose(rsp: object) -> str:
@@ -121,6 +132,14 @@ def _health(rsp: Object) -> str:
     return f"{rsp['nodesNr']} nodes, {rsp['rounds']} rounds\n{table(columns, rows)}"
 
 
+def _commissioned(rsp: Object) -> str:
+    members = ("address", "mid", "name", "state", "reason")
+    rows = [tuple(node.get(member) for member in members) for node in rsp["nodes"]]
+    others = rsp.get("others", ())
+    more = f"\nalso within reach: {', '.join(others)}" if others else ""
+    return f"{rsp['nodesNr']} nodes are bonded\n{table(members, rows)}{more}"
+
+
 def _states(rsp: Object) -> str:
     rows: list[tuple[int, str, str | None]] = []
     for node in rsp["nodes"]:
@@ -148,6 +167,7 @@ _LAYOUTS: Mapping[str, Callable[[Object], str]] = {
     "iqrfDb_GetNetworkTopology": _objects("devices"),
     "iqrfDb_GetSensors": _sensors,
     "iqrfSensorData_ReportAsync": _report,
+    COMMISSION_NETWORK.mtype: _commissioned,
     "iqrfTrio_GetStates": _states,
     "iqrfTrio_HealthReport": _health,
 }

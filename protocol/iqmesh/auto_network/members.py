@@ -21,6 +21,7 @@ from protocol.dpa.step import Make
 from protocol.iqmesh import mids
 from protocol.iqmesh.auto_network.codes import WaveCode
 from protocol.iqmesh.auto_network.settings import Settings
+from protocol.iqmesh.bond_changes import BondChanges
 from protocol.iqmesh.plan import Pause, Plan, ask, do
 
 PING_PAUSE_S = 2.0
@@ -44,6 +45,11 @@ class Members:
     bonds: dict[int, int] = field(factory=dict, init=False)
     silent: dict[int, int] = field(factory=dict, init=False)
     discovered: frozenset[int] = field(default=frozenset(), init=False)
+
+    def changes(self, before: frozenset[int]) -> BondChanges:
+        """What has come of the bonds since those at `before` were the only ones."""
+        joined = {node: mid for node, mid in self.bonds.items() if node not in before}
+        return BondChanges(before, joined=joined, gone=before - self.bonds.keys())
 
     def survey(self) -> Plan[None]:
         """Ask the coordinator for everything that is not known yet."""

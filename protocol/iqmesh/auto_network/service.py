@@ -12,7 +12,6 @@ from protocol.iqmesh.auto_network.limits import Tally
 from protocol.iqmesh.auto_network.report import WaveResult, WaveState
 from protocol.iqmesh.auto_network.settings import Settings
 from protocol.iqmesh.auto_network.waves import Waves
-from protocol.iqmesh.bond_changes import BondChanges
 from protocol.iqmesh.plan import Interim, Note, Plan, Progress, PutBack, ask, borrow, chance
 from protocol.network.parameters import Parameters
 
@@ -52,7 +51,7 @@ class AutoNetwork:
             return
         self.waves.begin(device.dpa, (yield from chance()))
         bonded = frozenset(bonds)
-        yield Note(lambda: BondChanges(bonded))
+        yield Note(lambda: self.waves.members.changes(bonded))
         yield from borrow(PARAMETERS, prebonding=not self.settings.skip_prebonding)
         failure = None
         try:

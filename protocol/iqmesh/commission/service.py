@@ -15,7 +15,6 @@ from protocol.iqmesh.auto_network.codes import WaveCode
 from protocol.iqmesh.auto_network.service import PARAMETERS
 from protocol.iqmesh.auto_network.settings import Settings
 from protocol.iqmesh.auto_network.waves import Waves
-from protocol.iqmesh.bond_changes import BondChanges
 from protocol.iqmesh.commission.wanted import (
     Standing,
     State,
@@ -89,7 +88,7 @@ class Commission:
             yield Rename({node.mid: node.name for node in self.nodes if node.name})
         self._waves.begin(device.dpa, (yield from chance()))
         self._waves.settings = self._waves.members.settings = self._settings()
-        yield Note(lambda: BondChanges(self._before))
+        yield Note(lambda: self._waves.members.changes(self._before))
         yield from borrow(PARAMETERS, prebonding=True)
         failure = None
         try:

@@ -108,6 +108,17 @@ def leave(request: Request, node: Node) -> bool:
     return False
 
 
+async def test_a_run_is_undone_as_a_whole(tmp_path: Path, autojump_clock: MockClock) -> None:
+    mesh = strangers(5, bonded=2)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        answers = await run(rig.caller, stop())
+        undone = await rig.caller.ask("iqrfTrio_UndoBonds")
+        assert undone["status"] == 0
+        assert set(mesh.coordinator.bonds.mids) == {1, 2}
+        assert len(news(answers)) == 5
+        assert bonds_are_true(mesh)
+
+
 async def test_silent_nodes_lose_their_bonds_where_that_is_wanted(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
