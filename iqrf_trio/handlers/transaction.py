@@ -30,6 +30,8 @@ def finish(gateway: Gateway, exchange: Exchange[object], outcome: Outcome) -> An
     message, declared = exchange.message, exchange.row.transaction
     assert declared is not None
     answer = declared.finish(message, exchange.request, outcome)
+    if declared.explain is not None:
+        answer = declared.explain(answer, exchange.request, gateway.store.network)
     if message.verbose:
         answer = evolve(answer, raw=(record(outcome, gateway.local_time),))
     return _annotated(gateway, exchange, answer, outcome.request.nadr)

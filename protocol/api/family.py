@@ -102,12 +102,14 @@ class Transaction(Generic[P]):
 
     `begin` makes the DPA request of the parameters; it raises ServiceError for what cannot be
     sent. `finish` makes the answer of the outcome, whatever that is. `fit` makes of the request
-    what the coordinator of the known network understands, where versions of DPA differ.
+    what the coordinator of the known network understands, where versions of DPA differ. `explain`
+    adds to an answer what is known of the device in the network.
     """
 
     begin: Callable[[P], Request]
     finish: Callable[[Message, P, Outcome], Answer]
     fit: Callable[[Request, Network], Request] = _as_it_is
+    explain: Callable[[Answer, P, Network], Answer] | None = None
 
 
 @frozen(eq=False)

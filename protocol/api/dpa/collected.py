@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from protocol.api.dpa import breakdowns
 from protocol.api.dpa.collected_items import (
     dali_answer,
     in_order,
@@ -71,7 +72,8 @@ class Collection:
 
     `command` and `user_data` make the FRC of `param`. The result has an array `key` of what `item`
     makes of `param` and of the raw value of a node; with `extFormat` it is the member `item_key`
-    of an object about the node. `echo` is a member of `param` that is repeated.
+    of an object about the node. `echo` is a member of `param` that is repeated. `explain` adds to
+    an item what is known of the node in the network.
     """
 
     command: Callable[[Any], int]
@@ -80,6 +82,7 @@ class Collection:
     item_key: str
     item: Callable[[Any, int], object]
     echo: str | None = field(default=None)
+    explain: Callable[[Any, int, Any, Network], Any] | None = field(default=None)
 
     def begin(self, asked: Addressed[Any]) -> Request:
         """The FRC, always for the coordinator; raises ServiceError."""
@@ -119,7 +122,7 @@ class Collection:
             for outcome in rest:
                 assert outcome.response is not None
                 data += FRC_EXTRA_RESULT.decode(outcome.response.pdata)
-            values = self._values(asked.param, data)
+            values = self._values(asked.param, data, network)
         except ProtocolError as error:
             raise failure(f"Driver response failure: {error}") from None
         if asked.param.get("extFormat"):
@@ -139,7 +142,7 @@ class Collection:
         """`rsp` of a failure."""
         return _header(asked, _UNKNOWN, _UNKNOWN, _UNKNOWN)
 
-    def _values(self, param: Any, data: bytes) -> list[tuple[int, object]]:
+    def _values(self, param: Any, data: bytes, network: Network) -> list[tuple[int, object]]:
         """What the nodes said, by address and in that order."""
         width, nodes = frc.width_of(self.command(param)), _nodes(param)
         highest = width.capacity if len(data) > frc.FRC_DATA else width.without_extra
@@ -149,7 +152,10 @@ class Collection:
             raise LocalProtocolError("the answer has no room for so many nodes")
         else:
             raw = frc.unpack(width, nodes, data)
-        return [(node, self.item(param, value)) for node, value in raw.items()]
+        items = [(node, self.item(param, value)) for node, value in raw.items()]
+        if self.explain is None:
+            return items
+        return [(node, self.explain(param, node, item, network)) for node, item in items]
 
     def _about(
         self, network: Network, address: int, value: object, *, annotate: bool
@@ -236,6 +242,7 @@ COLLECTIONS: dict[Row, Collection] = {
             "sensor",
             sensor_value,
             "sensorIndex",
+            breakdowns.of_collected,
         ),
         "sensorType!:u8 type of the sensor, sensorIndex!:u8 which of those of the type, "
         "frcCommand!:u8 how it is read, sleepAfterFrc?:sleep go to sleep afterwards, ",

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 from protocol.api.dpa.codecs import Codec, never_told, plain, within
 from protocol.api.dpa.codecs import told as told_only
-from protocol.api.dpa.sensors import measured
+from protocol.api.dpa.sensors import BrokenDown, measured
 from protocol.dpa.errors import BadResponseError
 from protocol.standard import light
 from protocol.standard.quantities import NoValue, quantity
@@ -25,6 +25,7 @@ class SensorItem(TypedDict):
     type: Annotated[int, "its number in the standard"]
     unit: Annotated[str, "the unit of values; ? for unknown"]
     value: Annotated[int | float | None, "null where the sensor reports an error"]
+    breakdown: NotRequired[Annotated[list[BrokenDown], "what the product means by it"]]
 
 
 class LampItem(TypedDict):

@@ -196,6 +196,7 @@ def command_row(
     given: Callable[[JsonObject], JsonObject] = _as_given,
     echo: str = "",
     fit: Callable[[Request, Network], Request] = _understood,
+    explain: Callable[[Answer, Any, Network], Answer] | None = None,
     closed: bool = False,
     closed_param: bool = False,
     unnamed: bool = False,
@@ -229,7 +230,7 @@ def command_row(
         answered[result],
         example={"nAdr": _usual_address(command), "param": example or {}},
         failed=exchange.failed,
-        transaction=Transaction(exchange.begin, exchange.finish, fit),
+        transaction=Transaction(exchange.begin, exchange.finish, fit, explain),
         rights=rights,
         closed=closed,
     )

@@ -1,7 +1,7 @@
 """Sensors in requests and results: their types, their values, and which of them are read."""
 
 from collections.abc import Mapping
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from protocol.api.dpa.codecs import U8, Codec, Taken, each, many, never_told, plain, taken, told
 from protocol.standard import sensor
@@ -9,6 +9,23 @@ from protocol.standard.quantities import Quantity, Value, quantity
 from protocol.strict.checks import Range
 from protocol.strict.errors import MemberError
 from protocol.strict.json import integer
+
+
+class BrokenDown(TypedDict):
+    """What a product makes of a generic quantity."""
+
+    id: Annotated[str, "the quantity"]
+    type: Annotated[int, "its number in the standard"]
+    name: Annotated[str, "what is measured"]
+    shortName: Annotated[str, "its symbol"]
+    unit: Annotated[str, "the unit of values; ? for unknown"]
+    decimalPlaces: Annotated[int, "of values"]
+    value: NotRequired[
+        Annotated[int | float | list[int] | None, "null where the sensor reports an error"]
+    ]
+
+
+_Breakdown = Annotated[list[BrokenDown], "what its product means by it, if a catalogue tells"]
 
 
 class SensorType(TypedDict):
@@ -21,6 +38,7 @@ class SensorType(TypedDict):
     unit: Annotated[str, "the unit of values; ? for unknown"]
     decimalPlaces: Annotated[int, "of values"]
     frcs: Annotated[list[int], "FRC commands that can read it"]
+    breakdown: NotRequired[_Breakdown]
 
 
 class Measured(TypedDict):
@@ -35,6 +53,7 @@ class Measured(TypedDict):
     ]
     unit: Annotated[str, "the unit of values; ? for unknown"]
     decimalPlaces: Annotated[int, "of values"]
+    breakdown: NotRequired[_Breakdown]
 
 
 def sensor_type(known: Quantity) -> SensorType:

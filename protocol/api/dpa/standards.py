@@ -1,5 +1,6 @@
 """iqrfEmbedFrc_*, and the standards: iqrfSensor_*, iqrfBinaryoutput_*, iqrfLight_*, iqrfDali_*."""
 
+from protocol.api.dpa import breakdowns
 from protocol.api.dpa.command import command_row
 from protocol.auth.rights import MANAGE
 from protocol.dpa.peripherals import frc
@@ -41,13 +42,13 @@ ROWS = (
                 "prevVals:flags32 the states before",
                 example={"binOuts": [{"index": 0, "state": True}]}),
     command_row("Sensor_Enumerate", s.SENSORS_ENUMERATE, "Which sensors a device has.", "",
-                "sensors:types by index"),
+                "sensors:types by index", explain=breakdowns.of_device),
     command_row("Sensor_ReadSensorsWithTypes", s.SENSORS_READ_WITH_TYPES, "Read sensors.",
                 "sensorIndexes?:indexes which; -1 is all; missing: the first, "
                 "writtenData?:written index and four bytes each",
                 "sensors:values", example={"sensorIndexes": -1},
                 given=_selection, echo="sensorIndexes?:indexes as asked for", closed=True,
-                closed_param=True),
+                closed_param=True, explain=breakdowns.of_device),
     command_row("Light_SendLdiCommands", s.LIGHT_SEND_LDI, "Send commands to lamps.",
                 _LDI, _ANSWERS, example={"commands": [65152]}, closed=True, closed_param=True),
     command_row("Light_SendLdiCommandsAsync", s.LIGHT_SEND_LDI_ASYNC,

@@ -88,6 +88,15 @@ def test_sensors_are_a_table() -> None:
     assert second.split() == ["1", "192", "Data", "1", "2", "°C"]
 
 
+def test_what_a_product_means_is_shown_in_place_of_the_quantity() -> None:
+    sensor = {"type": 129, "name": "Binary data7", "value": 40, "unit": "?", "decimalPlaces": 0}
+    breakdown = [{"type": 129, "name": "Position", "value": 20, "unit": "%", "decimalPlaces": 1}]
+    sensors = [{**sensor, "breakdown": breakdown}, sensor]
+    _, first, second = shown("iqrfSensor_ReadSensorsWithTypes", {"sensors": sensors})
+    assert first.split() == ["0", "129", "Position", "20", "%"]
+    assert second.split() == ["1", "129", "Binary", "data7", "40", "?"]
+
+
 VALUE = {"name": "Temperature", "value": 21.5, "unit": "°C", "type": 1}
 
 
