@@ -80,13 +80,18 @@ def _objects(objects: Sequence[Object]) -> str:
     if "decimalPlaces" not in objects[0]:
         return objects_table([{"#": number, **each} for number, each in enumerate(objects)])
     # What a product means by a generic quantity says more than the quantity.
-    objects = [{**each, **(each.get("breakdown") or ({},))[0]} for each in objects]
+    objects = [{**each, **_meaning(each)} for each in objects]
     columns = [name for name in _SENSOR_COLUMNS if name in objects[0]]
     rows = [
         (number, *(_sensor_cell(each[name]) for name in columns))
         for number, each in enumerate(objects)
     ]
     return table(("index", *columns), rows)
+
+
+def _meaning(sensor: Object) -> Object:
+    found: Object = next(iter(sensor.get("breakdown") or ()), {})
+    return found
 
 
 def _sensor_cell(value: Any) -> object:
