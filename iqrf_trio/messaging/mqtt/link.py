@@ -5,6 +5,7 @@ import random
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
+from math import inf
 
 import trio
 from attrs import define, field, frozen
@@ -23,6 +24,9 @@ ONLINE, OFFLINE = b"online", b"offline"
 
 GOODBYE_S = 1.0
 """How long the broker may take to acknowledge the last messages when the gateway stops."""
+
+ACK_PATIENCE_S = 60.0
+"""How long the broker may acknowledge nothing of what it was sent, though it is there."""
 
 MAX_INCOMING, MAX_INCOMING_BYTES = 10_000, 8 * 1024 * 1024
 """Messages from the broker that wait to be taken.
@@ -74,6 +78,8 @@ class MqttLink:
     _held: int = field(default=0, init=False)
     """Bytes of the messages that wait to be taken."""
     _news: trio.Event = field(factory=trio.Event, init=False)
+    _acknowledged_at: float = field(default=0.0, init=False)
+    """When the broker last acknowledged something, or nothing was to be acknowledged."""
     _ending: trio.Event = field(factory=trio.Event, init=False)
     _away_since: float = field(factory=trio.current_time, init=False)
 
@@ -203,10 +209,18 @@ class MqttLink:
         self.outbox.put_state(self._status, ONLINE)
         for call in self._on_connect:
             call()
+        self._acknowledged_at = trio.current_time()
         while not self._ending.is_set():
             self._take(connection)
+            if not self.outbox.in_flight:
+                self._acknowledged_at = trio.current_time()
             self._send(connection)
-            await self._next_news()
+            with trio.move_on_at(self._acknowledged_at + ACK_PATIENCE_S) as patience:
+                if not self.outbox.in_flight:
+                    patience.deadline = inf
+                await self._next_news()
+            if patience.cancelled_caught:
+                raise MqttError("it acknowledges nothing")
         await self._part(connection)
 
     async def _part(self, connection: MqttConnection) -> None:
@@ -238,6 +252,7 @@ class MqttLink:
             self.outbox.sent(number, message)
 
     def _acknowledged(self, number: int) -> None:
+        self._acknowledged_at = trio.current_time()
         self.outbox.acknowledged(number)
         self._news.set()
 

@@ -139,6 +139,11 @@ class Outbox:
         return not (self._states or self._events.messages or self._answers.messages or self._flying)
 
     @property
+    def in_flight(self) -> int:
+        """How many messages the broker was sent and has not acknowledged."""
+        return len(self._flying)
+
+    @property
     def behind(self) -> bool:
         """Whether a broker that is there lets half as many events wait as there is room for."""
         return self.open and 2 * len(self._events.messages) > self.max_events

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import trio
@@ -40,11 +41,14 @@ async def emptied(link: MqttLink) -> None:
     await until(lambda: link.outbox.empty)
 
 
-async def test_a_broker_that_is_killed_for_a_hundred_messages(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [4, 5])
+async def test_a_broker_that_is_killed_for_a_hundred_messages(
+    version: Literal[4, 5], tmp_path: Path
+) -> None:
     with trio.fail_after(60):
         async with mosquitto(tmp_path / "broker") as broker:
             heard: list[int] = []
-            async with linked(settings_for(broker, "gateway")) as link:
+            async with linked(settings_for(broker, "gateway", version=version)) as link:
                 await connected(link)
 
                 async def say(first: int, last: int) -> None:

@@ -9,7 +9,7 @@ import trio.lowlevel
 from trio.testing import MockClock
 
 from iqrf_trio.edges.mqtt import CONNECT_TIMEOUT_S, MqttSettings
-from iqrf_trio.messaging.mqtt.link import MqttLink
+from iqrf_trio.messaging.mqtt.link import ACK_PATIENCE_S, MqttLink
 from iqrf_trio.shutdown import Shutdown
 from iqrf_trio.store.database import inline
 from protocol.outward.health import Status
@@ -144,6 +144,22 @@ async def test_a_broker_that_goes_is_tried_again(mock_clock: MockClock) -> None:
         assert it.link.outbox.dropped[Kind.EVENT] == 0
 
     await trial(gone, play)
+
+
+async def test_a_broker_that_acknowledges_nothing(mock_clock: MockClock) -> None:
+    async def mute(stream: trio.SocketStream) -> None:
+        await stream.receive_some()
+        await stream.send_all(CONNACK)
+        await silent(stream)
+
+    async def play(it: Trial) -> None:
+        it.link.event("e", b"kept")
+        begun = trio.current_time()
+        await it.reason("acknowledges nothing")
+        assert trio.current_time() - begun >= ACK_PATIENCE_S
+        assert it.link.outbox.waiting(Kind.EVENT) == 1
+
+    await trial(mute, play)
 
 
 async def test_nobody_waits_at_the_end_for_a_broker_that_is_away(mock_clock: MockClock) -> None:
