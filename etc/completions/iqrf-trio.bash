@@ -187,19 +187,19 @@ backup restore vault simulate demo doctor config --help --version"
             echo "@files --help --json --state-dir --config"
             ;;
         "db new")
-            echo "--help --state-dir --config"
+            echo "--help --json --state-dir --config"
             ;;
         "products")
             echo "import --help"
             ;;
         "products import")
-            echo "@files --help --output"
+            echo "@files --help --output --json"
             ;;
         "history")
             echo "show export forget --help --last --format --json --url --token --token-file --ca --insecure"
             ;;
         "tls")
-            echo "create --help --output --days --force"
+            echo "create --help --output --days --force --json"
             ;;
         "decode")
             echo "@files --help --captures --json"

@@ -35,7 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     action.add_argument("file", metavar="FILE", type=Path, help="its IqrfDb.db")
     action.add_argument("--json", action="store_true", help="one JSON object")
     _add_place(action)
-    _add_place(actions.add_parser("new", help="begin with an empty database", description=_NEW))
+    new = actions.add_parser("new", help="begin with an empty database", description=_NEW)
+    new.add_argument("--json", action="store_true", help="one JSON object")
+    _add_place(new)
 
 
 def _add_place(action: argparse.ArgumentParser) -> None:
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         path = database_path(arguments.state_dir, arguments.config)
         if arguments.action == "new":
             give_up_root(path.parent)
-            _begin_anew(path)
+            _begin_anew(path, as_json=arguments.json)
         else:
             _import(arguments.file, path, as_json=arguments.json)
     except ConfigError as error:
@@ -61,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _begin_anew(path: Path) -> None:
+def _begin_anew(path: Path, *, as_json: bool) -> None:
     with occupied(path.parent):
         aside = None
         if files.exists(path):
@@ -70,6 +72,9 @@ def _begin_anew(path: Path) -> None:
                 connect(path, create=False).close()
             aside = files.set_aside(path, "set-aside")
         connect(path, fresh=True).close()
+    if as_json:
+        print(pretty({"database": str(path), "former": None if aside is None else str(aside)}))
+        return
     print(f"{path} is new and empty; `iqrf-trio token create` makes a token.")
     if aside is not None:
         print(f"The former one is kept as {aside}.")

@@ -9,8 +9,11 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 from zipfile import Path as ZipPath
 
+from attrs import asdict
+
 from iqrf_trio.cli import Failure
 from iqrf_trio.cli.support.privileges import refuse_foreign_links
+from iqrf_trio.cli.support.rendering import pretty
 from protocol.network.catalogue import Entry, dump
 
 HELP = """Print a product catalogue made of an old gateway's repository cache, a directory or a zip
@@ -30,11 +33,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "file", metavar="FILE", type=Path, help="a zip file or directory, e.g. iqrfRepoCache/cache"
     )
     action.add_argument("-o", "--output", metavar="FILE", type=Path, help="write it there instead")
+    action.add_argument("--json", action="store_true", help="the catalogue as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit code. Raises Failure."""
-    catalogue = dump(read(arguments.file))
+    found = read(arguments.file)
+    catalogue = dump(found)
+    if arguments.json:
+        print(pretty([asdict(entry, filter=_is_known) for entry in found]))
+    if arguments.output is None and arguments.json:
+        return 0
     if arguments.output is None:
         print(catalogue, end="")
         return 0
@@ -43,8 +52,14 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.output.write_text(catalogue, "utf-8")
     except OSError as error:
         raise Failure(f"cannot write {arguments.output}: {error.strerror}") from None
-    print(f'Now write products = "{arguments.output.absolute()}" under [database].')
+    if not arguments.json:
+        print(f'Now write products = "{arguments.output.absolute()}" under [database].')
     return 0
+
+
+def _is_known(_attribute: object, value: object) -> bool:
+    """A cache says nothing of generic sensors."""
+    return value != ()
 
 
 def read(path: Path) -> list[Entry]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from iqrf_trio.cli import USAGE, Failure
+from iqrf_trio.cli.support.rendering import pretty
 from iqrf_trio.edges.tcp.self_signed import MAX_DAYS, NoCryptographyError, self_signed
 
 HELP = """Make a certificate that nobody has signed, with its private key, for clients on a network
@@ -31,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--days", metavar="N", type=_days, default=3650, help="(default: 3650)")
     parser.add_argument("--force", action="store_true", help="replace files that are there")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,6 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
             _write(file, data, mode)
     except OSError as error:
         raise Failure(f"cannot write in {folder}: {error.strerror}") from None
+    if arguments.json:
+        told = {"certificate": str(folder / CERTIFICATE), "private_key": str(folder / KEY)}
+        print(pretty(told | {"names": names, "fingerprint": made.fingerprint}))
+        return 0
     print(f"{folder / CERTIFICATE} and {folder / KEY}, for {', '.join(names)}")
     print(f"SHA-256 fingerprint: {made.fingerprint}")
     hint = "the service's user has to read the key: sudo chown iqrf-trio:"

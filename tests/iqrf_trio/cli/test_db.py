@@ -125,3 +125,12 @@ def test_new_is_refused_while_a_gateway_works_there(
         assert main(["db", "new", "--state-dir", str(tmp_path)]) == 1
     assert "another gateway works in" in capsys.readouterr().err
     assert not list(tmp_path.glob("*set-aside*"))
+
+
+def test_new_told_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["db", "new", "--json", "--state-dir", str(tmp_path)]
+    database = str(tmp_path / DATABASE_NAME)
+    assert main(words) == 0
+    assert json.loads(capsys.readouterr().out) == {"database": database, "former": None}
+    assert main(words) == 0
+    assert ".set-aside-" in json.loads(capsys.readouterr().out)["former"]

@@ -90,3 +90,15 @@ def test_what_is_no_cache(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     ):
         assert main(["products", "import", str(path)]) == 1
         assert reason in capsys.readouterr().err
+
+
+def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cache = a_zip(tmp_path, "products", json.dumps(PRODUCTS))
+    output = tmp_path / "products.toml"
+    for words in ((), ("--output", str(output))):
+        assert main(["products", "import", str(cache), "--json", *words]) == 0
+        assert json.loads(capsys.readouterr().out) == [
+            {"hwpid": each.hwpid, "manufacturer": each.manufacturer, "name": each.name}
+            for each in ENTRIES
+        ]
+    assert parse(output.read_text("utf-8"))

@@ -1,5 +1,6 @@
 """`iqrf-trio tls create`: what it makes is a certificate that clients and servers take."""
 
+import json
 import ssl
 import sys
 from pathlib import Path
@@ -23,6 +24,17 @@ async def test_server_and_client_agree(tmp_path: Path, capsys: pytest.CaptureFix
     assert not await agree(server, client_context(certificate), "other.local")
     usual = ssl.create_default_context(cafile=str(certificate))
     assert await agree(tls_context(certificate, key, "intermediate"), usual, "gateway.local")
+
+
+def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tls", "create", "gateway.local", "--output", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told.pop("fingerprint")
+    assert told == {
+        "certificate": str(tmp_path / "cert.pem"),
+        "private_key": str(tmp_path / "key.pem"),
+        "names": ["gateway.local"],
+    }
 
 
 async def agree(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> bool:
