@@ -9,6 +9,7 @@ now: none waits for a broker that is away.
 from collections import Counter, deque
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import takewhile
 
 from attrs import define, field, frozen
 
@@ -108,6 +109,8 @@ class Outbox:
     _events: _Queue = field(init=False)
     _answers: _Queue = field(init=False)
     _flying: dict[int, Outgoing] = field(factory=dict, init=False)
+    _outdated: set[int] = field(factory=set, init=False)
+    """Of those in `_flying`: states of which the broker has a newer one already."""
     _turn: int = field(default=0, init=False)
 
     @_events.default
@@ -203,12 +206,26 @@ class Outbox:
     def sent(self, number: int, message: Outgoing) -> None:
         """`message` was handed to the connection, under a number."""
         self._flying[number] = message
+        self._outdated.discard(number)
 
     def acknowledged(self, number: int) -> None:
         """The broker has the message of this number; unknown numbers mean nothing."""
-        message = self._flying.pop(number, None)
-        if message is not None:
-            self.published[message.kind] += 1
+        message = self._flying.get(number)
+        if message is None:
+            return
+        if message.kind is Kind.STATE:
+            # Else an older one would replace it, when that one comes again after the connection.
+            self._outdated.update(self._older(number, message.topic))
+        del self._flying[number]
+        self._outdated.discard(number)
+        self.published[message.kind] += 1
+
+    def _older(self, number: int, topic: str) -> Iterator[int]:
+        """The numbers of states of a topic that were sent before the message of this number."""
+        for earlier in takewhile(lambda each: each != number, self._flying):
+            message = self._flying[earlier]
+            if message.kind is Kind.STATE and message.topic == topic:
+                yield earlier
 
     def begin(self, window: int = WINDOW) -> None:
         """A connection begins, on which `window` messages may be unacknowledged."""
@@ -218,8 +235,10 @@ class Outbox:
     def end(self, unsent: Outgoing | None = None) -> None:
         """The connection is over: what is not acknowledged waits again, before everything else."""
         self.open = False
-        back = [*self._flying.values(), *([unsent] if unsent else [])]
+        sent = [each for number, each in self._flying.items() if number not in self._outdated]
+        back = [*sent, *([unsent] if unsent else [])]
         self._flying.clear()
+        self._outdated.clear()
         for message in reversed(back):
             match message.kind:
                 case Kind.STATE:

@@ -107,6 +107,20 @@ def test_a_broker_that_is_too_slow_is_seen() -> None:
     assert states == [True, False]
 
 
+def test_an_old_state_does_not_come_again_behind_a_newer_one() -> None:
+    outbox = Outbox(max_events=10)
+    outbox.begin()
+    for number, payload in enumerate((b"old", b"new")):
+        outbox.put_state("a", payload)
+        message = outbox.take()
+        assert message is not None
+        outbox.sent(number, message)
+    outbox.acknowledged(1)  # the other acknowledgement is lost with the connection
+    outbox.end()
+    outbox.begin()
+    assert outbox.take() is None
+
+
 class AnyOrder(RuleBasedStateMachine):
     """A broker that comes and goes; `model` is what it keeps, `told` the events that it had."""
 
