@@ -25,7 +25,7 @@ from tests.recording import after, is_new
 TESTS = ("tests/iqrf_trio/services/network", "-m", "not slow", "-q", "-p", "no:cacheprovider")
 
 
-OWN = ("suspectedNodes", "prebondedNodesNr", "otherHwpId")
+OWN = ("suspectedNodes", "prebondedNodesNr", "otherHwpId", "differences")
 """Members of `rsp` that are sent to those alone who ask for them."""
 
 

@@ -10,8 +10,8 @@ from iqrf_trio.handlers import snapshots
 from iqrf_trio.handlers.exchange import Exchange, Gateway, Handler
 from protocol.api import own
 from protocol.api.errors import ServiceError
-from protocol.api.family import NetworkService, Row
-from protocol.api.message import Answer
+from protocol.api.family import Extra, NetworkService, Row
+from protocol.api.message import Answer, Message
 from protocol.api.progress import progress
 from protocol.api.record import Record, records
 from protocol.dpa.errors import DpaError
@@ -30,11 +30,13 @@ async def serve(gateway: Gateway, exchange: Exchange[Any]) -> Answer:
     assert declared is not None
     rehearse = declared.rehearse if message.dry_run else None
     service = (rehearse or declared.begin)(exchange.request)
+    if declared.choose is not None and (nodes := _chosen(message)) is not None:
+        declared.choose(service, nodes)
     told = _Told(gateway, exchange, declared)
     failure: ServiceFailure | None = None
     with exchange.scope:
         try:
-            if declared.snapshot and not rehearse:
+            if _wants_snapshot(declared, exchange.request) and not rehearse:
                 await snapshots.keep(gateway, message.mtype)
             await gateway.network.perform(
                 message.mtype,
@@ -54,6 +56,18 @@ async def serve(gateway: Gateway, exchange: Exchange[Any]) -> Answer:
     if failure is None:
         return answer
     return evolve(answer, status=failure.status, status_str=failure.text)
+
+
+def _chosen(message: Message) -> frozenset[int] | None:
+    """The nodes that the service is to deal with, None for all; the request was read before."""
+    data = message.document.get("data")
+    nodes = data.get(Extra.NODES.value) if isinstance(data, dict) else None
+    return frozenset(nodes) if isinstance(nodes, list) else None
+
+
+def _wants_snapshot(declared: NetworkService[Any], request: Any) -> bool:
+    wanted = declared.snapshot
+    return wanted(request) if callable(wanted) else wanted
 
 
 @define(eq=False)

@@ -18,12 +18,12 @@ from protocol.api.message import Answer, Message, Style
 from protocol.api.plain import NotPlainError, parameters_in
 from protocol.auth.rights import Rights
 from protocol.dpa.errors import DpaError, status_text
-from protocol.dpa.packet import Request
+from protocol.dpa.packet import MAX_NODE, Request
 from protocol.dpa.transaction import Outcome
 from protocol.iqmesh.plan import Service
 from protocol.network.network import Network
 from protocol.queue.lanes import Lane, Priority
-from protocol.strict.checks import Range
+from protocol.strict.checks import AtMost, Range
 from protocol.strict.json import JsonObject
 
 P = TypeVar("P")
@@ -47,12 +47,16 @@ class Extra(Enum):
     DRY_RUN = "dryRun"
     """Whether only to tell what there is to do."""
 
+    NODES = "nodes"
+    """The network addresses that the service is to deal with; others are left alone."""
+
 
 _EXTRA_TYPES: Mapping[Extra, Any] = {
     Extra.TIMEOUT: int | None,
     Extra.REPEAT: Annotated[int, Range(0, 255)] | None,
     Extra.PROGRESS: bool | None,
     Extra.DRY_RUN: bool | None,
+    Extra.NODES: Annotated[tuple[Annotated[int, Range(1, MAX_NODE)], ...], AtMost(MAX_NODE)] | None,
 }
 
 _EXTRA_NAMES: Mapping[Extra, str] = {Extra.DRY_RUN: "dry_run"}
@@ -123,7 +127,8 @@ class NetworkService(Generic[P]):
     `interim` makes `rsp` of what the service says in between, for everybody. `verbose_only` are
     members of `rsp` that only verbose answers have. `repeat` is how often a transaction is
     repeated that failed, where the parameters say it. Before a service that changes many bonds a
-    `snapshot` is kept.
+    `snapshot` is kept; where that depends on the parameters, a function says it. `choose` tells the
+    service which nodes alone it is to deal with.
     """
 
     begin: Callable[[P], Service]
@@ -132,7 +137,8 @@ class NetworkService(Generic[P]):
     interim: Callable[[Any], JsonObject] | None = None
     verbose_only: frozenset[str] = frozenset()
     repeat: Callable[[P], int] | None = None
-    snapshot: bool = False
+    snapshot: bool | Callable[[P], bool] = False
+    choose: Callable[[Any, frozenset[int]], None] | None = None
 
 
 @frozen

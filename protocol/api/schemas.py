@@ -16,7 +16,7 @@ from protocol.api.message import Style
 from protocol.api.progress import Progress
 from protocol.api.record import Record
 from protocol.auth import messages as auth
-from protocol.dpa.packet import Request
+from protocol.dpa.packet import MAX_NODE, Request
 from protocol.queue.lanes import Lane
 from protocol.strict.checks import (
     AtLeast,
@@ -66,6 +66,12 @@ EXTRAS: Mapping[Extra, Schema] = {
     },
     Extra.PROGRESS: {"type": "boolean", "description": "answers in between tell how far it is"},
     Extra.DRY_RUN: {"type": "boolean", "description": "change nothing, tell what there is to do"},
+    Extra.NODES: {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1, "maximum": MAX_NODE},
+        "maxItems": MAX_NODE,
+        "description": "network addresses of those to deal with; all, where it is not there",
+    },
 }
 
 _MSG_ID: Schema = {"type": "string", "description": "the answer bears the same"}

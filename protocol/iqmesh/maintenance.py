@@ -5,20 +5,21 @@ Each has a dry run, which changes nothing and tells what there is to mend.
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from attrs import define, field
 
-from protocol.dpa import frc, frc_steps
 from protocol.dpa.packet import TEMPORARY
 from protocol.dpa.peripherals.coordinator import MAX_AUTHORIZED, bonded_devices, set_mid
 from protocol.dpa.peripherals.node import validate_bonds
-from protocol.iqmesh import mids
+from protocol.iqmesh import mids, prebonding
 from protocol.iqmesh.bond_changes import BondChanges
 from protocol.iqmesh.bond_repair import written
-from protocol.iqmesh.plan import Note, Plan, Progress, ask, borrow, do
-from protocol.iqmesh.statuses import FAILED, ServiceFailure, no_bonded_nodes
+from protocol.iqmesh.plan import Note, Plan, Progress, ask, borrow
+from protocol.iqmesh.statuses import BAD_PARAMETERS, FAILED, ServiceFailure, no_bonded_nodes
 from protocol.network.parameters import Parameters
+
+_MOST_SEEDS, _ENOUGH_IN_VAIN = 16, 2
+"""How often prebonded nodes are counted, and how often in vain in a row."""
 
 
 @define(eq=False)
@@ -27,6 +28,17 @@ class _Maintenance:
 
     dry_run: bool = False
     nodes: frozenset[int] = field(default=frozenset(), init=False)
+    chosen: frozenset[int] | None = field(default=None, init=False)
+    """The addresses to deal with, None for all."""
+
+    def choose(self, nodes: frozenset[int]) -> None:
+        """Deal with these addresses alone."""
+        self.chosen = nodes
+
+    @property
+    def concerned(self) -> frozenset[int]:
+        """The bonded nodes to deal with."""
+        return self.nodes if self.chosen is None else self.nodes & self.chosen
 
     def plan(self, _known: Parameters) -> Plan[None]:
         """See Service."""
@@ -44,6 +56,8 @@ class _Maintenance:
 class InconsistentMids(_Maintenance):
     """The coordinator's table of MIDs is corrected by what the nodes say."""
 
+    table: Mapping[int, int] = field(factory=dict, init=False)
+    """What the coordinator's table says of each node."""
     mids: Mapping[int, int] | None = field(default=None, init=False)
     """What each node says, 0 for silence; None until all were asked."""
     inconsistent: Sequence[int] = field(default=(), init=False)
@@ -57,9 +71,9 @@ class InconsistentMids(_Maintenance):
         return [node for node, mid in (self.mids or {}).items() if not mid]
 
     def _mend(self) -> Plan[None]:
-        table = yield from mids.in_table(self.nodes)
-        self.mids = yield from mids.of_nodes(table)
-        self.inconsistent = differing(table, self.mids)
+        self.table = yield from mids.in_table(self.concerned)
+        self.mids = yield from mids.of_nodes(self.table)
+        self.inconsistent = differing(self.table, self.mids)
         if self.inconsistent and not self.dry_run:
             yield from self._correct({node: self.mids[node] for node in self.inconsistent})
 
@@ -91,7 +105,7 @@ class DuplicatedAddresses(_Maintenance):
     """In a dry run: the addresses at which another module answers than the table has."""
 
     def _mend(self) -> Plan[None]:
-        table = yield from mids.in_table(self.nodes)
+        table = yield from mids.in_table(self.concerned)
         if self.dry_run:
             self.suspected = differing(table, (yield from mids.of_nodes(table)))
             return
@@ -104,21 +118,42 @@ class DuplicatedAddresses(_Maintenance):
 
 @define(eq=False)
 class UselessPrebondedNodes(_Maintenance):
-    """Nodes that were prebonded, and never given an address, are as they were before."""
+    """Nodes that were prebonded, and never given an address, are as they were before.
 
-    prebonded: int | None = field(default=None, init=False)
-    """In a dry run: how many have answered."""
+    So are modules at the `chosen` addresses, which the coordinator has forgotten: they take
+    themselves for nodes, and nobody can ask them.
+    """
+
+    prebonded: set[int] | None = field(default=None, init=False)
+    """In a dry run: the MIDs of those that have answered."""
 
     def _mend(self) -> Plan[None]:
-        if not self.dry_run:
-            yield from ask(validate_bonds((TEMPORARY, 0)))
+        if bonded := sorted(self.nodes & (self.chosen or frozenset())):
+            raise ServiceFailure(BAD_PARAMETERS, f"The coordinator knows nodes {bonded}.")
+        if self.dry_run:
+            yield from borrow(Parameters(frc_response_time=0), needed=False)
+            yield from self._count()
             return
-        # Each answers at a place that is chosen by chance; two may have the same one.
-        places = range(1, frc.Width.BITS2.capacity + 1)
-        find = partial(frc_steps.read_all, frc.PREBONDED_ALIVE, places, bytes(frc.MIN_USER_DATA))
-        yield from borrow(Parameters(frc_response_time=0), needed=False)
-        answers = yield from do(find)
-        self.prebonded = sum(map(bool, answers.values()))
+        pairs = [(node, 0) for node in sorted(self.chosen or ())] + [(TEMPORARY, 0)]
+        for start in range(0, len(pairs), MAX_AUTHORIZED):
+            yield from ask(validate_bonds(*pairs[start : start + MAX_AUTHORIZED]))
+
+    def _count(self) -> Plan[None]:
+        """Ask with one seed after the other, until two in a row have found nobody new.
+
+        Each node answers at a place that it chooses by the seed; with some seeds two have the same.
+        """
+        self.prebonded = set()
+        in_vain = 0
+        for seed in range(_MOST_SEEDS):
+            places = yield from prebonding.alive(seed)
+            found = set[int]()
+            if places:
+                found = set((yield from prebonding.module_ids(seed, places)).values())
+            in_vain = 0 if found - self.prebonded else in_vain + 1
+            self.prebonded |= found
+            if in_vain == _ENOUGH_IN_VAIN:
+                break
 
 
 def differing(table: Mapping[int, int], said: Mapping[int, int]) -> list[int]:

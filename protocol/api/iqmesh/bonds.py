@@ -29,8 +29,11 @@ class RemoveBond:
 
     def service(self) -> remove_bond.RemoveBond:
         """What does it."""
-        everybody = self.whole_network or self.device_addr == BROADCAST
-        return remove_bond.RemoveBond(None if everybody else self.device_addr, self.hwp_id)
+        return remove_bond.RemoveBond(None if self.everybody() else self.device_addr, self.hwp_id)
+
+    def everybody(self) -> bool:
+        """Whether all nodes are to leave."""
+        return self.whole_network or self.device_addr == BROADCAST
 
 
 class Removed(TypedDict):
@@ -59,7 +62,7 @@ REMOVE_BOND = Row(
     RemoveBond,
     Removed,
     example={"deviceAddr": 3},
-    service=NetworkService(RemoveBond.service, removed),
+    service=NetworkService(RemoveBond.service, removed, snapshot=RemoveBond.everybody),
 )
 
 
@@ -97,7 +100,9 @@ REMOVE_BOND_ONLY_IN_C = Row(
     RemoveBondOnlyInC,
     Forgotten,
     example={"deviceAddr": [2]},
-    service=NetworkService(RemoveBondOnlyInC.service, forgotten),
+    service=NetworkService(
+        RemoveBondOnlyInC.service, forgotten, snapshot=lambda request: request.clear_all_bonds
+    ),
 )
 
 ROWS = (REMOVE_BOND, REMOVE_BOND_ONLY_IN_C)

@@ -6,9 +6,17 @@ from protocol.api.family import Extra, NetworkService, Row
 from protocol.api.iqmesh.family import FAMILY
 from protocol.iqmesh import maintenance
 
-EXTRAS = FAMILY.extras | {Extra.DRY_RUN}
+EXTRAS = FAMILY.extras | {Extra.DRY_RUN, Extra.NODES}
 
 Count = Annotated[int, "how many nodes are bonded"]
+
+
+class Difference(TypedDict):
+    """A node of which the coordinator has another MID than the one that answers there."""
+
+    address: Annotated[int, "network address"]
+    mid: Annotated[str, "of the module that answers"]
+    tableMid: Annotated[str, "that the coordinator has"]
 
 
 class MidsCompared(TypedDict):
@@ -20,6 +28,13 @@ class MidsCompared(TypedDict):
     inaccessibleNodes: NotRequired[Annotated[list[int], "those that did not answer"]]
     inconsistentNodes: NotRequired[
         Annotated[list[int], "those of which the coordinator had another MID"]
+    ]
+    differences: NotRequired[
+        Annotated[
+            list[Difference],
+            "which MIDs these are (with `dryRun`): whether the coordinator is wrong, or another "
+            "module has taken the address, is known by what stands on the module",
+        ]
     ]
 
 
@@ -36,6 +51,15 @@ def mids_compared(
         rsp["inaccessibleNodes"] = service.silent
     if service.inconsistent:
         rsp["inconsistentNodes"] = list(service.inconsistent)
+    if service.dry_run and service.inconsistent:
+        rsp["differences"] = [
+            Difference(
+                address=node,
+                mid=f"{service.mids[node]:08X}",
+                tableMid=f"{service.table[node]:08X}",
+            )
+            for node in service.inconsistent
+        ]
     return rsp
 
 
@@ -66,13 +90,15 @@ class Released(TypedDict):
     prebondedNodesNr: NotRequired[
         Annotated[int, "how many have answered that are prebonded (with `dryRun`)"]
     ]
+    prebondedMids: NotRequired[Annotated[list[str], "their MIDs (with `dryRun`)"]]
 
 
 def released(_request: None, service: maintenance.UselessPrebondedNodes, _own: bool) -> Released:
     """`rsp` of iqmeshNetwork_MaintenanceUselessPrebondedNodes."""
     rsp = Released(nodesNr=len(service.nodes))
     if service.prebonded is not None:
-        rsp["prebondedNodesNr"] = service.prebonded
+        rsp["prebondedNodesNr"] = len(service.prebonded)
+        rsp["prebondedMids"] = [f"{mid:08X}" for mid in sorted(service.prebonded)]
     return rsp
 
 
@@ -88,6 +114,7 @@ INCONSISTENT_MIDS = Row(
         lambda _request: maintenance.InconsistentMids(),
         mids_compared,
         lambda _request: maintenance.InconsistentMids(dry_run=True),
+        choose=maintenance.InconsistentMids.choose,
     ),
 )
 DUPLICATED_ADDRESSES = Row(
@@ -103,12 +130,14 @@ DUPLICATED_ADDRESSES = Row(
         lambda _request: maintenance.DuplicatedAddresses(),
         validated,
         lambda _request: maintenance.DuplicatedAddresses(dry_run=True),
+        choose=maintenance.DuplicatedAddresses.choose,
     ),
 )
 USELESS_PREBONDED_NODES = Row(
     FAMILY,
     "MaintenanceUselessPrebondedNodes",
-    "Let nodes leave that were prebonded, and were never given an address.",
+    "Let nodes leave that were prebonded, and were never given an address; with `nodes` also those "
+    "that have these addresses and that the coordinator has forgotten.",
     None,
     Released,
     extras=EXTRAS,
@@ -117,6 +146,7 @@ USELESS_PREBONDED_NODES = Row(
         lambda _request: maintenance.UselessPrebondedNodes(),
         released,
         lambda _request: maintenance.UselessPrebondedNodes(dry_run=True),
+        choose=maintenance.UselessPrebondedNodes.choose,
     ),
 )
 

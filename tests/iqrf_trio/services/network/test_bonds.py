@@ -138,3 +138,24 @@ async def test_a_cancel_between_node_and_coordinator_ends_with_both(
 
 def is_remove_bond(request: Request) -> bool:
     return (request.nadr, request.pnum, request.pcmd) == (0, 0, 5)
+
+
+@pytest.mark.parametrize(
+    ("mtype", "req", "kept"),
+    [
+        (REMOVE, {"deviceAddr": 255}, True),
+        (FORGET, {"deviceAddr": [], "clearAllBonds": True}, True),
+        (REMOVE, {"deviceAddr": 2}, False),
+        (FORGET, {"deviceAddr": [2]}, False),
+    ],
+)
+async def test_before_all_bonds_are_gone_a_snapshot_is_kept(
+    mtype: str, req: dict[str, object], kept: bool, tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with gateway(tmp_path, SimulatorPort(generate(3))) as rig:
+        assert (await rig.caller.ask(mtype, req))["status"] == 0
+        assert has_snapshots(tmp_path) is kept
+
+
+def has_snapshots(state: Path) -> bool:
+    return any(state.glob("vault/*.iqvault"))

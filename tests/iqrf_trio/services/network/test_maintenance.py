@@ -26,6 +26,10 @@ DOUBLE = (2, 9)
 """Addresses that a second module has too, which is nearer to the coordinator."""
 
 
+FORGOTTEN = (30, 31, 200, 239)
+"""Addresses of modules that the coordinator has forgotten."""
+
+
 def node(address: int, text: str = "") -> str:
     return f'[[nodes]]\nproduct = "Relay"\naddress = {address}\n{text}\n'
 
@@ -36,48 +40,79 @@ def troubled() -> Mesh:
         for address in range(1, 21)
     ]
     twins = [node(address, 'bond = "twin"\nposition = [0.01, 0.0]') for address in DOUBLE]
-    return network("".join((*nodes, *twins, *(node(0xFE) for _ in range(4)))))
+    orphans = [node(address, 'bond = "orphan"') for address in FORGOTTEN]
+    return network("".join((*nodes, *twins, *orphans, *(node(0xFE) for _ in range(4)))))
 
 
-def table_is_right(mesh: Mesh) -> bool:
-    known = mesh.coordinator.bonds.mids
-    return all(mesh.node(address).mid == mid for address, mid in known.items())
+def members(mesh: Mesh) -> dict[int, list[int]]:
+    """The MIDs of all modules that take themselves for nodes, by address."""
+    found = dict[int, list[int]]()
+    for each in mesh.world.nodes:
+        if each.nadr is not None:
+            found.setdefault(each.nadr, []).append(each.mid)
+    return found
 
 
 async def test_a_network_is_mended_as_the_dry_runs_have_said(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
     mesh = troubled()
-    good = {each.mid for each in mesh.world.nodes if each.nadr != 0xFE} - {
-        mesh.node(address).mid for address in DOUBLE
-    }
+    before, table = members(mesh), dict(mesh.coordinator.bonds.mids)
     async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
-        before = dict(mesh.coordinator.bonds.mids)
-        dry = await rig.caller.ask(MIDS, dryRun=True)
-        assert dry["rsp"]["inconsistentNodes"] == sorted((*WRONG, *DOUBLE))
-        # Nobody but the user knows which of two modules with one address is the right one: a
-        # twin is what is not in the table. So it is sent away before the table is corrected.
-        twins = await rig.caller.ask(TWINS, dryRun=True)
-        assert twins["rsp"] == {"nodesNr": 20, "suspectedNodes": sorted((*WRONG, *DOUBLE))}
-        prebonded = await rig.caller.ask(PREBONDED, dryRun=True)
-        assert 1 <= prebonded["rsp"]["prebondedNodesNr"] <= 4
-        assert mesh.coordinator.bonds.mids == before
-        assert len([each for each in mesh.world.nodes if each.nadr is None]) == 0
+        dry = (await rig.caller.ask(MIDS, dryRun=True))["rsp"]
+        assert dry["inconsistentNodes"] == sorted((*WRONG, *DOUBLE))
+        assert {each["address"]: each["tableMid"] for each in dry["differences"]} == {
+            address: f"{table[address]:08X}" for address in (*WRONG, *DOUBLE)
+        }
+        # Which of two modules with one address belongs there is known by what stands on them: the
+        # right ones are those of the table at DOUBLE, and those that answer at WRONG.
+        wrong = await rig.caller.ask(MIDS, dryRun=True, nodes=WRONG)
+        twins = await rig.caller.ask(TWINS, dryRun=True, nodes=DOUBLE)
+        useless = await rig.caller.ask(PREBONDED, dryRun=True, nodes=FORGOTTEN)
+        assert wrong["rsp"]["inconsistentNodes"] == list(WRONG)
+        assert twins["rsp"] == {"nodesNr": 20, "suspectedNodes": list(DOUBLE)}
+        assert useless["rsp"]["prebondedMids"] == [f"{mid:08X}" for mid in sorted(before[0xFE])]
+        assert useless["rsp"]["prebondedNodesNr"] == 4
+        assert (members(mesh), mesh.coordinator.bonds.mids) == (before, table)
 
-        mesh.node(2).online = mesh.node(9).online = False  # switched off, the good ones answer
-        mended = await rig.caller.ask(MIDS)
+        mended = await rig.caller.ask(MIDS, nodes=WRONG)
         assert mended["rsp"]["inconsistentNodes"] == list(WRONG)
-        for each in mesh.world.nodes:
-            each.online = True
         assert (await rig.caller.ask(TWINS))["rsp"] == {"nodesNr": 20}
-        assert (await rig.caller.ask(PREBONDED))["rsp"] == {"nodesNr": 20}
+        assert (await rig.caller.ask(PREBONDED, nodes=FORGOTTEN))["rsp"] == {"nodesNr": 20}
 
-        bonded = {each.mid for each in mesh.world.nodes if each.nadr is not None}
-        assert bonded == good
-        assert table_is_right(mesh)
+        # Every address has one module, the one that was there first, and the table knows it.
+        assert members(mesh) == {
+            address: [mid] for address, mid in mesh.coordinator.bonds.mids.items()
+        }
+        assert members(mesh) == {address: before[address][:1] for address in range(1, 21)}
         assert (await rig.caller.ask(TWINS, dryRun=True))["rsp"]["suspectedNodes"] == []
         assert (await rig.caller.ask(PREBONDED, dryRun=True))["rsp"]["prebondedNodesNr"] == 0
         assert "inconsistentNodes" not in (await rig.caller.ask(MIDS))["rsp"]
+
+
+async def test_a_node_of_the_network_is_none_that_was_forgotten(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    mesh = generate(3)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        for dry_run in (True, False):
+            answer = await rig.caller.ask(PREBONDED, nodes=[2, 200], dryRun=dry_run)
+            assert (answer["status"], answer["statusStr"]) == (
+                1001,
+                "The coordinator knows nodes [2].",
+            )
+        assert mesh.world.at(2) is not None
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_prebonded_nodes_are_counted_though_some_choose_the_same_place(
+    seed: int, tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    text = "".join((node(1), *(node(0xFE) for _ in range(40))))
+    mesh = network(text, seed)
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+        rsp = (await rig.caller.ask(PREBONDED, dryRun=True))["rsp"]
+        assert rsp["prebondedNodesNr"] == 40
 
 
 async def test_the_mids_of_150_nodes_take_three_frcs(
@@ -139,6 +174,11 @@ async def test_what_the_nodes_hear_and_how_long_they_take(
     ("mtype", "req", "data"),
     [
         (MIDS, None, {"dryRun": 1}),
+        (MIDS, None, {"nodes": 1}),
+        (MIDS, None, {"nodes": [0]}),
+        (TWINS, None, {"nodes": [240]}),
+        (TWINS, None, {"nodes": ["1"]}),
+        (PREBONDED, None, {"nodes": [1] * 240}),
         (TEST_RF, {"deviceAddr": 1, "rfChannel": 52, "rxFilter": 0, "measurementTime": 40}, {}),
         (TEST_RF, {"deviceAddr": 0, "rfChannel": 52, "rxFilter": 65, "measurementTime": 40}, {}),
         (TEST_RF, {"deviceAddr": 0, "rfChannel": 52, "rxFilter": 0, "measurementTime": 41}, {}),
