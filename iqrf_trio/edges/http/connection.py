@@ -214,8 +214,8 @@ class _Connection:
         """Send `data` in pieces, of which no more than one is copied at a time."""
         view = memoryview(data)
         for start in range(0, len(view), PIECE):
-            await self._send(h11.Data(data=bytes(view[start : start + PIECE])))
-            writing.moved()
+            with writing.piece():
+                await self._send(h11.Data(data=bytes(view[start : start + PIECE])))
 
     async def _write_pieces(self, pieces: AsyncIterable[bytes], writing: Writing) -> None:
         async with AsyncExitStack() as stack:
@@ -224,7 +224,6 @@ class _Connection:
                 await stack.enter_async_context(aclosing(pieces))
             async for piece in pieces:
                 await self._write_data(piece, writing)
-                writing.moved()
 
     async def _send(self, event: h11.Event) -> None:
         """Send an event; raises TooSlowError when the peer does not take it in time."""

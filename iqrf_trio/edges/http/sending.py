@@ -7,6 +7,7 @@ come again.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 
 import trio
 from attrs import define, field
@@ -21,14 +22,19 @@ STALLED_S = 2.0
 
 @define(eq=False)
 class Writing:
-    """An answer that is being sent; `moved_at` is when the peer took a piece of it last."""
+    """An answer; a piece of it waits for the peer from `since` on, infinite if none does."""
 
     scope: trio.CancelScope
-    moved_at: float
+    since: float = inf
 
-    def moved(self) -> None:
-        """The peer has taken a piece."""
-        self.moved_at = trio.current_time()
+    @contextmanager
+    def piece(self) -> Iterator[None]:
+        """A piece is sent within the block; before and after it is not the peer that is slow."""
+        self.since = trio.current_time()
+        try:
+            yield
+        finally:
+            self.since = inf
 
 
 @define(eq=False)
@@ -58,7 +64,7 @@ class Sending:
     def writing(self) -> Iterator[Writing]:
         """An answer is sent within the block, which is left when it is cut off."""
         with trio.CancelScope() as scope:
-            writing = Writing(scope, trio.current_time())
+            writing = Writing(scope)
             self._writings.add(writing)
             try:
                 yield writing
@@ -68,5 +74,5 @@ class Sending:
     def _cut_off(self) -> None:
         latest = trio.current_time() - STALLED_S
         for writing in self._writings:
-            if writing.moved_at <= latest:
+            if writing.since <= latest:
                 writing.scope.cancel()

@@ -19,11 +19,19 @@ LIMITS = HttpLimits(send_s=1000.0)
 async def answer(request: Request) -> Response:
     if request.path == "/pieces":
         return Response(200, pieces(), "text/plain")
+    if request.path == "/later":
+        return Response(200, later(), "text/plain")
     return Response(200, bytes(LARGE if request.path == "/large" else 10), "text/plain")
 
 
 async def pieces() -> AsyncIterator[bytes]:
     yield bytes(LARGE)
+
+
+async def later() -> AsyncIterator[bytes]:
+    yield b"first"
+    await trio.sleep(4 * STALLED_S)
+    yield b"later"
 
 
 @define(eq=False)
@@ -93,6 +101,18 @@ async def test_who_reads_slowly_stays(autojump_clock: MockClock) -> None:
             other = await (await asking(nursery, sending)).read()
             assert other.startswith((b"HTTP/1.1 503 ", b"HTTP/1.1 200 "))
         assert not slow.over.is_set()
+        nursery.cancel_scope.cancel()
+
+
+async def test_who_waits_for_what_is_not_there_yet_stays(autojump_clock: MockClock) -> None:
+    sending = Sending(max_held=0)
+    async with trio.open_nursery() as nursery:
+        waiting = await asking(nursery, sending, b"GET /later HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await waiting.read()).startswith(b"HTTP/1.1 200 ")
+        await trio.sleep(2 * STALLED_S)
+        assert (await (await asking(nursery, sending)).read()).startswith(b"HTTP/1.1 503 ")
+        await trio.sleep(2 * STALLED_S)
+        assert b"later" in await waiting.read()
         nursery.cancel_scope.cancel()
 
 
