@@ -34,7 +34,7 @@ export const T = {
 		: message,
 	restarted: "the gateway was restarted, or the token was revoked",
 	sessionEnded: (reason) => `Your session is over: ${reason}. Sign in to go on where you were.`,
-	unreachable: "The gateway does not answer. Is it running, and is this machine in its network?",
+	unreachable: "The gateway does not answer. Is it running, and reachable from here?",
 	notOurs: "What answered is not the gateway; look at the proxy in between.",
 
 	// connection
@@ -80,7 +80,7 @@ export const T = {
 
 	// map and nodes
 	map: "Map",
-	mapOf: (count) => `The mesh of ${count} nodes as a tree. Arrow keys go to the parent, a child and siblings; Enter opens a node.`,
+	mapOf: (count) => `The mesh of ${count} nodes as a tree. Arrow keys walk it; Enter opens a node.`,
 	nodes: "Nodes",
 	findNode: "Address, name, MID or product",
 	found: (count) => `${count} found`,
@@ -114,17 +114,17 @@ export const T = {
 	no: "no",
 	configuration: "Configuration",
 	takeOut: "Replace or remove",
-	removeHelp: "The node leaves the network, and has to be bonded again to come back. What is kept of its values stays.",
-	noSensors: "It has no sensors that the gateway knows of.",
+	removeHelp: "The node leaves the network. What is kept of its values stays.",
+	noSensors: "No sensors are known.",
 	ping: "Ping",
 	pinged: "It answered",
 	identify: "Identify",
-	identified: "It shows itself (its LED blinks, if its firmware does that)",
+	identified: "Its LED blinks, if its firmware does that",
 	historyOf: "History",
 	ranges: { day: "24 h", week: "7 d", month: "30 d", year: "1 y" },
 	range: "Range",
 	csv: "Save as CSV",
-	noHistory: "Nothing is kept of this sensor in this range yet.",
+	noHistory: "Nothing is kept of it in this range yet.",
 	highest: "highest",
 	lowest: "lowest",
 	chartOf: (series, unit) => `Chart of ${series.map(({ label }) => label).join(", ")}${unit ? ` in ${unit}` : ""}`,
@@ -132,9 +132,9 @@ export const T = {
 	// sensors
 	sensors: "Sensors",
 	quantity: "Quantity",
-	noQuantities: "No sensors are known yet. Let the gateway learn the network with the standards of its devices.",
+	noQuantities: "No sensors are known yet.",
 	outliersFirst: (median, unit) => `Farthest from the middle (${median}${unit ? ` ${unit}` : ""}) first`,
-	compare: "Choose up to six to see them in one chart.",
+	compare: "Choose up to six for one chart.",
 
 	// network
 	network: "Network",
@@ -160,8 +160,9 @@ export const T = {
 		UndoBonds: "Take back the last bonds",
 	},
 	worksHelp: {
+		AutoNetwork: "Bonds all nodes within reach that have no network, wave by wave.",
 		Restart: "Every node starts its program anew. Outputs may change meanwhile. Nothing is unbonded.",
-		WriteTrConf: "Only what is changed is written. Another channel or peripheral may cut the device off.",
+		WriteTrConf: "Only what is changed is written. Another channel may cut the device off.",
 	},
 	// for names of members that are not words by themselves
 	names: {

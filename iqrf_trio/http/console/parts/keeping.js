@@ -1,5 +1,5 @@
 // What changes a device or takes it out of the network; none of it is done by one press.
-import { html, nameOf, T, useStore } from "./page.js";
+import { go, html, nameOf, T, useStore } from "./page.js";
 import { Work } from "./work.js";
 
 export function Keeping({ device }) {
@@ -13,7 +13,7 @@ export function Keeping({ device }) {
 			${known && work("iqmeshNetwork_WriteTrConf", { members: Object.keys(known).filter((name) => name !== "deviceAddr"), known, typed })}
 		</details>
 		${deviceAddr !== 0 && html`<details class="keeping"><summary>${T.takeOut}</summary>
-			${work("iqrfTrio_ReplaceNode", { typed })}
+			${work("iqrfTrio_ReplaceNode", { typed, members: ["smartConnectCode", "mid", "restoreConfig"], given: { address: deviceAddr }, tell: ({ rsp }) => go("node", rsp.newMid) })}
 			${work("iqmeshNetwork_RemoveBond", { typed, help: T.removeHelp })}
 			${work("iqmeshNetwork_RemoveBondOnlyInC", { typed, given: { deviceAddr: [deviceAddr] } })}
 		</details>`}`;

@@ -2,6 +2,7 @@
 import { html, nameOf, nodesOf, pathOf, T, useMemo, useRef, useState, useWide } from "./page.js";
 
 const LABELLED = 60; // nodes up to which all labels are shown without zoom
+const FEW = 20; // nodes that leave room for bigger dots
 const CLOSEST = 160; // width of the smallest part that is shown
 const RADIUS = 11;
 const STANDS_OUT = 1.3; // how much bigger silent nodes are; neighbours still have room
@@ -43,10 +44,11 @@ export function MapView({ control, devices, plan, mark, chosen, found, onOpen })
 		}
 	};
 	// A small mesh has bigger dots on a small screen; of a large one they would hide each other.
-	const scale = nodesOf(devices).length <= LABELLED ? Math.min(wide ? 1.2 : 1.9, Math.max(0.6, view.w / (wide ? 2 * READABLE : READABLE))) : 1;
-	const labels = nodesOf(devices).length <= LABELLED || view.w < whole.w * 0.6;
+	const count = nodesOf(devices).length;
+	const scale = count <= LABELLED ? Math.min(wide ? 1.2 : count > FEW ? 1.1 : 1.9, Math.max(0.6, view.w / (wide ? 2 * READABLE : READABLE))) : 1;
+	const labels = count <= LABELLED || view.w < whole.w * 0.6;
 	return html`<div class="map">
-		<svg ref=${svg} viewBox="${view.x} ${view.y} ${view.w} ${view.w}" role="group" aria-label=${T.mapOf(nodesOf(devices).length)} ...${gestures} onKeyDown=${walk}>
+		<svg ref=${svg} viewBox="${view.x} ${view.y} ${view.w} ${view.w}" role="group" aria-label=${T.mapOf(count)} ...${gestures} onKeyDown=${walk}>
 			${plan.rings.map((radius) => html`<circle key=${radius} class="ring" r=${radius} />`)}
 			${plan.outer && html`<circle class="ring lost" r=${plan.outer} /><text class="ring-label" y=${-plan.outer - 20}>${T.notDiscovered}</text>`}
 			${plan.places.map(({ device, x, y, parent }) => parent && html`<path key=${device.address}

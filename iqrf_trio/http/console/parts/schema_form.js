@@ -33,11 +33,11 @@ export function Members({ schema, plain = false, value, onChange }) {
 		const { [name]: _, ...others } = value ?? {};
 		onChange(given === undefined ? others : { ...others, [name]: given });
 	};
-	return html`<div class="fields">${members.map(([name, each]) => html`<${Field} key=${name} name=${plain ? label(name) : name} schema=${each}
+	return html`<div class="fields">${members.map(([name, each]) => html`<${Field} key=${name} plain=${plain} name=${plain ? label(name) : name} schema=${each}
 		needed=${schema.required?.includes(name)} value=${value?.[name]} onChange=${(given) => set(name, given)} />`)}</div>`;
 }
 
-function Field({ name, schema, needed, value, onChange }) {
+function Field({ name, plain, schema, needed, value, onChange }) {
 	const head = html`<span>${name}${needed ? " *" : ""}</span>${schema.description && html`<small>${schema.description}</small>`}`;
 	if (schema.type === "boolean")
 		return html`<label class="check"><input type="checkbox" checked=${value ?? schema.default ?? false} onChange=${(event) => onChange(event.target.checked)} /> <span>${head}</span></label>`;
@@ -48,7 +48,7 @@ function Field({ name, schema, needed, value, onChange }) {
 			onInput=${(event) => onChange(event.target.value === "" ? undefined : Number(event.target.value))} /></label>`;
 	if (schema.type === "string")
 		return html`<label>${head}<input type=${schema.format ?? "text"} value=${value ?? ""} onInput=${(event) => onChange(event.target.value || (needed ? "" : undefined))} /></label>`;
-	if (schema.properties) return html`<fieldset><legend>${name}</legend><${Members} schema=${schema} value=${value} onChange=${onChange} /></fieldset>`;
+	if (schema.properties) return html`<fieldset><legend>${name}</legend><${Members} schema=${schema} plain=${plain} value=${value} onChange=${onChange} /></fieldset>`;
 	const [hint, write, read] = isFlat(schema) ? lines(schema.items.properties) : ["", (given) => JSON.stringify(given, null, 1), JSON.parse];
 	return html`<${Written} label=${head} hint=${hint} text=${value === undefined ? "" : write(value)} read=${read} onChange=${onChange} />`;
 }

@@ -6,7 +6,7 @@ import { begin, cancel, close } from "./works.js";
 
 // `members` are those that can be filled in, `given` is sent besides or is what they begin with; of
 // `known`, what they are now, only what is changed is sent.
-// Title and help are those of the message in T, without others. With `typed` that very word is asked for before. Nothing is shown of a message that there is not.
+// Title and help are those of the message in T, without others. With `typed` that very word is asked for before.
 export function Work({ mType, id = mType, title, help, label = T.begin, members = [], given = {}, known, typed = "", cancels = true, tell }) {
 	const name = mType.split("_")[1];
 	title ??= T.works[name];
