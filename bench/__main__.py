@@ -20,6 +20,7 @@ from bench import (
     management,
     outward,
     overhead,
+    pages,
     scale,
     services,
     simulated,
@@ -43,6 +44,7 @@ FIGURES = {
     "fan_out": fan_out.FIGURE,
     "scale": scale.FIGURE,
     "outward": outward.FIGURE,
+    "pages": pages.FIGURE,
     "start": start.FIGURE,
 }
 

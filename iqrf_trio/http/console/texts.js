@@ -39,7 +39,7 @@ export const T = {
 
 	// connection
 	noConnection: "There is no connection to the gateway at the moment.",
-	lostMeanwhile: "The connection was lost before the answer came; look whether it was carried out.",
+	lostMeanwhile: "The connection was lost before the answer came.",
 	lost: (time) => `No connection, last state ${time}. Trying again by itself.`,
 	status: (code) => `status ${code}`,
 	radioReady: "Radio connected",

@@ -1,24 +1,23 @@
 // Is everything fine? If not, which node, since when?
 import { address, html, keyOf, loadHealth, Loading, markOf, moment, nameOf, nodesOf, State, stateOf, summary, T, useEffect, useNow, useStore, wordsOf } from "../parts/page.js";
 
-const HEALTH_MS = 60000;
+const HEALTH_MS = 300000;
 const WEAK_DBM = -95;
 const LOW_VOLTS = 2.7;
 const MAX_ATTENTION = 12;
 
 export function Overview() {
-	const { devices, health, monitor, readings, events } = useStore();
+	const { devices, health, monitor, readAt, events } = useStore();
 	const now = useNow();
 	// Health is asked for while it is looked at only.
 	useEffect(() => {
-		if (!monitor || !readings) return;
+		if (!monitor) return;
 		loadHealth();
 		const timer = setInterval(() => document.hidden || loadHealth(), HEALTH_MS);
 		return () => clearInterval(timer);
-	}, [monitor?.dpaChannelState, readings]);
+	}, [monitor?.dpaChannelState]);
 	if (!devices) return html`<${Loading} lines=${6} />`;
-	const last = readings?.cycles.at(-1)?.at;
-	const { state, text } = summary(devices, now, last && Date.parse(last));
+	const { state, text } = summary(devices, now, readAt);
 	const empty = !nodesOf(devices).length;
 	return html`<h1 class="headline"><${State} state=${state} text=${text} /></h1>
 		${empty && html`<p>${T.noNodesHelp} <a href="#/network">${T.learn}</a></p>`}

@@ -3,15 +3,17 @@
 import { T } from "../texts.js";
 import { update } from "./store.js";
 
-const PLACE = "iqrf-trio.key";
+const PLACE = "iqrf-trio.session";
 
-export const storedKey = () => sessionStorage.getItem(PLACE);
-export const keepKey = (key) => sessionStorage.setItem(PLACE, key);
+// The session {key, scope, service}, null without one.
+export const session = () => JSON.parse(sessionStorage.getItem(PLACE));
+export const keep = (given) => sessionStorage.setItem(PLACE, JSON.stringify(given));
+export const storedKey = () => session()?.key ?? null;
 
 // The key is no good any more: whoever uses the page has to sign in; the address stays.
 export function signedOut(reason) {
 	sessionStorage.removeItem(PLACE);
-	update({ phase: "signed-out", refusal: reason, devices: null, rights: null, connected: false });
+	update({ phase: "signed-out", refusal: reason, devices: null, connected: false });
 }
 
 export class Problem extends Error {

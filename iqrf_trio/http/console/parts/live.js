@@ -1,7 +1,7 @@
 // Keeps the store true: what is loaded when the link opens, and what messages change afterwards.
 // Values come with the reports of readings; nothing is asked again and again.
 import { T } from "../texts.js";
-import { ask, signedOut } from "./http.js";
+import { ask, session, signedOut } from "./http.js";
 import { Link } from "./link.js";
 import { get, note, update } from "./store.js";
 import { stateOf } from "./words.js";
@@ -15,9 +15,8 @@ let link = null;
 export function start(key) {
 	stop();
 	if (!key) return update({ phase: "signed-out" });
-	update({ phase: "open", lostAt: null });
+	update({ phase: "open", lostAt: null, rights: session() });
 	link = new Link(key, { onOpen: opened, onClosed: closed, onUnasked: take });
-	if (!get().rights) load("api/v1/session", (rights) => ({ rights }));
 }
 
 export function stop() {
@@ -34,7 +33,7 @@ async function opened() {
 	if (get().lostAt) note(T.eventBack);
 	update({ connected: true, lostAt: null });
 	loadNetwork();
-	loadReadings();
+	loadSettings();
 	call("ntfDaemon_InvokeMonitor").catch(() => {});
 }
 
@@ -53,8 +52,7 @@ export const loadNetwork = () => load("api/v1/network", ({ at, devices }) => ({ 
 
 export const loadHealth = () => load("healthz", (health) => ({ health }));
 
-// How readings are set, and the last of them.
-export const loadReadings = () => load("api/v1/readings", (readings) => ({ readings }));
+export const loadSettings = () => call("iqrfSensorData_GetConfig").then(({ data }) => update({ settings: data.rsp }), () => {});
 
 function take(message) {
 	const at = Date.now() + get().skew;
@@ -83,7 +81,7 @@ function monitored(data) {
 function readingOver() {
 	// Where reports are switched off nobody else tells the values.
 	if (Date.now() - reportSeen > 3 * REPORT_MS) loadNetwork();
-	loadReadings();
+	update({ readAt: Date.now() });
 }
 
 function reported({ status, statusStr, rsp }) {
@@ -92,7 +90,7 @@ function reported({ status, statusStr, rsp }) {
 	if (status !== 0) return note(T.eventReadingFailed(statusStr), "bad");
 	const before = get().devices ?? [];
 	const devices = merged(before, rsp);
-	update({ devices });
+	update({ devices, readAt: Date.parse(rsp.dateTime) });
 	note(T.eventRead(rsp.devices.filter(wasHeard).length, rsp.devices.length));
 	tellOfChanges(before, devices);
 }

@@ -1,6 +1,6 @@
 // Signing in and out: a token is shown once, for a session key.
 import { T } from "../texts.js";
-import { keepKey, request, signedOut, storedKey } from "./http.js";
+import { keep, request, signedOut, storedKey } from "./http.js";
 import { start, stop } from "./live.js";
 import { update } from "./store.js";
 
@@ -19,10 +19,9 @@ export function keyOfFragment() {
 // Sign in with a token or a key.
 export async function begin(token) {
 	try {
-		const { key, ...rights } = await request("api/v1/session", token, { method: "POST" });
-		keepKey(key);
-		update({ refusal: "", rights });
-		start(key);
+		keep(await request("api/v1/session", token, { method: "POST" }));
+		update({ refusal: "" });
+		start(storedKey());
 	} catch (problem) {
 		update({ phase: "signed-out", refusal: T.refused(problem) });
 	}

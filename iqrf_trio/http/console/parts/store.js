@@ -6,14 +6,15 @@ const listeners = new Set();
 let state = {
 	phase: "starting", // "starting", "signed-out" or "open"
 	refusal: "", // why the last sign-in failed, or why the session ended
-	rights: null, // {scope, service, expires} of the key
+	rights: null, // {scope, service} of the key
 	connected: false, // whether the WebSocket is open and authenticated
 	lostAt: null, // since when it is not, in ms of this clock
 	devices: null, // those of GET api/v1/network; null before the first answer
 	skew: 0, // the gateway's clock minus ours, in ms
 	health: null, // GET healthz
 	monitor: null, // the last ntfDaemon_Monitor
-	readings: null, // GET api/v1/readings: how they are set, and the last cycles
+	settings: null, // of the readings
+	readAt: null, // when the last reading was over, in ms
 	events: [], // what happened while the page was open, newest first: {at, text, level}
 	works: {}, // works that take long, by id: see works.js
 	unasked: [], // messages that came unasked, newest first: {at, message}
@@ -48,7 +49,7 @@ export function useStore() {
 }
 
 // Between two readings, in minutes.
-export const period = () => state.readings?.settings.period ?? 10;
+export const period = () => state.settings?.period ?? 10;
 
 const MAX_EVENTS = 20;
 
