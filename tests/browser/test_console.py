@@ -375,6 +375,34 @@ async def test_a_task_is_made_changed_and_run(home: House) -> None:
     await drive(scenario, home.http_url)
 
 
+async def test_a_broken_node_is_replaced(tmp_path: Path) -> None:
+    def scenario(visit: Visit, home: House) -> None:
+        visit.open(f"node/{mid_of(home, 5)}", home.token)
+        visit.sees("button >> text=Rename").click()
+        visit.sees(".rename input").fill("boiler room")
+        visit.sees("button >> text=Save").click()
+        visit.sees("h1 >> text=boiler room")
+        visit.sees("summary >> text=Replace").click()
+        replace = visit.panel("Put another module")
+        replace.locator("label", has_text="MID").locator("input").fill("81000777")
+        begin = replace.locator("button >> text=Begin")
+        assert begin.is_disabled()
+        replace.locator(".danger input").fill("boiler room")
+        begin.click()
+        visit.sees(".node > .facts >> text=81000777")
+        assert visit.page.url.endswith("#/node/81000777")
+        assert visit.sees("h1").inner_text().startswith("boiler room")
+        assert visit.errors == []
+
+    mesh = generate(12)
+    mesh.world.nodes.append(Node(0x81000777, PRODUCTS[0], position=(0.1, 0.0)))
+    async with house(tmp_path, mesh=mesh, limit_s=200) as home:
+        await learnt(home)
+        mesh.node(5).online = False
+        await drive(partial(scenario, home=home), home.http_url)
+        assert mid_of(home, 5) == "81000777"
+
+
 async def test_the_queue_is_paused_and_goes_on(home: House) -> None:
     def scenario(visit: Visit) -> None:
         visit.open("system/queue", home.token)
