@@ -3,8 +3,11 @@
 import logging
 import secrets
 
+from attrs import astuple
+
 from iqrf_trio.messaging.mqtt.publisher import Held
 from iqrf_trio.store import Store, StoreError
+from protocol.outward.mqtt.places import Place
 
 log = logging.getLogger("iqrf_trio.mqtt")
 
@@ -28,7 +31,13 @@ async def load_held(store: Store) -> Held:
     if not isinstance(found, dict) or not isinstance(found.get("mids"), list):
         return Held()
     mids = (each for each in found["mids"] if isinstance(each, int))
-    return Held(frozenset(mids), found.get("discovered") is True)
+    return Held(frozenset(mids), found.get("discovered") is True, _place(found.get("place")))
+
+
+def _place(stored: object) -> Place | None:
+    if isinstance(stored, list) and len(stored) == 3 and all(isinstance(x, str) for x in stored):
+        return Place(*stored)
+    return None
 
 
 async def load_until(store: Store) -> float | None:
@@ -50,7 +59,8 @@ async def save_until(store: Store, until: float) -> None:
 
 async def save_held(store: Store, held: Held) -> bool:
     """Store it; False where that failed."""
-    value = {"mids": sorted(held.mids), "discovered": held.discovered}
+    place = None if held.place is None else astuple(held.place)
+    value = {"mids": sorted(held.mids), "discovered": held.discovered, "place": place}
     try:
         await store.save_setting(HELD, value)
     except StoreError as error:

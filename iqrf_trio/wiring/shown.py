@@ -16,6 +16,8 @@ from iqrf_trio.wiring.remembered import load_held, load_until, save_held, save_u
 from protocol.auth.authentication import Grant
 from protocol.outward.mqtt.backfill import Row
 from protocol.outward.mqtt.gateway import GatewayInfo, GatewayState
+from protocol.outward.mqtt.places import Place
+from protocol.outward.mqtt.topics import Topics
 
 
 def connect_mqtt(
@@ -27,12 +29,12 @@ def connect_mqtt(
 ) -> None:
     """Tie the parts that speak to the broker to the rest of the gateway."""
     mqtt.serve(accept, authenticate, parts.gateway.holders)
-    mqtt.show(mqtt_source(config, parts), parts.measurements, accept)
+    mqtt.show(mqtt_source(config, parts, mqtt.topics), parts.measurements, accept)
     if parts.history is not None:
         mqtt.fill(past_of(parts, parts.history), now)
 
 
-def mqtt_source(config: Config, parts: Parts) -> Source:
+def mqtt_source(config: Config, parts: Parts, topics: Topics) -> Source:
     """The functions that are asked for what is published."""
     gateway = parts.gateway
     info = GatewayInfo(
@@ -51,6 +53,7 @@ def mqtt_source(config: Config, parts: Parts) -> Source:
         stale_after_s=lambda: 2 * 60.0 * gateway.worker.settings.period + 60,
         remembered=partial(load_held, gateway.store),
         remember=partial(save_held, gateway.store),
+        place=Place(topics.prefix, topics.gateway, config.mqtt.discovery_prefix),
     )
 
 

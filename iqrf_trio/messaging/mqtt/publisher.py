@@ -16,6 +16,7 @@ from protocol.network.network import Device, Network
 from protocol.outward.mqtt import gateway, nodes
 from protocol.outward.mqtt.gateway import GatewayInfo, GatewayState
 from protocol.outward.mqtt.nodes import Nodes, published
+from protocol.outward.mqtt.places import Place, left_behind
 from protocol.outward.mqtt.topics import Topics
 from protocol.readings.latest import Latest
 from protocol.readings.measured import CycleOver, Values
@@ -33,12 +34,20 @@ STALE_CHECK_S = 60.0
 """How often is looked for values that have grown old."""
 
 
+LEAVE_S = 0.01
+"""Between two looks whether the broker has forgotten a topic."""
+
+
 @frozen
 class Held:
-    """What the broker may hold: MIDs of nodes, and whether they were `discovered` to others too."""
+    """What the broker may hold: MIDs of nodes, and whether they were `discovered` to others too.
+
+    `place` is where; None where nothing was published yet.
+    """
 
     mids: frozenset[int] = frozenset()
     discovered: bool = False
+    place: Place | None = None
 
 
 class Discovery(Protocol):
@@ -75,6 +84,7 @@ class Source:
     remembered: Callable[[], Awaitable[Held]]
     remember: Callable[[Held], Awaitable[bool]]
     states: Callable[[Device], States] = lambda _node: UNKNOWN
+    place: Place | None = None
 
 
 @define(eq=False)
@@ -138,6 +148,7 @@ class MqttPublisher:
         source = self._source
         self._nodes.begin_with(source.network(), source.latest.nodes, source.states)
         stale_at = trio.current_time()
+        await self._leave_former_place()
         while True:
             if self._link.up:
                 if trio.current_time() >= self._again_at:
@@ -153,6 +164,18 @@ class MqttPublisher:
                 self._publish_gateway()
                 await self._publish_network()
             await trio.sleep(GATHER_S)
+
+    async def _leave_former_place(self) -> None:
+        """Have the broker forget what an earlier run has published under other topics."""
+        former, place = self._held.place, self._source.place
+        if former is None or place is None or former == place:
+            return
+        held = self._held
+        for topic in left_behind(former, place, held.mids, discovered=held.discovered):
+            self._link.state(topic, b"")
+            while self._link.outbox.holds(topic):  # noqa: ASYNC110 - nobody tells
+                await trio.sleep(LEAVE_S)
+        log.info("published under other topics from now on")
 
     def _publish_gateway(self) -> None:
         source, topics = self._source, self._topics
@@ -205,7 +228,8 @@ class MqttPublisher:
 
     async def _hold(self, mids: Iterable[int]) -> bool:
         """Store what the broker may hold; False where that failed."""
-        wanted = Held(frozenset(mids), self._discover or self._held.discovered)
+        discovered = self._discover or self._held.discovered
+        wanted = Held(frozenset(mids), discovered, self._source.place)
         if wanted != self._held and not await self._source.remember(wanted):
             return False
         self._held = wanted

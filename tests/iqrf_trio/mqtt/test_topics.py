@@ -249,6 +249,27 @@ async def test_a_node_that_goes_while_the_gateway_is_off_is_taken_away(tmp_path:
                     assert not (await listener.topic(name, place)).payload
 
 
+async def test_a_gateway_that_is_published_elsewhere_leaves_nothing_behind(tmp_path: Path) -> None:
+    async with mosquitto(tmp_path / "broker") as broker:
+        sets = (f"mqtt.url={broker.url}", "mqtt.gateway=gw1", "mqtt.home_assistant=true")
+        async with listening(settings_for(broker), "#") as listener:
+            async with house(tmp_path, *sets) as home:
+                await enumerated(home)
+                mid = home.gateway.store.network.nodes[0].mid
+                await listener.topic(f"{GATEWAY}/node/{mid:08x}")
+                await listener.quiet(1.5)
+            known = "database.enumerate_on_launch=false"
+            other = ("mqtt.prefix=house", "mqtt.discovery_prefix=ha", known)
+            async with house(tmp_path, *sets, *other):
+                await listener.topic(f"house/gw1/node/{mid:08x}")
+                await listener.topic(f"ha/device/iqrf_{mid:08x}/config")
+                await listener.quiet(1.5)
+                async with listening(settings_for(broker, "late"), "#") as late:
+                    await late.quiet()
+                    tops = {m.topic.split("/")[0] for m in late.heard if m.retained}
+        assert tops == {"house", "ha"}
+
+
 async def test_two_gateways_share_a_broker(tmp_path: Path) -> None:
     async with (
         mosquitto(tmp_path / "broker") as broker,
