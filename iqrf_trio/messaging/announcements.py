@@ -8,6 +8,7 @@ from attrs import define, field
 from protocol.api import db, raw, sensor_data
 from protocol.api.dpa.reports import Report, is_report
 from protocol.api.message import Answer, Style, dump
+from protocol.network.network import Network
 from protocol.readings.reading import Reading
 from protocol.readings.settings import Messaging, SensorSettings
 
@@ -35,12 +36,14 @@ def _utc_now() -> datetime:
 class Announcer:
     """Puts what happened into messages, and hands them to the outlets that take them.
 
-    `reports` counts what nodes have told of their sensors unasked.
+    `network` gives what is known of the nodes; `reports` counts what these have told of their
+    sensors unasked.
     """
 
     _ins_id: str
     _outlets: Mapping[Messaging, Outlet]
     _now: Callable[[], datetime] = _utc_now
+    _network: Callable[[], Network] = field(default=Network, kw_only=True)
     reports: int = field(default=0, init=False)
 
     @property
@@ -69,7 +72,7 @@ class Announcer:
             self.reports += 1
             at = self._now().astimezone().isoformat(timespec="milliseconds")
             report = Report(frame, self.reports, at)
-            self._publish(report.answer(), Style.DPA, verbose=True)
+            self._publish(report.answer(self._network()), Style.DPA, verbose=True)
 
     def enumeration(self, step: db.Step, status: int, text: str) -> None:
         """An enumeration that no client asked for has come to `step`; begin and end are news."""

@@ -107,7 +107,8 @@ async def build(
     """
     reports = Reports()
     websocket = Outlet(reports.publish, unasked=config.websocket.async_messages)
-    announcer = Announcer(config.gateway.instance_id, {WEBSOCKET: websocket})
+    outlets = {WEBSOCKET: websocket}
+    announcer = Announcer(config.gateway.instance_id, outlets, network=lambda: store.network)
     broker = Broker(partial(spoken_to, store, shutdown, connect), announcer)
     await broker.build(config)
     measurements = Measurements()

@@ -4,6 +4,7 @@ Such a sensor is known in the network under the name and unit that its product g
 the quantity stays what the device said, and `breakdown` tells what it means.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -41,6 +42,19 @@ def of_collected(param: Any, address: int, item: Any, network: Network) -> Any:
         if (sensor.type, sensor.type_index) == wanted and _is_special(sensor):
             return dict(sorted({**item, "breakdown": [_broken_down(sensor, item)]}.items()))
     return item
+
+
+def of_report(items: Iterable[Any], device: Device | None) -> list[Any]:
+    """What a node reports by itself: the second value of a type is of its second such sensor."""
+    special = filter(_is_special, device.sensors if device else ())
+    known = {(sensor.type, sensor.type_index): sensor for sensor in special}
+    seen: Counter[int] = Counter()
+    told = []
+    for item in items:
+        sensor = known.get((item["type"], seen[item["type"]]))
+        seen[item["type"]] += 1
+        told.append(item if sensor is None else {**item, "breakdown": [_broken_down(sensor, item)]})
+    return told
 
 
 def _indexes(param: JsonObject, count: int) -> Iterable[int]:

@@ -2,12 +2,14 @@
 
 from attrs import frozen
 
+from protocol.api.dpa.breakdowns import of_report
 from protocol.api.dpa.sensors import told_values
 from protocol.api.message import Answer
 from protocol.api.record import UNSENT, Record
 from protocol.dpa.errors import BadResponseError, status_text
 from protocol.dpa.packet import Response, parse
 from protocol.errors import ProtocolError
+from protocol.network.network import Network
 from protocol.standard.sensor import REPORT
 
 MTYPE = "iqrfSensor_ReadSensorsWithTypes"
@@ -26,8 +28,11 @@ class Report:
     at: str
     """When it came, in ISO 8601."""
 
-    def answer(self) -> Answer:
-        """The message, which is a verbose one; what cannot be read in the frame is status -7."""
+    def answer(self, network: Network) -> Answer:
+        """The message, which is a verbose one; what cannot be read in the frame is status -7.
+
+        `network` says what the products of nodes mean by generic quantities.
+        """
         # Reports come with and without the response flag.
         frame = bytearray(self.frame)
         frame[_PCMD] |= _ANSWER
@@ -47,7 +52,8 @@ class Report:
             rsp["errorStr"] = "rcode error"
         else:
             try:
-                rsp["result"] = {"sensors": told_values(REPORT.decode(packet.pdata))}
+                sensors = told_values(REPORT.decode(packet.pdata))
+                rsp["result"] = {"sensors": of_report(sensors, network.get(packet.nadr))}
             except ProtocolError as error:
                 status, cause = BadResponseError.code, status_text(BadResponseError.code)
                 rsp["errorStr"] = str(error)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from attrs import evolve, field, frozen
 
 from iqrf_trio.simulator.files.network_file import network as mesh_of
@@ -13,7 +14,7 @@ from protocol.api.registry import REGISTRY
 from protocol.network.network import Device, Network, Sensor
 from protocol.standard.quantities import quantity
 from tests.iqrf_trio.handlers.caller import Caller
-from tests.iqrf_trio.house import ALL, House, house
+from tests.iqrf_trio.house import ALL, House, authenticated, heard, house
 from tests.schemas import complaint_about_answer
 
 CATALOGUE = """
@@ -92,6 +93,12 @@ async def test_a_product_of_the_catalogue(tmp_path: Path) -> None:
         assert collected["sensors"][1]["breakdown"] == [TOLD | {"value": 20}]
         assert list(collected["sensors"][1]) == sorted(collected["sensors"][1])
         assert collected["sensors"][2] is None
+        async with authenticated(home) as connection:
+            home.mesh.emit_report(1, trio.current_time())
+            raw, report = await heard(connection), await heard(connection)
+        assert "rData" in raw["rsp"]
+        assert "breakdown" not in report["rsp"]["result"]["sensors"][0]
+        assert report["rsp"]["result"]["sensors"][1]["breakdown"] == [TOLD | {"value": 20}]
         read = await result(home, "iqrfSensor_ReadSensorsWithTypes", **other)
         assert all("breakdown" not in each for each in read["sensors"])
 

@@ -138,7 +138,7 @@ def test_a_report_has_the_header_of_its_frame(frame: int) -> None:
     sent = bytearray.fromhex(vector["answered"].replace(".", ""))
     sent[3] = frame
     assert is_report(bytes(sent))
-    answer = Report(bytes(sent), 1, "now").answer()
+    answer = Report(bytes(sent), 1, "now").answer(Network())
     told = json.loads(dump(answer, Style.DPA, verbose=True, ins_id="gw"))
     assert complaint_about_answer(vector["mType"], told) is None
     expected = vector["answer"]
@@ -150,7 +150,7 @@ def test_a_report_has_the_header_of_its_frame(frame: int) -> None:
 @pytest.mark.parametrize(("rcode", "pdata"), [(0x80, b"\x01\x40"), (0x85, b"")])
 def test_a_report_that_cannot_be_read_says_so(rcode: int, pdata: bytes) -> None:
     frame = bytes.fromhex("05005efb0214") + bytes((rcode, 0x40)) + pdata
-    answer = Report(frame, 2, "now").answer()
+    answer = Report(frame, 2, "now").answer(Network())
     assert answer.status == -7
     assert answer.rsp is not None
     assert "result" not in answer.rsp
