@@ -39,6 +39,7 @@ HAS_ADDRESS, UNKNOWN_MODULE, NOT_THERE = 1004, 1005, 1006
 new one did not come, and everything is what it was."""
 
 MOST_SEARCHES = 5
+MOST_AUTHORIZATIONS = 3
 RESTART_S = 2.0
 _STEPS = 5
 
@@ -157,23 +158,37 @@ class ReplaceNode:
         waves = Waves(settings, _silently)
         waves.begin(dpa, (yield from chance()))
         yield from borrow(PARAMETERS, prebonding=True)
-        found = False
-        while not found and waves.number < MOST_SEARCHES:
-            yield Progress(0, _STEPS, self.address, "searching")
-            waves.number += 1
-            seed, places = yield from waves.search()
-            if places:
-                found = self.new in (yield from waves.identify(seed, places)).values()
+        found = yield from self._search(waves, MOST_SEARCHES)
         if found:
-            yield from self._begin()
-            authorized = yield from prebonding.authorize({self.address: self.new}, ())
-            if self.address not in authorized.done:
-                yield from self._give_up("the coordinator has refused it")
+            yield from self._authorize(waves)
         yield from waves.leave()
         yield PutBack(needless=False)
         if not found:
             self.changes = BondChanges(self.changes.before)
             raise ServiceFailure(NOT_THERE, "The new module was not found; nothing was changed.")
+
+    def _search(self, waves: Waves, rounds: int) -> Plan[bool]:
+        """Whether the new module is prebonded."""
+        for _ in range(rounds):
+            yield Progress(0, _STEPS, self.address, "searching")
+            waves.number += 1
+            seed, places = yield from waves.search()
+            if places and self.new in (yield from waves.identify(seed, places)).values():
+                return True
+        return False
+
+    def _authorize(self, waves: Waves) -> Plan[None]:
+        """Give it the address; once more where it has missed that, and is prebonded still."""
+        assert self.new is not None
+        for _ in range(MOST_AUTHORIZATIONS):
+            yield from self._begin()
+            authorized = yield from prebonding.authorize({self.address: self.new}, ())
+            if self.address not in authorized.done:
+                yield from self._give_up("the coordinator has refused it")
+            if (yield from replacing.said_at(self.address)) == self.new:
+                return
+            if not (yield from self._search(waves, 1)):
+                return
 
     def _begin(self) -> Plan[None]:
         """Have the coordinator forget the old module."""
