@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from iqrf_trio.simulator.files.plan import generate
-from protocol.api import dpa, mng, own
+from protocol.api import commission, dpa, mng, own, replace_node
 from protocol.api.family import Row, request_of
 from protocol.api.iqmesh import bonding
 from protocol.api.message import Style, parse
@@ -22,8 +22,15 @@ from .caller import Caller
 DPA = {row for _, rows in dpa.FAMILIES for row in rows}
 LEARN = "iqrfDb_Enumerate"
 
-IDLE = {own.CANCEL, own.RUN_TASK, bonding.BOND_NODE_LOCAL, bonding.SMART_CONNECT}
-"""There is nothing to take back, no such task, and no node that waits to be bonded."""
+IDLE = {
+    own.CANCEL,
+    own.RUN_TASK,
+    bonding.BOND_NODE_LOCAL,
+    bonding.SMART_CONNECT,
+    commission.COMMISSION_NETWORK,
+    replace_node.REPLACE_NODE,
+}
+"""There is nothing to take back, no such task, and no node that waits to be bonded or replaced."""
 
 
 async def answers(client: Caller, row: Row, **data: Any) -> list[Any]:
