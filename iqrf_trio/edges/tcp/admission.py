@@ -33,12 +33,12 @@ Heard = Callable[[], Awaitable[object]]
 class Applicant(Place):
     """A connection that wants a place; `give_way` ends it, once, when others need the place.
 
-    `unread` tells whether the peer has sent what nobody has read yet: then it does not keep others
-    waiting, but this program does.
+    `ours` tells whether this program has to do something for the peer: read what it has sent, or
+    answer it. Then not the peer keeps others waiting.
     """
 
     give_way: Callable[[], object] = field(kw_only=True, default=lambda: None)
-    unread: Callable[[], bool] = field(kw_only=True, default=lambda: False)
+    ours: Callable[[], bool] = field(kw_only=True, default=lambda: False)
     called: trio.Event = field(factory=trio.Event, init=False)
 
 
@@ -134,7 +134,7 @@ class Admission:
                 self._timer.deadline = at
             if place is None or at > now:
                 return
-            if not (self._applicants[place].unread() and self._places.keep(place, now)):
+            if not (self._applicants[place].ours() and self._places.keep(place, now)):
                 self._send_away(place)
 
     def _overflow(self) -> None:
@@ -265,7 +265,7 @@ class AdmittingListener(trio.abc.Listener[Accepted]):
 
 def accepted(stream: trio.abc.HalfCloseableStream) -> Accepted:
     """A connection of a network that is not known yet."""
-    handshake = Handshake("", trio.current_time(), unread=partial(_has_unread, stream))
+    handshake = Handshake("", trio.current_time(), ours=partial(_has_unread, stream))
     return Accepted(LingeringStream(stream), handshake)
 
 

@@ -217,8 +217,27 @@ class _ServerPeer(Peer):
     _local: bool = False
     _place: Applicant | None = None
     _authenticated: bool = False
+    _unread: Callable[[], bool] = field(init=False)
     _serving: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _websocket: trio_websocket.WebSocketConnection | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """While a request is answered, the peer is not the one that is waited for."""
+        self._unread = self._handshake.ours
+        self._handshake.ours = self._owes_answer
+
+    def _owes_answer(self) -> bool:
+        """Whether what the peer has sent of its request is unread, or all of it unanswered.
+
+        Not while it waits for others to leave: so it may have to leave itself.
+        """
+        queues = self._place is not None and not self._place.held
+        answering = bool(self._wire.head) and not self._wire.answered and not queues
+        return self._unread() or answering
+
+    def _owes_verdict(self) -> bool:
+        """Whether the peer has sent something for its authentication that has had no effect yet."""
+        return self._unread() or self._wire.heard_since_upgrade
 
     async def run(self, nursery: trio.Nursery) -> None:
         """Upgrade the connection and serve the client; `nursery` holds the library's reader."""
@@ -259,7 +278,7 @@ class _ServerPeer(Peer):
                 network_of(self._address),
                 self._handshake.since,
                 give_way=self._give_way,
-                unread=self._handshake.unread,
+                ours=self._owes_verdict,
             )
             self._place = place
             if await self._server.clients.take(place):

@@ -63,6 +63,7 @@ class Wire(trio.abc.Stream):
         self._waiting = False
         """Whether the socket is waited for."""
         self.reads = 0
+        self._upgraded_at_read = 0
         self.ended = False
         self.answered = False
         self.close_sent = False
@@ -136,6 +137,11 @@ class Wire(trio.abc.Stream):
             return 0.0
         frames = 1 if alone else self._frames.count(data)
         return self._pace.delay(frames, self.heard_at)
+
+    @property
+    def heard_since_upgrade(self) -> bool:
+        """Whether the peer has sent anything as a WebSocket."""
+        return self.upgraded and (self.reads > self._upgraded_at_read or bool(self._held))
 
     def trust(self) -> None:
         """The peer is authenticated: more is taken from it."""
@@ -213,7 +219,7 @@ class Wire(trio.abc.Stream):
         if self.upgraded:
             self.close_sent |= data.startswith(_CLOSE_FRAME)
         elif data.startswith(_UPGRADED):
-            self.upgraded = True
+            self.upgraded, self._upgraded_at_read = True, self.reads
             self._upgrade.set()
 
     async def wait_send_all_might_not_block(self) -> None:

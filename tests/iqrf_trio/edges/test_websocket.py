@@ -706,7 +706,7 @@ async def test_whoever_has_sent_what_is_not_read_yet_keeps_its_place_for_a_while
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     admission = Admission(lambda: 1, HANDSHAKE_S)
-    busy = Applicant("a", trio.current_time(), unread=lambda: True)
+    busy = Applicant("a", trio.current_time(), ours=lambda: True)
     await admission.enter(busy)
     with trio.move_on_after(PATIENCE_S - 0.01):
         await admission.enter(Applicant("a", trio.current_time()))
@@ -715,6 +715,31 @@ async def test_whoever_has_sent_what_is_not_read_yet_keeps_its_place_for_a_while
     with trio.move_on_after(HANDSHAKE_S + 0.01):
         await admission.enter(Applicant("a", trio.current_time()))
     assert busy.leaving, "whoever sends without end has no right to stay"
+
+
+async def test_whoever_has_sent_all_of_its_request_is_answered_before_others_get_its_place(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """However long that takes: on a busy machine the loop comes round later than a place lasts."""
+    async with admitting_to(limits_with(max_handshakes=1)) as (listener, _):
+        ours, theirs = trio.testing.memory_stream_pair()
+        pump = theirs.send_stream.send_all_hook
+        assert pump is not None
+
+        async def slowly() -> None:
+            await trio.sleep(5 * HANDSHAKE_S)
+            await pump()
+
+        theirs.send_stream.send_all_hook = slowly
+        listener.put.send_nowait(theirs)
+        slow, other = RawClient(ours), listener.connect()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(slow.upgrade)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.start_soon(other.upgrade)
+        for client in (slow, other):
+            await client.send("hello")
+            assert await client.receive() == "hello"
 
 
 async def test_refused_connections_that_stay_keep_their_place(
