@@ -105,3 +105,20 @@ def test_whatever_a_gateway_sends_can_be_shown(mtype: str, rsp: Any, status: int
     message = received(mtype, orjson.loads(orjson.dumps(rsp)), status)
     assert render(message)
     assert line(message)
+
+
+def test_states_are_a_table() -> None:
+    relay = {"nAdr": 3, "mid": "8103c5fd", "light": None, "at": None}
+    outputs = [{"index": 0, "state": True}, {"index": 1, "state": None}]
+    lamp = {"nAdr": 4, "mid": "810fda9a", "outputs": [], "at": None}
+    light = {"state": True, "brightness": 40}
+    nodes = [relay | {"outputs": outputs}, lamp | {"light": light}, lamp | {"light": None}]
+    lines = render(received("iqrfTrio_GetStates", {"nodes": nodes})).splitlines()
+    assert [line.split() for line in lines] == [
+        ["address", "what", "state"],
+        ["3", "output", "0", "on"],
+        ["3", "output", "1", "-"],
+        ["4", "light", "40", "%"],
+        ["4", "light", "-"],
+    ]
+    assert render(received("iqrfTrio_GetStates", {"nodes": []})) == "none"
