@@ -30,6 +30,8 @@ class Tally:
     refused: int = 0
     slowest: dict[str, float] = field(factory=dict)
     faults: list[str] = field(factory=list)
+    processor: float = 1.0
+    """Which share of a processor this process had."""
 
     def note(self, lane: str, seconds: float, status: int) -> None:
         self.answered += 1

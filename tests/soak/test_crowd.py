@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from random import Random
 from statistics import median
+from time import process_time
 
 import pytest
 import trio
@@ -25,6 +26,9 @@ LATEST_S = {"management": 5.0, "network": 30.0}
 loop, which the crowd shares here; on the network lane 32 others may be in front."""
 
 WEBSOCKETS = "websocket.max_clients=70"
+
+STARVED = 0.5
+"""The crowd keeps a processor busy. With less of it clients do not come to read, and are late."""
 
 SPEED = 300
 """How much faster than real the simulated air is: a reading of all nodes takes a second or two."""
@@ -82,12 +86,14 @@ async def soak(state: Path, seconds: float, seed: int) -> tuple[Tally, list[Samp
             await ask(connection, "iqrfRaw", {"rData": "01.00.5e.01.ff.ff.ff.ff.ff.ff"})
         await trio.sleep(3)
         samples.append(Sample.take())
+        began, used = trio.current_time(), process_time()
         with trio.move_on_after(seconds):
             async with trio.open_nursery() as nursery:
                 await gather(nursery, home, Random(seed), tally)
                 while True:
                     await trio.sleep(seconds / 100)
                     samples.append(Sample.take())
+        tally.processor = (process_time() - used) / (trio.current_time() - began)
         async with authenticated(home) as connection:
             assert (await ask(connection, "iqrfSensorData_Stop"))["status"] == 0
         with trio.move_on_after(30):
@@ -105,6 +111,7 @@ async def settled(home: House, tasks: int) -> None:
 def report(tally: Tally, samples: list[Sample]) -> str:
     third = len(samples) // 3
     lines = [f"{tally.answered} answers, {tally.refused} of them that a lane is full"]
+    lines.append(f"{tally.processor:.0%} of a processor")
     lines += [f"slowest of {lane}: {seconds:.2f} s" for lane, seconds in tally.slowest.items()]
     for name in ("memory", "descriptors", "tasks"):
         values = [getattr(sample, name) for sample in samples]
