@@ -10,7 +10,8 @@ from protocol.network.configurations import Configuration
 from protocol.strict.json import JsonObject
 
 REPLACED = "replaced"
-"""Under this name stand the MIDs, by address (as text), of modules that have replaced others."""
+"""Under this name stand the MIDs, by address (as text), of modules that have stayed where two were
+to be replaced by one another: the other one may come back."""
 
 
 @frozen
@@ -54,7 +55,10 @@ class Succeed:
 
 @frozen
 class Withdraw:
-    """The old module has its place again: take `Succeed` back, if it was done."""
+    """The old module has its place again: take `Succeed` back, if it was done.
+
+    From now on the new one is told to leave, should it come back.
+    """
 
     replacing: Replacing
 

@@ -29,7 +29,7 @@ from protocol.iqmesh.auto_network.waves import Waves
 from protocol.iqmesh.bond_changes import BondChanges, Replacing
 from protocol.iqmesh.commission.wanted import Wanted, wanted
 from protocol.iqmesh.plan import Note, Pause, Plan, Progress, PutBack, ask, borrow, chance
-from protocol.iqmesh.records import Succeed, configuration_of
+from protocol.iqmesh.records import Succeed, Withdraw, configuration_of
 from protocol.iqmesh.statuses import BAD_PARAMETERS, NO_NODES, ServiceFailure
 from protocol.network.configurations import RFPGM_AT, SETTINGS, Configuration
 from protocol.network.parameters import Parameters
@@ -209,7 +209,7 @@ class ReplaceNode:
     def _give_up(self, reason: str) -> Plan[None]:
         """Raises ServiceFailure when the old module has its place again."""
         yield from replacing.take_back(self._replacing)
-        self._open, self.changes = False, BondChanges(self.changes.before)
+        yield from self._withdraw()
         if self.discover:
             yield from self._discover()
         text = f"The new module is not in the network ({reason}); the old one has its place again."
@@ -224,7 +224,12 @@ class ReplaceNode:
         if (yield from replacing.settle(self._replacing)):
             yield from self._succeed()
         else:
-            self._open, self.changes = False, BondChanges(self.changes.before)
+            yield from self._withdraw()
+
+    def _withdraw(self) -> Plan[None]:
+        """The old module has its place; the new one leaves it, should it come back."""
+        yield Withdraw(self._replacing)
+        self._open, self.changes = False, BondChanges(self.changes.before)
 
     def _succeed(self) -> Plan[None]:
         yield Succeed(self._replacing)

@@ -62,9 +62,10 @@ class StoredRecords(Records):
 
     async def _withdraw(self, replacing: Replacing) -> None:
         replaced = await self._replaced()
-        if replaced.pop(str(replacing.address), None) == replacing.new:
+        if replaced.get(str(replacing.address)) == replacing.new:
             await self._hand_on(replacing.new, replacing.old)
-            await self._store.save_setting(_PREFIX + REPLACED, replaced)
+        replaced[str(replacing.address)] = replacing.old
+        await self._store.save_setting(_PREFIX + REPLACED, replaced)
 
     async def _replaced(self) -> dict[str, int]:
         replaced: Any = await self._store.setting(_PREFIX + REPLACED)

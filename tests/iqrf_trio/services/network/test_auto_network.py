@@ -119,6 +119,27 @@ async def test_a_run_is_undone_as_a_whole(tmp_path: Path, autojump_clock: MockCl
         assert bonds_are_true(mesh)
 
 
+async def test_what_a_large_network_costs(tmp_path: Path, autojump_clock: MockClock) -> None:
+    """150 MIDs in 22 reads where the vendor's gateway takes 150; eleven nodes at once."""
+    mesh = strangers(30, bonded=150)
+    for node in mesh.world.nodes[150:]:
+        node.position = (0.5, 0.0)
+    sent: list[tuple[int, int, int]] = []
+    async with gateway(tmp_path, SimulatorPort(mesh)) as rig:
+
+        def count(request: Request) -> bool:
+            sent.append((request.nadr, request.pnum, request.pcmd))
+            return False
+
+        mesh.faults.arm(Fault.SILENT, times=None, when=count)
+        rig.gateway.keeper.shelves = ()
+        answers = await run(rig.caller, stop(waves=1))
+        new = len(news(answers))
+        assert 25 <= new <= 30
+        assert sent.count((0, 0x04, 0x02)) <= 23
+        assert sent.count((0, 0x00, 0x0D)) <= 3
+
+
 async def test_silent_nodes_lose_their_bonds_where_that_is_wanted(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:

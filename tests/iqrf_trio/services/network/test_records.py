@@ -41,7 +41,7 @@ async def test_the_history_goes_on_under_the_new_module(
         assert await records.record(Kept(REPLACED)) == {"3": NEW}
         await records.record(Withdraw(replacing))
         assert await history.find(OLD, 0, 0, 1 << 40)
-        assert await records.record(Kept(REPLACED)) == {}
+        assert await records.record(Kept(REPLACED)) == {"3": OLD}
         await records.record(Withdraw(replacing))
         assert await history.find(OLD, 0, 0, 1 << 40)
         nursery.cancel_scope.cancel()
