@@ -122,3 +122,18 @@ def test_states_are_a_table() -> None:
         ["4", "light", "-"],
     ]
     assert render(received("iqrfTrio_GetStates", {"nodes": []})) == "none"
+
+
+def test_a_list_that_failed_in_part_says_why_of_each_node() -> None:
+    nodes = [
+        {"mid": "8100a1b2", "address": 10, "name": "attic", "state": "verified"},
+        {"mid": "8100a1b3", "address": None, "state": "failed", "reason": "It was not found."},
+    ]
+    rsp = {"nodesNr": 1, "nodes": nodes, "others": ["8100a1b4"]}
+    mtype, why = "iqrfTrio_CommissionNetwork", "1 of 2 nodes are not in the network."
+    whole, failed = render(received(mtype, rsp)), render(received(mtype, rsp, 1004, why))
+    assert whole.startswith("1 nodes are bonded\n")
+    assert failed == f"{mtype}: status 1004: {why}\n{whole}"
+    assert any("attic" in line and "verified" in line for line in whole.splitlines())
+    assert any("8100a1b3" in line and "not found" in line for line in whole.splitlines())
+    assert whole.endswith("also within reach: 8100a1b4")
