@@ -17,7 +17,7 @@ from trio.testing import MockClock
 
 from iqrf_trio.edges.websocket import Connection
 from iqrf_trio.simulator.files.plan import generate
-from protocol.api import dpa
+from protocol.api import dpa, iqmesh
 from protocol.api.registry import REGISTRY
 from tests.iqrf_trio.handlers.caller import undisturbed
 from tests.iqrf_trio.house import authenticated, house, request
@@ -42,7 +42,7 @@ SPARED = {
     *("mngDaemon_Exit", "mngDaemon_StopNetworkQueue"),  # would end the test
     "iqrfDb_Enumerate",  # several answers
     # Several answers, or pauses between the attempts; they also take the nodes' bonds away.
-    *(mtype for mtype in REGISTRY if mtype.startswith("iqmeshNetwork_")),
+    *(mtype for mtype, row in REGISTRY.items() if row.service or row.family is iqmesh.FAMILY),
     *DISTURBING,
     *("iqrfSensorData_Start", "iqrfSensorData_Invoke"),  # reports
     "iqrfRawHdp",  # waits for nodes that there are not
