@@ -6,6 +6,7 @@ chip select stays low, so packets go out as messages of one-byte transfers, each
 
 import ctypes
 import fcntl
+import re
 import struct
 from pathlib import Path
 from typing import Any, Self
@@ -23,6 +24,9 @@ _MESSAGE = 0x40006B00
 
 _ALIGNMENT = 128
 """What a transfer is rounded up to before it is counted: the longest cache line of all hosts."""
+
+_NUMBERED = re.compile(r"/dev/spidev(\d+)\.(\d+)")
+"""How the kernel names a device: bus and chip select."""
 
 _EXTRA = "install iqrf-trio with the extra [spi]"
 
@@ -67,7 +71,7 @@ class SpiBus:
             raise PortError(f"SPI needs spidev ({error}); {_EXTRA}") from error
         opened = spidev.SpiDev()
         try:
-            opened.open_path(device)
+            _open(opened, device)
             opened.mode = 0
             opened.bits_per_word = 8
             opened.max_speed_hz = speed_hz
@@ -144,3 +148,17 @@ class SpiBus:
 def _address(buffer: bytearray) -> int:
     """Where its bytes are; they stay as long as its size does."""
     return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+
+
+def _open(spidev: Any, device: str) -> None:
+    """Open the device by its path; before 3.7 spidev knows it only by the numbers in its name.
+
+    Raises PortError, OSError.
+    """
+    if hasattr(spidev, "open_path"):
+        spidev.open_path(device)
+        return
+    numbers = _NUMBERED.fullmatch(str(Path(device).resolve()))
+    if numbers is None:
+        raise PortError(f"spi {device}: this version of spidev opens only /dev/spidevBUS.DEVICE")
+    spidev.open(int(numbers[1]), int(numbers[2]))

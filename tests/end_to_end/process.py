@@ -40,7 +40,7 @@ class Program:
 
     async def line(self, text: str) -> str:
         """The first line that holds `text`, as soon as it is there."""
-        with trio.fail_after(READY_S):
+        with trio.move_on_after(READY_S):
             while True:
                 whole = self.said.splitlines(keepends=True)
                 for line in whole:
@@ -49,6 +49,7 @@ class Program:
                 assert not self.silent.is_set(), f"{text!r} was never said:\n{self.said}"
                 self._more = trio.Event()
                 await self._more.wait()
+        raise AssertionError(f"{text!r} was not said in {READY_S} s:\n{self.said}")
 
     async def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send a signal, and give the exit code."""
