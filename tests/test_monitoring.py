@@ -77,7 +77,7 @@ def test_telegraf_is_given_toml() -> None:
 
 @needs("curl", "curl")
 async def test_each_command_of_the_page_works(tmp_path: Path) -> None:
-    commands = "".join(re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)).splitlines()
+    commands = "".join(re.findall(r"```console(?: test)?\n(.*?)```", PAGE, re.DOTALL)).splitlines()
     assert len(commands) > 4
     async with house(tmp_path) as home:
         for command in commands:
