@@ -120,7 +120,7 @@ backup restore vault simulate demo doctor config --help --version"
             echo "--help --only-coordinator --json --url --token --token-file --ca --insecure"
             ;;
         "network undo")
-            echo "--help --json --url --token --token-file --ca --insecure"
+            echo "--help --dry-run --json --url --token --token-file --ca --insecure"
             ;;
         "network config")
             echo "--help --json --url --token --token-file --ca --insecure"

@@ -154,7 +154,8 @@ def _removal(arguments: argparse.Namespace) -> Asked:
     return "RemoveBond", {"deviceAddr": arguments.node}
 
 
-def _undo(_parser: argparse.ArgumentParser) -> Ask:
+def _undo(parser: argparse.ArgumentParser) -> Ask:
+    parser.add_argument("--dry-run", action="store_true", help="only tell what that would do")
     return lambda _arguments: (UNDO_BONDS.mtype, None)
 
 

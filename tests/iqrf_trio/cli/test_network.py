@@ -119,6 +119,13 @@ async def test_what_is_asked(words: list[str], name: str, req: dict[str, Any] | 
     request_of(REGISTRY[request["mType"]], message.parse(json.dumps(request)))
 
 
+async def test_an_undo_is_rehearsed_where_that_is_wanted() -> None:
+    async with gateway() as it:
+        assert await network(it.url, "undo", "--dry-run") == 0
+        assert await network(it.url, "undo") == 0
+    assert [request["data"].get("dryRun") for request in it.heard] == [True, None]
+
+
 @pytest.mark.parametrize(
     "words",
     [
