@@ -124,11 +124,19 @@ def report(tally: Tally, samples: list[Sample]) -> str:
 
 def check(tally: Tally, samples: list[Sample]) -> None:
     """Nobody who means well lost anything, and nothing grew."""
-    assert not tally.faults, tally.faults[:5]
     assert tally.slowest.keys() == LATEST_S.keys()
     before, after = samples[0], samples[-1]
     assert after.tasks <= before.tasks
     assert after.descriptors <= before.descriptors + 2, "some connection was not closed"
+    if tally.faults:
+        skip_if_starved(tally, tally.faults[:5])
+    assert not tally.faults, tally.faults[:5]
+
+
+def skip_if_starved(tally: Tally, found: object) -> None:
+    """Of a machine that does much else nothing can be said about who was late, or did not read."""
+    if tally.processor < STARVED:
+        pytest.skip(f"there was only {tally.processor:.0%} of a processor: {found}")
 
 
 def check_in_time(tally: Tally) -> None:
@@ -136,6 +144,8 @@ def check_in_time(tally: Tally) -> None:
     a machine that does something else beside it may be late by as much.
     """
     late = {lane: at for lane, at in tally.slowest.items() if at > LATEST_S[lane]}
+    if late:
+        skip_if_starved(tally, late)
     assert not late, late
 
 
@@ -158,6 +168,6 @@ async def test_a_crowd_for_hours(tmp_path: Path) -> None:
     seconds = float(os.environ.get("HOURS", "1")) * 3600
     tally, samples = await soak(tmp_path, seconds, seed=int(os.environ.get("SEED", "1")))
     print(report(tally, samples))
+    check_flat(samples)
     check(tally, samples)
     check_in_time(tally)
-    check_flat(samples)
