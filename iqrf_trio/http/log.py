@@ -1,21 +1,27 @@
-"""The last lines of the log over HTTP, without the secrets of tokens."""
+"""The log over HTTP: its last lines, without the secrets of tokens, and its levels."""
 
 from attrs import frozen
 
+from iqrf_trio.http.bodies import json_object, member
 from iqrf_trio.http.routes import Question, Route
-from iqrf_trio.logs import LEVELS
+from iqrf_trio.logs import LEVELS, areas_known, level_of
 from iqrf_trio.logs.ring import Ring
+from iqrf_trio.services.log_levels import LogLevels
 from protocol.auth.rights import Rights, Scope
 from protocol.outward.http import ProblemError, Response, json_response
 
 _SERVICE = Rights(Scope.READ, service=True)
+_CHANGE = Rights(Scope.MANAGE, service=True)
+
+_LEVELS_PATH = "/api/v1/log/levels"
 
 
 @frozen(eq=False)
 class LogRoutes:
-    """The lines in `ring`."""
+    """The lines in `ring`, and the levels."""
 
     _ring: Ring
+    _levels: LogLevels
 
     def routes(self) -> tuple[Route, ...]:
         """What can be asked."""
@@ -29,7 +35,39 @@ class LogRoutes:
                 self._answer,
                 query={"level": f"{', '.join(LEVELS)}", "after": "number of the last line known"},
             ),
+            Route(
+                "GET",
+                _LEVELS_PATH,
+                _SERVICE,
+                "The level of each area, and for how many seconds more it is changed.",
+                self._tell_levels,
+            ),
+            Route(
+                "POST",
+                _LEVELS_PATH,
+                _CHANGE,
+                "Log an area otherwise for a quarter of an hour, then as configured again.",
+                self._change_level,
+                body={"area": "an area, or empty for all of them", "level": ", ".join(LEVELS)},
+            ),
         )
+
+    async def _tell_levels(self, _question: Question) -> Response:
+        return json_response([self._level(area) for area in ("", *areas_known())])
+
+    async def _change_level(self, question: Question) -> Response:
+        body = json_object(question.request, ("area", "level"))
+        area, level = member(body, "area", str, ""), member(body, "level", str)
+        if level not in LEVELS:
+            raise ProblemError(400, f"level has to be one of {', '.join(LEVELS)}")
+        if area and area not in areas_known():
+            raise ProblemError(400, f"area has to be empty or one of {', '.join(areas_known())}")
+        self._levels.change(area, level)
+        return json_response(self._level(area))
+
+    def _level(self, area: str) -> dict[str, object]:
+        left = self._levels.left_s(area)
+        return {"area": area, "level": level_of(area), "for": None if left is None else round(left)}
 
     async def _answer(self, question: Question) -> Response:
         level = question.request.query.get("level", LEVELS[0])

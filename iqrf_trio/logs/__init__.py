@@ -15,12 +15,28 @@ from iqrf_trio.logs.formats import AREA_ROOT, Journal, Json, Terminal
 from iqrf_trio.logs.repetition import Handler
 from iqrf_trio.logs.ring import Ring, RingHandler
 
-__all__ = ["AREA_ROOT", "LEVELS", "Ring", "is_journal", "keep_in", "louder", "quieter", "start"]
+__all__ = [
+    "AREA_ROOT",
+    "LEVELS",
+    "Ring",
+    "areas_known",
+    "change",
+    "is_journal",
+    "keep_in",
+    "level_of",
+    "louder",
+    "quieter",
+    "restore",
+    "start",
+]
 
 _rings: list[RingHandler] = []
 """Where everything goes besides the stream."""
 
 LEVELS = ("debug", "info", "warning", "error")
+
+_declared: dict[str, int] = {}
+"""The level of each logger as the configuration has it; the others have that of all areas."""
 
 
 def start(
@@ -47,13 +63,39 @@ def start(
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for ring in _rings:
         logging.getLogger().addHandler(ring)
-    logging.getLogger(AREA_ROOT).setLevel(level.upper())
-    for name in logging.getLogger().manager.loggerDict:
-        if name.startswith(f"{AREA_ROOT}."):
-            logging.getLogger(name).setLevel(logging.NOTSET)
-    for name, own in (areas or {}).items():
-        logging.getLogger(f"{AREA_ROOT}.{name}").setLevel(own.upper())
+    _declared.clear()
+    for area, own in {"": level, **(areas or {})}.items():
+        _declared[_logger(area).name] = logging.getLevelNamesMapping()[own.upper()]
+    for area in ("", *areas_known()):
+        restore(area)
     logging.captureWarnings(True)
+
+
+def areas_known() -> tuple[str, ...]:
+    """The areas that have said something, or could have, since the program began."""
+    names = {*logging.getLogger().manager.loggerDict, *_declared}
+    inside = (name.partition(".")[2] for name in names if name.startswith(f"{AREA_ROOT}."))
+    return tuple(sorted(inside))
+
+
+def level_of(area: str) -> str:
+    """From which level on an area is logged; "" is all those without a level of their own."""
+    return logging.getLevelName(_logger(area).getEffectiveLevel()).lower()
+
+
+def change(area: str, level: str) -> None:
+    """Log an area, or all without a level of their own (""), from this level on."""
+    _logger(area).setLevel(level.upper())
+
+
+def restore(area: str) -> None:
+    """Log an area as the configuration has it."""
+    logger = _logger(area)
+    logger.setLevel(_declared.get(logger.name, logging.NOTSET))
+
+
+def _logger(area: str) -> logging.Logger:
+    return logging.getLogger(f"{AREA_ROOT}.{area}" if area else AREA_ROOT)
 
 
 def keep_in(ring: Ring) -> Callable[[], None]:

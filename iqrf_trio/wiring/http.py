@@ -34,6 +34,7 @@ from iqrf_trio.http.snapshots import SnapshotRoutes
 from iqrf_trio.http.tokens import TokenRoutes
 from iqrf_trio.logs import Ring
 from iqrf_trio.services.health import HealthChecks
+from iqrf_trio.services.log_levels import LogLevels
 from iqrf_trio.wiring.gateway import now
 from iqrf_trio.wiring.observed import Observed
 
@@ -86,7 +87,8 @@ class Sources:
     """What the routes need besides what is observed.
 
     `ready` tells whether requests are served, `config` is the one in force, `ring` holds the last
-    lines of the log, `examine` is the doctor, `sending` bounds what waits to be sent.
+    lines of the log, `levels` changes what is logged, `examine` is the doctor, `sending` bounds
+    what waits to be sent.
     """
 
     keys: Keys
@@ -94,6 +96,7 @@ class Sources:
     ready: Callable[[], bool]
     config: Callable[[], Config]
     ring: Ring
+    levels: LogLevels
     cycles: Cycles
     examine: Examine | None = None
     sending: Sending = field(factory=Sending)
@@ -152,7 +155,7 @@ def _api(observed: Observed, checks: HealthChecks, sources: Sources) -> Iterator
     yield from TokenRoutes(gateway.store, now).routes()
     yield from SnapshotRoutes(gateway.keeper).routes()
     yield from ConfigurationRoutes(sources.config).routes()
-    yield from LogRoutes(sources.ring).routes()
+    yield from LogRoutes(sources.ring, sources.levels).routes()
     if sources.examine is not None:
         yield from DoctorRoutes(partial(_examined, sources), checks).routes()
 

@@ -23,6 +23,7 @@ from iqrf_trio.messaging.session import Session
 from iqrf_trio.messaging.sessions import Sessions
 from iqrf_trio.services.backups import Backups
 from iqrf_trio.services.health import StatusLine
+from iqrf_trio.services.log_levels import LogLevels
 from iqrf_trio.services.token_watch import TokenWatch, authenticate
 from iqrf_trio.services.watchdog import Watchdog
 from iqrf_trio.shutdown import Shutdown
@@ -86,7 +87,7 @@ class Outside:
     """What whoever starts the gateway hands in.
 
     `reload` gives the configuration anew, `notifier` tells the service manager, `hop` runs what
-    blocks, `examine` is the doctor, and `ring` holds the last lines of the log.
+    blocks, `examine` is the doctor; `ring` holds the last lines of the log, `levels` changes it.
     """
 
     reload: Callable[[], Config] | None
@@ -94,6 +95,7 @@ class Outside:
     hop: Hop
     examine: Examine | None
     ring: Ring = field(factory=Ring)
+    levels: LogLevels = field(factory=LogLevels)
 
 
 @define(eq=False)
@@ -128,6 +130,7 @@ class Serving:
         services.start_soon(gateway.enumeration.run)
         services.start_soon(gateway.worker.run)
         services.start_soon(gateway.states.run)
+        services.start_soon(outside.levels.run)
         services.start_soon(gateway.network.run)
         self._connect_tasks()
         services.start_soon(gateway.tasks.run)
@@ -213,6 +216,7 @@ class Serving:
             ready=lambda: not self._shutdown.begun,
             config=lambda: self.config,
             ring=self._outside.ring,
+            levels=self._outside.levels,
             cycles=cycles,
             examine=self._outside.examine,
         )

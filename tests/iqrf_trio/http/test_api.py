@@ -55,6 +55,8 @@ PATHS = (
     ("GET", "/api/v1/snapshots", None),
     ("POST", "/api/v1/snapshots", SMALL),
     ("GET", "/api/v1/log", LARGE),
+    ("GET", "/api/v1/log/levels", LARGE),
+    ("POST", "/api/v1/log/levels", LARGE),
     ("GET", "/api/v1/tokens", LARGE),
     ("POST", "/api/v1/tokens", LARGE),
     ("GET", "/api/v1/tokens/1", LARGE),
@@ -207,6 +209,23 @@ async def test_the_log_is_told_without_secrets(home: House) -> None:
     assert all(each["number"] > told["last"] for each in later["lines"])
     for query in ("level=loud", "after=-1", "after=x"):
         assert (await ask(home.http_url, f"/api/v1/log?{query}", home.token)).status == 400
+
+
+async def test_an_area_is_logged_otherwise_for_a_while(home: House) -> None:
+    noisy = logging.getLogger("iqrf_trio.noisy")
+    usual = noisy.getEffectiveLevel()
+    made = await send(home, "/api/v1/log/levels", area="noisy", level="debug")
+    assert made.json == {"area": "noisy", "level": "debug", "for": 900}
+    assert noisy.isEnabledFor(logging.DEBUG)
+    told = (await ask(home.http_url, "/api/v1/log/levels", home.token)).json
+    assert {each["area"]: each["for"] is None for each in told} | {"noisy": False, "": True} == {
+        each["area"]: each["area"] != "noisy" for each in told
+    }
+    for body in ({"area": "nowhere", "level": "info"}, {"level": "loud"}, {"area": "noisy"}):
+        assert (await send(home, "/api/v1/log/levels", **body)).status == 400
+    home.stop.set()
+    await trio.testing.wait_all_tasks_blocked(0.1)
+    assert noisy.getEffectiveLevel() == usual
 
 
 async def test_who_waits_for_the_radio(home: House) -> None:
