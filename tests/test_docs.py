@@ -176,3 +176,8 @@ def test_a_comparison_lists_each_difference_with_its_reason(
         f"{request} data.req.later: only there -- NO REASON",
     ]
     assert last == "2 differences, 1 without a reason"
+
+
+def test_the_architecture_is_read_in_one_sitting() -> None:
+    """Whatever is put in has to take the place of something, or of many words."""
+    assert len((ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()) <= 150

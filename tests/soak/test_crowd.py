@@ -27,9 +27,6 @@ loop, which the crowd shares here; on the network lane 32 others may be in front
 
 WEBSOCKETS = "websocket.max_clients=70"
 
-STARVED = 0.5
-"""The crowd keeps a processor busy. With less of it clients do not come to read, and are late."""
-
 SPEED = 300
 """How much faster than real the simulated air is: a reading of all nodes takes a second or two."""
 
@@ -128,25 +125,16 @@ def check(tally: Tally, samples: list[Sample]) -> None:
     before, after = samples[0], samples[-1]
     assert after.tasks <= before.tasks
     assert after.descriptors <= before.descriptors + 2, "some connection was not closed"
-    if tally.faults:
-        skip_if_starved(tally, tally.faults[:5])
-    assert not tally.faults, tally.faults[:5]
-
-
-def skip_if_starved(tally: Tally, found: object) -> None:
-    """Of a machine that does much else nothing can be said about who was late, or did not read."""
-    if tally.processor < STARVED:
-        pytest.skip(f"there was only {tally.processor:.0%} of a processor: {found}")
+    assert not tally.faults, (f"with {tally.processor:.0%} of a processor", tally.faults[:5])
 
 
 def check_in_time(tally: Tally) -> None:
     """Nobody who means well waited longer than the lane allows. Not for the sample in the suite:
-    a machine that does something else beside it may be late by as much.
+    a machine that does something else beside it may be late by as much. The crowd keeps a processor
+    busy; with less of it clients do not come to read, and are late.
     """
     late = {lane: at for lane, at in tally.slowest.items() if at > LATEST_S[lane]}
-    if late:
-        skip_if_starved(tally, late)
-    assert not late, late
+    assert not late, (f"with {tally.processor:.0%} of a processor", late)
 
 
 def check_flat(samples: list[Sample]) -> None:
