@@ -15,13 +15,18 @@ from protocol.api import document
 from protocol.api.commission import COMMISSION_NETWORK
 from protocol.api.errors import NotJsonError
 from protocol.api.health_report import HEALTH_REPORT
+from protocol.api.iqmesh.settings import WriteTrConf
 from protocol.api.replace_node import REPLACE_NODE
 from protocol.api.undo_bonds import UNDO_BONDS
 from protocol.dpa.packet import BROADCAST, MAX_NODE
+from protocol.strict.shape import members_of
 
 HELP = """Look after the nodes of a gateway that runs. What takes long shows its progress on a
 terminal; Ctrl-C does not take back what the gateway has begun. The exit code is 0 if all went
 well."""
+
+SETTINGS = tuple(each.name for each in members_of(WriteTrConf) if each.name != "deviceAddr")
+"""What `config` can set; the device is a word of its own."""
 
 Asked = tuple[str, dict[str, Any] | None]
 """Name of the message, without iqmeshNetwork_ where it begins so, and its `req`, if it has one."""
@@ -175,10 +180,23 @@ def _config(parser: argparse.ArgumentParser) -> Ask:
 def _configuration(arguments: argparse.Namespace) -> Asked:
     req: dict[str, Any] = {"deviceAddr": arguments.device}
     if arguments.settings:
-        return "WriteTrConf", req | dict(map(_setting, arguments.settings))
+        return "WriteTrConf", req | _settings(arguments.settings)
     if arguments.device == BROADCAST:
         raise Failure("the configuration is read of one device", exit_code=USAGE)
     return "ReadTrConf", req
+
+
+def _settings(texts: list[str]) -> dict[str, Any]:
+    """What to set, by names that there are: the gateway passes over members it does not know."""
+    settings = dict[str, Any]()
+    for key, value in map(_setting, texts):
+        if key not in SETTINGS:
+            known = ", ".join(SETTINGS)
+            raise Failure(f"there is no setting {key!r}, but {known}", exit_code=USAGE)
+        if key in settings:
+            raise Failure(f"{key} stands twice", exit_code=USAGE)
+        settings[key] = value
+    return settings
 
 
 def _setting(text: str) -> tuple[str, Any]:

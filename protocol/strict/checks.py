@@ -60,14 +60,15 @@ class Multiple:
 
 @frozen
 class AtMost:
-    """The greatest number of items: `Annotated[tuple[int, ...], AtMost(240)]`."""
+    """The greatest number of items: `Annotated[tuple[int, ...], AtMost(240)]`, or of characters."""
 
     count: int
 
     def __call__(self, value: Sized) -> None:
-        """Raise MemberError for more items."""
+        """Raise MemberError for more of them."""
         if len(value) > self.count:
-            raise MemberError(f"must have at most {self.count} items, not {len(value)}")
+            what = "characters" if isinstance(value, str) else "items"
+            raise MemberError(f"must have at most {self.count} {what}, not {len(value)}")
 
 
 @frozen

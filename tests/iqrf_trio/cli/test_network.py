@@ -55,6 +55,19 @@ async def test_a_list_in_a_file_is_commissioned(
         ("", "is empty"),
         ("mid,adress\n", "there is no column 'adress'"),
         ("mid,address\n8100A1B2,x\n", "address 'x' is no number"),
+        ("mid,address\n", "has no nodes"),
+        ("mid,address,mid\n", "column 'mid' stands twice"),
+        ("mid,address\n8100A1B2,\n8100A1B3,240\n", ":3: address: must be at most 239, not 240"),
+        ("mid\n0x8100A1B2\n", ":2: mid: must be 8 hexadecimal digits"),
+        ("mid,hwpid\n8100A1B2,65536\n", ":2: hwpId: must be at most 65535, not 65536"),
+        (
+            f"mid,name\n8100A1B2,{'x' * 201}\n",
+            ":2: name: must have at most 200 characters, not 201",
+        ),
+        ("mid,name\n8100A1B2,a\n,b\n", ":3: needs a mid or a code"),
+        (f"mid\n{'8' * 200_000}\n", ":2: field larger than field limit"),
+        ("mid\n" + "8100A1B2\n" * 240, "has 240 nodes, a network at most 239"),
+        ("#" * 1_048_577, "has more than 1048576 bytes"),
     ],
 )
 async def test_lists_that_are_none(
@@ -67,6 +80,25 @@ async def test_lists_that_are_none(
         assert await network(it.url, "commission", str(tmp_path / "none.csv")) == 2
     assert not it.heard
     assert reason in capsys.readouterr().err
+
+
+async def test_a_list_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    path = tmp_path / "nodes.csv"
+    path.write_text("mid;name;;\r\n8100A1B2;attic;;\r\n;;;\r\n", "utf-8-sig")
+    async with gateway() as it:
+        assert await network(it.url, "commission", str(path)) == 0
+    assert it.heard[0]["data"]["req"]["nodes"] == [{"mid": "8100A1B2", "name": "attic"}]
+
+
+async def test_a_setting_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    async with gateway() as it:
+        for wrong in ("txpower=6", "deviceAddr=0"):
+            assert await network(it.url, "config", "3", wrong) == 2
+        assert await network(it.url, "config", "3", "txPower=6", "txPower=7") == 2
+    assert not it.heard
+    said = capsys.readouterr().err
+    assert "there is no setting 'txpower', but hwpId" in said.replace("\n", " ")
+    assert "txPower stands twice" in said
 
 
 @pytest.mark.parametrize(
