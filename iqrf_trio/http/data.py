@@ -1,5 +1,6 @@
 """The network and the history over HTTP: one document for the map, columns for charts, exports."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from string import hexdigits
@@ -109,9 +110,9 @@ class HistoryRoutes:
         return json_response({"series": forgotten})
 
     async def _points(self, question: Question) -> Response:
-        mid, sensor = _number(question, "mid", 16), _number(question, "sensor", 10)
+        mid, sensor = _mid(question), _number(question, "sensor")
         start, end = self._range(question, longest=None)
-        limit = _number(question, "points", 10, MAX_POINTS)
+        limit = _number(question, "points", MAX_POINTS)
         if not 1 <= limit <= MAX_POINTS:
             raise ProblemError(400, f"points has to be 1 to {MAX_POINTS}")
         try:
@@ -186,16 +187,32 @@ def is_mid(text: str) -> bool:
 _MID_DIGITS = 8
 
 
-def _number(question: Question, name: str, base: int, default: int | None = None) -> int:
+_NUMBER = re.compile("-?[0-9]{1,15}")
+"""int() alone takes digits of other scripts, underscores and spaces too."""
+
+
+def _mid(question: Question) -> int:
+    """A MID with up to 8 digits. Raises ProblemError 400."""
+    text = _parameter(question, "mid")
+    if not is_mid(text.zfill(_MID_DIGITS)):
+        raise ProblemError(400, f"mid has to be {_MID_DIGITS} hexadecimal digits, not {text!r}")
+    return int(text, 16)
+
+
+def _number(question: Question, name: str, default: int | None = None) -> int:
+    if default is not None and name not in question.request.query:
+        return default
+    text = _parameter(question, name)
+    if not _NUMBER.fullmatch(text):
+        raise ProblemError(400, f"{name} has to be a number, not {text!r}")
+    return int(text)
+
+
+def _parameter(question: Question, name: str) -> str:
     text = question.request.query.get(name)
     if text is None:
-        if default is None:
-            raise ProblemError(400, f"the parameter {name} is missing")
-        return default
-    try:
-        return int(text, base)
-    except ValueError:
-        raise ProblemError(400, f"{name} has to be a number, not {text!r}") from None
+        raise ProblemError(400, f"the parameter {name} is missing")
+    return text
 
 
 def _moment(question: Question, name: str, default: int) -> int:
@@ -204,7 +221,7 @@ def _moment(question: Question, name: str, default: int) -> int:
     if text is None:
         return default
     try:
-        if text.lstrip("-").isdigit():
+        if _NUMBER.fullmatch(text):
             moment = float(text)
         else:
             parsed = datetime.fromisoformat(text)

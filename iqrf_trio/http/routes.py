@@ -76,12 +76,16 @@ class Routes:
         return "other"
 
     async def answer(self, request: Request, caller: Caller) -> Response:
-        """The answer. Raises ProblemError 404, 405, and what a route does."""
+        """The answer. Raises ProblemError 400, 404, 405, and what a route does."""
         route, parts = self._find(request)
         if isinstance(route.rights, Rights):
             caller.needs(route.rights)
         elif route.rights is Openness.LOCAL and not caller.local:
             caller.needs(READ)
+        if route.query and (unknown := sorted(request.query.keys() - route.query.keys())):
+            known = ", ".join(route.query)
+            text = f"the parameter {unknown[0]!r} is not known; known are: {known}"
+            raise ProblemError(400, text)
         return await route.answer(Question(request, caller, parts))
 
     def _find(self, request: Request) -> tuple[Route, tuple[str, ...]]:

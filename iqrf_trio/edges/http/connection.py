@@ -100,11 +100,15 @@ class _Connection:
     async def next_request(self) -> Request | None:
         """The next request with its body; None when the peer is done or what it sent was refused.
 
-        Raises TooSlowError when it does not come in time.
+        Raises TooSlowError when no head comes in time.
         """
         try:
             with trio.fail_after(self._limits.idle_s):
                 return await self._read()
+        except trio.TooSlowError:
+            if self._http.their_state is not h11.SEND_BODY:
+                raise
+            await self._refuse(ProblemError(408, "the body did not come in time"))
         except h11.RemoteProtocolError as error:
             await self._refuse(ProblemError(error.error_status_hint, str(error)))
         except ProblemError as problem:
@@ -118,9 +122,11 @@ class _Connection:
         if len(self.received) - len(self._http.trailing_data[0]) > self._limits.head:
             raise ProblemError(431, f"the head may have {self._limits.head} bytes at most")
         request = _request(head)
-        body = bytearray()
         if request.wants_websocket:
             return request
+        if int(request.header("content-length") or 0) > self._limits.body:
+            raise self._too_large()  # before it is sent: who waits for "continue" sends nothing
+        body = bytearray()
         if request.header("expect"):
             # Small bodies come anyway; saying "continue" first would only cost a round trip.
             if (request.header("expect") or "").lower() != "100-continue":
@@ -129,8 +135,11 @@ class _Connection:
         while isinstance(event := await self._event(), h11.Data):
             body += event.data
             if len(body) > self._limits.body:
-                raise ProblemError(413, f"the body may have {self._limits.body} bytes at most")
+                raise self._too_large()
         return Request(request.method, request.path, request.query, request.headers, bytes(body))
+
+    def _too_large(self) -> ProblemError:
+        return ProblemError(413, f"the body may have {self._limits.body} bytes at most")
 
     async def _event(self) -> object:
         while True:

@@ -253,6 +253,15 @@ async def test_who_has_the_network_already_is_told_so(home: House) -> None:
         "mid=1&sensor=0&points=0",
         "mid=1&sensor=0&points=2001",
         "mid=1&sensor=0&to=99999999999999999999",
+        "mid=0x81001&sensor=0",
+        "mid=8_100123&sensor=0",
+        "mid=-1001234&sensor=0",
+        "mid=81001234&sensor=%D9%A1",
+        "mid=81001234&sensor=1_0",
+        "mid=81001234&sensor=%200",
+        "mid=81001234&sensor=0&from=%D9%A1",
+        "mid=81001234&sensor=0&form=1",
+        "mid=81001234&sensor=0&Points=10",
     ],
 )
 async def test_questions_about_the_history_that_make_no_sense(home: House, query: str) -> None:

@@ -13,6 +13,7 @@ from iqrf_trio.edges.http import HttpLimits, Replay, Upgrade, serve_requests
 from protocol.outward.http import ProblemError, Request, Response
 
 LIMITS = HttpLimits(head=1024, body=100)
+EXPECTING = b"POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
 CHUNKED = b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 GET = b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -138,6 +139,8 @@ async def test_refusals_keep_the_connection_and_crashes_say_nothing() -> None:
         (b"GET /echo HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 1000 + b"\r\n\r\n", 431),
         (b"GET /" + b"a" * 3000, 431),
         (b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n" + b"a" * 101, 413),
+        (b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        (EXPECTING + b"Content-Length: 101\r\n\r\n", 413),
         (
             b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n"
             + b"a" * 255,
@@ -172,6 +175,16 @@ async def test_half_a_request_is_ended_in_time(autojump_clock: MockClock) -> Non
     assert trio.current_time() - began == LIMITS.idle_s
     assert statuses(await talk(GET, eof=False)) == [200]
     assert trio.current_time() - began == 2 * LIMITS.idle_s
+
+
+async def test_a_body_that_does_not_come_is_told_so_in_time(autojump_clock: MockClock) -> None:
+    began = trio.current_time()
+    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n"
+    for sent in (head, head + b"ab", CHUNKED, CHUNKED + b"4\r\na"):
+        answered = await talk(sent, eof=False)
+        assert statuses(answered) == [408]
+        assert b"connection: close" in answered.lower()
+    assert trio.current_time() - began == 4 * LIMITS.idle_s
 
 
 async def test_a_peer_that_does_not_read_is_left(autojump_clock: MockClock) -> None:
