@@ -1,6 +1,7 @@
 """`iqrf-trio backup`: a snapshot now."""
 
 import argparse
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -8,10 +9,10 @@ from pathlib import Path
 import trio
 from attrs import frozen
 
-from iqrf_trio.cli import config
+from iqrf_trio.cli import Failure, config
 from iqrf_trio.cli.support import access, interruption
 from iqrf_trio.cli.support.privileges import account_of
-from iqrf_trio.cli.support.reach import radio
+from iqrf_trio.cli.support.reach import Radio, ThroughGateway, radio
 from iqrf_trio.cli.support.rendering import pretty
 from iqrf_trio.cli.support.snapshots import choose, failures, shelves
 from iqrf_trio.cli.support.target import Target
@@ -63,7 +64,7 @@ async def _backup(arguments: argparse.Namespace, loaded: Config, target: Target 
     async with (
         shelves(loaded) as every,
         radio(arguments, loaded) as coordinator,
-        Store.open(database) as store,
+        _opened(database, coordinator) as store,
     ):
         chosen = [OneFile(arguments.file, target)] if arguments.file else choose(every, arguments)
         keeper = keeper_of(loaded, store, coordinator, _now, shelves=chosen)
@@ -75,6 +76,17 @@ async def _backup(arguments: argparse.Namespace, loaded: Config, target: Target 
         print(f"snapshot kept: {name}")
     if not names:
         print("nothing has changed since the last snapshot")
+
+
+def _opened(database: Path, coordinator: Radio) -> AbstractAsyncContextManager[Store]:
+    """The database, which a gateway that runs must have made.
+
+    Else a snapshot would join that gateway's coordinator with an empty database. Raises Failure.
+    """
+    if isinstance(coordinator, ThroughGateway) and not database.exists():
+        cause = f"a gateway runs, but there is no database in {database.parent}"
+        raise Failure(cause, "name its directory with --state-dir")
+    return Store.open(database)
 
 
 @frozen

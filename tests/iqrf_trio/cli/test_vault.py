@@ -277,6 +277,18 @@ async def test_a_gateway_that_runs_is_found_by_its_configuration(
         assert "there is no API token" in capsys.readouterr().err
 
 
+async def test_the_database_of_another_gateway_is_not_made_up(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    async with house(tmp_path / "state", mesh=generate(3)) as home:
+        nowhere = tmp_path / "nowhere"
+        options = ["backup", *words(tmp_path), "--state-dir", str(nowhere)]
+        found = ["--url", home.url, "--token", home.token]
+        assert await trio.to_thread.run_sync(main, [*options, *found]) == 1
+        assert not nowhere.exists()
+        assert f"there is no database in {nowhere}; name its directory" in capsys.readouterr().err
+
+
 async def test_the_snapshot_before_a_restore_through_the_api_is_kept(tmp_path: Path) -> None:
     async with house(tmp_path / "state", mesh=generate(3)) as home:
         async with authenticated(home) as connection:
