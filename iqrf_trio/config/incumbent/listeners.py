@@ -130,10 +130,10 @@ def _tls(
 def without_tls(translation: Translation, source: str, reason: str) -> None:
     """Do without the port with TLS. Where it was the only one, a plain one is for this machine."""
     for key in ("certificate", "private_key", "tls_port", "tls_mode"):
-        translation.settings.pop(f"websocket.{key}", None)
+        translation.drop(f"websocket.{key}")
     consequence = "there will be no TLS"
     if translation.settings.get("websocket.port") == "off":
-        del translation.settings["websocket.port"]
+        translation.drop("websocket.port")
         translation.settings["websocket.host"] = _LOOPBACK
         consequence += ", and the plain port is for this machine only"
     translation.leave(source, f"{reason}; {consequence}")

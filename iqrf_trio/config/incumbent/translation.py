@@ -32,6 +32,11 @@ class Translation:
         self.settings[key] = value
         self.taken.append(f"{key} from {source}")
 
+    def drop(self, key: str) -> None:
+        """Have a setting no longer, nor say that it was taken."""
+        self.settings.pop(key, None)
+        self.taken = [line for line in self.taken if not line.startswith(f"{key} from ")]
+
     def leave(self, source: str, reason: str) -> None:
         """Tell what was not taken."""
         self.left.append(f"{source}: {reason}")

@@ -363,7 +363,11 @@ def test_a_certificate_that_is_gone_leaves_plain_listeners(
     assert take_over(old) == 0
     loaded = config.load(old.parent / "etc/ours.toml", (), environment={})
     assert (loaded.websocket.port, loaded.websocket.tls_port) == (1338, None)
-    assert "No such file or directory; there will be no TLS" in capsys.readouterr().out
+    taken, _, left = capsys.readouterr().out.partition("Left:")
+    assert "No such file or directory; there will be no TLS" in left
+    names = ("certificate", "private_key", "tls_port", "tls_mode")
+    assert not [name for name in names if f"websocket.{name} from" in taken]
+    assert "websocket.port from" in taken
 
 
 def test_what_was_edited_is_not_replaced_unless_it_is_wanted(
