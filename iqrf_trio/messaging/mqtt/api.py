@@ -16,7 +16,7 @@ from protocol.api.errors import UNKNOWN_MSG_ID, GeneralError, RequestError, mess
 from protocol.auth.authentication import AuthError, Grant
 from protocol.auth.rights import Rights
 from protocol.outward.mqtt.correlations import Correlations
-from protocol.outward.mqtt.topics import Request, Topics
+from protocol.outward.mqtt.topics import ALL_CLIENTS, Request, Topics
 
 log = logging.getLogger("iqrf_trio.mqtt")
 
@@ -31,6 +31,7 @@ MAX_CHECKS = 32
 
 RETAINED = GeneralError("A retained message is no request: it would come again and again.")
 TOO_LARGE = GeneralError(f"The request has more than {MAX_MESSAGE} bytes.")
+NO_CLIENT = GeneralError("The name of a client, the end of the topic, has 1 to 64 characters.")
 NO_TOKEN = GeneralError("This takes an API token: the user property or the member token.")
 TOO_MANY = GeneralError("Too many tokens are being looked up; ask again later.")
 
@@ -139,6 +140,7 @@ class MqttApi:
         """A message on one of our request topics."""
         asked = self._topics.parse(message.topic)
         if not isinstance(asked, Request):
+            self._refuse(NO_CLIENT, message, self._topics.response(ALL_CLIENTS))
             return
         wanted = message.response_topic
         named = wanted is not None and self._topics.answers_to(wanted)

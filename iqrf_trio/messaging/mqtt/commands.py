@@ -12,7 +12,7 @@ from iqrf_trio.messaging.reports import Reports
 from protocol.api.registry import row_of
 from protocol.auth.rights import Rights
 from protocol.network.network import Network
-from protocol.outward.mqtt.commands import CommandError, Order, order, result
+from protocol.outward.mqtt.commands import CommandError, Order, named, order, result
 from protocol.outward.mqtt.topics import Act, Command, GatewayCommand, NodeCommand, Request, Topics
 
 log = logging.getLogger("iqrf_trio.mqtt")
@@ -76,7 +76,8 @@ class MqttCommands:
                 raise CommandError('names are changed only with mqtt.commands = "api"')
             wanted = order(command, message.payload, self._network())
         except CommandError as error:
-            self._link.event(topic, result(of, None, -1, str(error)))
+            told = result(of, None, -1, str(error), named(message.payload))
+            self._link.event(topic, told)
             return
         self._carry_out(wanted, topic)
 

@@ -92,7 +92,7 @@ def _output(node: Device, number: int, payload: bytes) -> Order:
     """ON, OFF, or {"state": "ON", "time": 60, "id": "..."} with a time in seconds."""
     if number >= node.binary_outputs:
         raise CommandError(f"the node has {node.binary_outputs} outputs")
-    given = _object(payload)
+    given = _object(payload, "state", "time", "id")
     on = _on(given.get("state") if given else _text(payload))
     item: dict[str, object] = {"index": number, "state": on}
     if given and "time" in given:
@@ -108,7 +108,8 @@ def _light(node: Device, payload: bytes) -> Order:
     """{"state": "ON", "brightness": 40} with percent, as Home Assistant sends it; or ON, OFF."""
     if not node.light:
         raise CommandError("the node is no light")
-    given = _object(payload)
+    # Home Assistant may send a transition, which no light of the standard has.
+    given = _object(payload, "state", "brightness", "id", "transition")
     on = _on(given.get("state", "ON") if given else _text(payload))
     brightness = given.get("brightness", 100) if given else 100
     if not isinstance(brightness, int | float) or isinstance(brightness, bool):
@@ -134,8 +135,27 @@ def _name(node: Device, text: str) -> Order:
     return Order("iqrfDb_SetDeviceMetadata", {"devices": [device]}, "name", name)
 
 
-def _object(payload: bytes) -> Mapping[str, object] | None:
-    """The payload as an object, None where it is a word. Raises CommandError."""
+def named(payload: bytes) -> str | None:
+    """What a payload calls itself, also one that is no command."""
+    try:
+        return _id(_parsed(payload)) if len(payload) <= MAX_PAYLOAD else None
+    except CommandError:
+        return None
+
+
+def _object(payload: bytes, *members: str) -> Mapping[str, object] | None:
+    """The payload as an object, None where it is a word. Raises CommandError.
+
+    A member that nobody knows may be one that was misspelt: without its time an output stays on.
+    """
+    found = _parsed(payload)
+    if unknown := sorted((found or {}).keys() - set(members)):
+        known = ", ".join(members)
+        raise CommandError(f"the member {unknown[0]!r} is not known; known are: {known}")
+    return found
+
+
+def _parsed(payload: bytes) -> Mapping[str, object] | None:
     if not payload.lstrip().startswith(b"{"):
         return None
     try:
@@ -176,5 +196,9 @@ def _said(on: bool) -> str:
 
 
 def _id(given: Mapping[str, object] | None) -> str | None:
-    found = given.get("id") if given else None
-    return found[:MAX_NAME] if isinstance(found, str) else None
+    if given is None or "id" not in given:
+        return None
+    found = given["id"]
+    if not isinstance(found, str):
+        raise CommandError("id has to be a text")
+    return found[:MAX_NAME]

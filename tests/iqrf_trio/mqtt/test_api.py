@@ -170,6 +170,25 @@ async def test_our_topics_answer_to_the_client_that_asked(tmp_path: Path) -> Non
         assert "scope" in refused.payload.decode()
 
 
+@pytest.mark.parametrize("client", ["", "y" * 65])
+async def test_a_client_whose_name_cannot_be_answered_is_told_so(
+    client: str, tmp_path: Path
+) -> None:
+    sets = ("mqtt.gateway=gw1", "mqtt.commands=api")
+    async with (
+        mosquitto(tmp_path / "broker") as broker,
+        listening(settings_for(broker), "iqrf/gw1/status", "iqrf/gw1/response/#") as heard,
+        house(tmp_path, f"mqtt.url={broker.url}", *sets),
+    ):
+        assert (await heard.topic("iqrf/gw1/status")).payload == b"online"
+        asked = request("mngDaemon_Version", msgId="a")
+        heard.publish(f"iqrf/gw1/request/{client}", asked)
+        refused = await heard.topic("iqrf/gw1/response/all")
+        data = answer(refused)["data"]
+        assert (data["msgId"], data["status"]) == ("a", 1)
+        assert "64 characters" in data["rsp"]["error"]
+
+
 async def pub(broker: Broker, topic: str, text: str, *properties: str) -> None:
     """Send a request with properties of MQTT 5."""
     words = ["mosquitto_pub", "-V", "5", "-q", "1", "-p", str(broker.port), "-t", topic, "-m", text]

@@ -209,6 +209,15 @@ async def test_a_retained_command_is_refused(tmp_path: Path) -> None:
         assert not it.home.gateway.worker.running
 
 
+async def test_a_command_that_is_refused_is_told_by_its_id(tmp_path: Path) -> None:
+    async with scene(tmp_path, "mqtt.commands=set") as it:
+        await it.json(f"{it.node}/info")
+        wrong = '{"state": "ON", "tiem": 60, "id": "mine"}'
+        it.heard.publish(f"{GATEWAY}/{it.node}/set/output/0", wrong)
+        told = await it.json(f"{it.node}/result")
+        assert (told["status"], told["id"]) == (-1, "mine")
+
+
 async def test_what_is_gone_is_taken_away(tmp_path: Path) -> None:
     sets = ("mqtt.home_assistant=true",)
     async with scene(tmp_path, *sets) as it:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.network.network import Device, Network
-from protocol.outward.mqtt.commands import CommandError, order, result
+from protocol.outward.mqtt.commands import CommandError, named, order, result
 from protocol.outward.mqtt.topics import Act, Command, GatewayCommand, NodeCommand
 
 MID = 0x81026ED2
@@ -97,7 +97,13 @@ def test_what_a_light_is_told_to_be() -> None:
         (of(Act.OUTPUT), b'{"state": "ON", "time": 128}', "time"),
         (of(Act.OUTPUT), b'{"state": "ON", "time": true}', "time"),
         (of(Act.OUTPUT), b'{"state": "OFF", "time": 5}', "time"),
+        (of(Act.OUTPUT), b'{"state": "ON", "Time": 5}', "'Time' is not known"),
+        (of(Act.OUTPUT), b'{"state": "ON", "brightness": 5}', "'brightness' is not known"),
+        (of(Act.OUTPUT), b'{"state": "ON", "id": 5}', "id"),
+        (of(Act.OUTPUT), b'{"state": "ON", "id": null}', "id"),
         (of(Act.OUTPUT), b"\xff", "UTF-8"),
+        (of(Act.LIGHT), b'{"brigthness": 10}', "'brigthness' is not known"),
+        (of(Act.LIGHT), b'{"state": "ON", "id": ["a"]}', "id"),
         (of(Act.OUTPUT), b"x" * 65536, "1024"),
         (of(Act.LIGHT), b'{"brightness": 101}', "0 to 100"),
         (of(Act.LIGHT), b'{"brightness": "7"}', "number"),
@@ -110,6 +116,27 @@ def test_what_a_light_is_told_to_be() -> None:
 def test_what_is_no_command(command: Command, payload: bytes, reason: str) -> None:
     with pytest.raises(CommandError, match=reason):
         order(command, payload, NETWORK)
+
+
+def test_home_assistant_may_tell_more_of_a_light_than_there_is() -> None:
+    wanted = order(of(Act.LIGHT), b'{"state": "ON", "brightness": 40, "transition": 2}', NETWORK)
+    assert wanted.wanted == {"state": "ON", "brightness": 40}
+
+
+@pytest.mark.parametrize(
+    ("payload", "name"),
+    [
+        (b'{"state": "ON", "time": 0, "id": "mine"}', "mine"),
+        (b'{"state": "maybe", "id": "mine"}', "mine"),
+        (b'{"state": "ON", "x": 1, "id": "mine"}', "mine"),
+        (b'{"state": "ON", "id": 5}', None),
+        (b'{"id": "mine"', None),
+        (b"ON", None),
+        (b"\xff", None),
+    ],
+)
+def test_what_a_command_that_is_refused_called_itself(payload: bytes, name: str | None) -> None:
+    assert named(payload) == name
 
 
 @given(
