@@ -41,8 +41,15 @@ class Caller:
             text = "this takes an API token: Authorization: Bearer TOKEN"
             raise ProblemError(401, text, _CHALLENGE)
         if missing := self.grant.rights.missing(rights):
-            raise ProblemError(403, missing)
+            raise ProblemError(403, f"{missing} {_fix(self.grant.rights, rights)}")
         return self.grant
+
+
+def _fix(held: Rights, needed: Rights) -> str:
+    """How to have a token that may do all that is held, and what is needed."""
+    scope = held.scope if held.scope.includes(needed.scope) else needed.scope
+    service = " --service" if held.service or needed.service else ""
+    return f"Make one: iqrf-trio token create -o OWNER -e 1y --scope {scope.value}{service}"
 
 
 @frozen

@@ -77,6 +77,9 @@ async def test_who_may_ask(home: House, method: str, path: str, small: Rights | 
     if small is not None:
         less = await ask(home.http_url, path, token_of(home, small), method=method)
         assert less.status == 403
+        fix = less.json["detail"].partition("iqrf-trio token create")[2]
+        assert "--scope" in fix
+        assert ("--service" in fix) == (small.scope is Scope.MANAGE)
         assert less.json["detail"]
     elsewhere = await ask(home.http_url, path, home.token, method=method, Host="evil.example")
     assert elsewhere.status == 421
