@@ -1,7 +1,7 @@
 """The network and the history over HTTP: one document for the map, columns for charts, exports."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from string import hexdigits
 
@@ -16,7 +16,14 @@ from protocol.auth.rights import MANAGE, READ
 from protocol.network.network import Network
 from protocol.outward import exports
 from protocol.outward.exports import Column
-from protocol.outward.http import ProblemError, Response, etag_of, json_response, with_etag
+from protocol.outward.http import (
+    CutShortError,
+    ProblemError,
+    Response,
+    etag_of,
+    json_response,
+    with_etag,
+)
 from protocol.outward.overview import overview
 from protocol.readings.history import DAY_S, MAX_POINTS, Level, columns
 from protocol.readings.measured import described_by
@@ -80,10 +87,6 @@ class HistoryRoutes:
         )
 
     async def _series(self, _question: Question) -> Response:
-        try:
-            known = await self._history.series()
-        except StoreError as error:
-            raise ProblemError(503, str(error)) from None
         return json_response(
             [
                 {
@@ -93,9 +96,16 @@ class HistoryRoutes:
                     "name": each.name,
                     "unit": each.unit,
                 }
-                for each in known
+                for each in await self._known()
             ]
         )
+
+    async def _known(self) -> Sequence[Series]:
+        """Raises ProblemError 503."""
+        try:
+            return await self._history.series()
+        except StoreError as error:
+            raise ProblemError(503, str(error)) from None
 
     async def _forget(self, question: Question) -> Response:
         [text] = question.parts
@@ -145,27 +155,36 @@ class HistoryRoutes:
     async def _csv(self, question: Question) -> Response:
         start, end = self._range(question, longest=EXPORT_S)
         name = (("content-disposition", 'attachment; filename="iqrf-history.csv"'),)
-        text = self._export(start, end, exports.csv, exports.CSV_HEAD)
+        text = self._export(await self._columns(), start, end, exports.csv, exports.CSV_HEAD)
         return Response(200, text, exports.CSV_TYPE, name)
 
     async def _lines(self, question: Question) -> Response:
         start, end = self._range(question, longest=EXPORT_S)
-        return Response(200, self._export(start, end, exports.lines, ""), exports.LINES_TYPE)
+        text = self._export(await self._columns(), start, end, exports.lines, "")
+        return Response(200, text, exports.LINES_TYPE)
+
+    async def _columns(self) -> dict[int, Column]:
+        """What the rows of an export belong to, known before the answer begins."""
+        return {
+            each.id: Column(each.mid, each.sensor, each.type, each.name, each.unit)
+            for each in await self._known()
+        }
 
     async def _export(
         self,
+        columns: dict[int, Column],
         start: int,
         end: int,
         render: Callable[[exports.Rows, dict[int, Column]], str],
         head: str,
     ) -> AsyncIterator[bytes]:
+        """The text in pieces. Raises CutShortError where the history cannot be read any more."""
         yield head.encode()
-        columns = {
-            each.id: Column(each.mid, each.sensor, each.type, each.name, each.unit)
-            for each in await self._history.series()
-        }
-        async for rows in self._history.export(start, end):
-            yield render(rows, columns).encode()
+        try:
+            async for rows in self._history.export(start, end):
+                yield render(rows, columns).encode()
+        except StoreError as error:
+            raise CutShortError(str(error)) from None
 
     def _range(self, question: Question, *, longest: int | None) -> tuple[int, int]:
         """From and to in Unix seconds; a day until now where nothing is said."""

@@ -230,6 +230,18 @@ async def test_the_history_of_a_sensor_that_has_told_nothing_yet(tmp_path: Path)
             assert answer.status == 404
 
 
+@pytest.mark.parametrize("path", ["series", "history.csv", "history.lp"])
+async def test_a_history_that_cannot_be_read(
+    path: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "history").mkdir()
+    async with house(tmp_path, f"history.path={tmp_path / 'history'}") as home:
+        answer = await ask(home.http_url, f"/api/v1/{path}", home.token)
+    assert answer.status == 503
+    assert "unable to open" in answer.json["detail"]
+    assert "Traceback" not in caplog.text
+
+
 async def test_who_has_the_network_already_is_told_so(home: House) -> None:
     first = await ask(home.http_url, "/api/v1/network", home.token)
     known = {"If_None_Match": first.headers["etag"]}
