@@ -59,8 +59,27 @@ def run(arguments: argparse.Namespace) -> int:
     name, req = arguments.ask(arguments)
     mtype = name if "_" in name else f"iqmeshNetwork_{name}"
     dry_run = getattr(arguments, "dry_run", False)
-    work = partial(converse, arguments, mtype, req, raw=arguments.json, dry_run=dry_run)
+    work = partial(
+        converse,
+        arguments,
+        mtype,
+        req,
+        raw=arguments.json,
+        dry_run=dry_run,
+        in_part=partial(_in_part, name),
+    )
     return 0 if interruption.run(work) else FAILED
+
+
+def _in_part(name: str, rsp: Any) -> bool:
+    """Whether a change was not made at all nodes, though the published status is 0."""
+    if not isinstance(rsp, dict):
+        return False
+    return (
+        bool(rsp.get("removeBondFailedNodes"))
+        or rsp.get("writeSuccess") is False
+        or (name == "Restart" and bool(rsp.get("inaccessibleNodesNr")))
+    )
 
 
 Ask = Callable[[argparse.Namespace], Asked]

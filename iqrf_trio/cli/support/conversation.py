@@ -2,7 +2,9 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from math import inf
+from typing import Any
 
 from iqrf_trio.cli.support.access import gateway
 from iqrf_trio.cli.support.rendering import render
@@ -19,9 +21,11 @@ async def converse(
     raw: bool,
     timeout_s: float = inf,
     dry_run: bool = False,
+    in_part: Callable[[Any], bool] = lambda _rsp: False,
 ) -> bool:
     """Send the request and print each answer, with `raw` as it comes; whether all succeeded.
 
+    `in_part` tells of the `rsp` of an answer whether it was done for a part of the nodes only.
     Raises Failure.
     """
     failed, line = False, ProgressLine()
@@ -36,7 +40,7 @@ async def converse(
                 line.show(answer.progress)
                 continue
             line.clear()
-            failed |= not answer.good
+            failed |= not answer.good or in_part(answer.rsp)
             shown = answer.text if raw else render(answer)
             if not (answer.good or raw):
                 print(red(shown, sys.stderr), file=sys.stderr, flush=True)

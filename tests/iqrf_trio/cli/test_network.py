@@ -189,6 +189,26 @@ async def test_a_failure_is_told_by_the_exit_code(capsys: pytest.CaptureFixture[
     assert json.loads(out)["data"]["status"] == 1003
 
 
+@pytest.mark.parametrize(
+    ("words", "rsp", "code"),
+    [
+        (["remove", "all"], {"nodesNr": 1, "removeBondFailedNodes": [7]}, 1),
+        (["remove", "all"], {"nodesNr": 0}, 0),
+        (["config", "all", "txPower=6"], {"writeSuccess": False, "notRespondedNodes": [7]}, 1),
+        (["config", "all", "txPower=6"], {"writeSuccess": True}, 0),
+        (["restart"], {"nodesNr": 2, "inaccessibleNodesNr": 1}, 1),
+        (["restart"], {"nodesNr": 2, "inaccessibleNodesNr": 0}, 0),
+        (["ping"], {"nodesNr": 2, "inaccessibleNodesNr": 1}, 0),
+        (["remove", "all"], [7], 0),
+    ],
+)
+async def test_nodes_that_it_was_not_done_for_are_told_by_the_exit_code(
+    words: list[str], rsp: object, code: int
+) -> None:
+    async with gateway(lambda request: [answer(request, rsp=rsp)]) as it:
+        assert await network(it.url, *words) == code
+
+
 async def test_the_health_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     node = {"address": 7, "answers": 1, "rssi": None, "supplyVoltage": 2.97, "discovered": True}
     node |= {"hops": 2, "vrn": 5, "parentVrn": 1}
