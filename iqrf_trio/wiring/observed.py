@@ -18,6 +18,7 @@ from iqrf_trio.services.clock import Clock
 from iqrf_trio.services.health import HealthChecks
 from iqrf_trio.services.history import History
 from iqrf_trio.services.pulse import Pulse
+from iqrf_trio.services.sensors.worker import STOPPED
 from iqrf_trio.store import DATABASE_NAME
 from iqrf_trio.wiring.broker import Broker
 from iqrf_trio.wiring.gateway import now
@@ -102,6 +103,7 @@ class Observed:
                 len(reading.devices),
                 reading.failure,
                 reading.shortfall,
+                stopped=(reading.failure or reading.shortfall).endswith(STOPPED),
             )
         return health.reading(
             last,

@@ -119,6 +119,8 @@ class LastCycle:
     nodes: int
     failure: str = ""
     shortfall: str = ""
+    stopped: bool = False
+    """Whether somebody stopped it, which is no failure, nor the silence of a node."""
 
 
 def reading(last: LastCycle | None, *, now: datetime, period_s: float, running_s: float) -> Check:
@@ -132,10 +134,12 @@ def reading(last: LastCycle | None, *, now: datetime, period_s: float, running_s
 
 def _judged(last: LastCycle, age_s: float, period_s: float) -> tuple[Status, str]:
     silent = last.nodes - last.nodes_ok
-    if last.failure:
+    if last.failure and not last.stopped:
         return Status.FAIL, last.failure
     if age_s > PERIODS * period_s:
         return Status.FAIL, f"the last cycle was {age_s / 60:.0f} min ago"
+    if last.stopped:
+        return Status.PASS, ""
     if last.shortfall:
         return Status.WARN, last.shortfall
     if silent > SILENT_NODES * last.nodes:

@@ -66,6 +66,8 @@ def test_storage(error: str, used: float | None, read_only: bool, status: Status
         (LastCycle(NOW, 215, 239), 0, Status.WARN),
         (LastCycle(NOW, 239, 239, shortfall="1 of 3 rounds"), 0, Status.WARN),
         (LastCycle(NOW, 0, 239, failure="no module"), 0, Status.FAIL),
+        (LastCycle(NOW, 0, 239, failure="stopped", stopped=True), 0, Status.PASS),
+        (LastCycle(NOW - timedelta(seconds=1801), 0, 239, stopped=True), 0, Status.FAIL),
         (LastCycle(NOW - timedelta(seconds=1801), 239, 239), 0, Status.FAIL),
         (LastCycle(NOW, 0, 0), 0, Status.PASS),
     ],
