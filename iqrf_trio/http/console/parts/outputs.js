@@ -22,7 +22,7 @@ export function Outputs({ device }) {
 	const light = states.light;
 	return html`<h2>${T.outputs}</h2><ul class="outputs" title=${limit.why}>
 		${states.outputs.map(({ index, state }) => html`<li key=${index}><button role="switch" aria-checked=${state === null ? "mixed" : state} disabled=${disabled}
-			onClick=${() => send("iqrfBinaryoutput_SetOutput", { binOuts: [{ index, state: !state }] })}>${T.output(index + 1)}: ${T.isOn(state)}</button></li>`)}
+			onClick=${() => send("iqrfBinaryoutput_SetOutput", { binOuts: [{ index, state: !state }] })}>${T.output(index)}: ${T.isOn(state)}</button></li>`)}
 		${device.light && html`<li><label>${T.light(light)} <input type="range" max="100" value=${light?.brightness ?? 0} disabled=${disabled}
 			onChange=${(event) => send("iqrfLight_SetLai", { voltage: event.target.value * VOLTS_PER_PERCENT })} /></label></li>`}
 	</ul>
