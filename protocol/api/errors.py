@@ -1,5 +1,6 @@
 """Requests that fail before a handler answers them, and the messageError that says so."""
 
+import re
 from typing import Annotated, ClassVar, Literal, NotRequired, TypedDict
 
 import orjson
@@ -16,6 +17,9 @@ MESSAGE_ERROR = "messageError"
 
 MAX_ECHO = 1024
 """Characters of an offending message that its messageError repeats."""
+
+_SECRET = re.compile(r"(iqrfgd2;[0-9]+;)[^\s\"]+")
+"""A token in a text that may be no JSON: all to the end of the string, escapes too."""
 
 
 class Details(TypedDict):
@@ -208,10 +212,13 @@ def message_error(
 
 
 def _echo(text: str | bytes) -> str:
+    """The beginning of a message without the secrets of tokens: over MQTT others read it too."""
     if isinstance(text, bytes):
         # Four bytes a character at most: the cut cannot fall into what is shown.
-        return shorten(text[: 4 * MAX_ECHO + 4].decode(errors="replace"), MAX_ECHO)
-    return shorten(text, MAX_ECHO).encode(errors="replace").decode()
+        text = text[: 4 * MAX_ECHO + 4].decode(errors="replace")
+    else:
+        text = text.encode(errors="replace").decode()
+    return shorten(_SECRET.sub(r"\1...", text), MAX_ECHO)
 
 
 class ServiceError(ProtocolError):

@@ -119,6 +119,16 @@ def test_a_long_message_is_cut_with_an_ellipsis() -> None:
     assert echo(("😀" * 65_536).encode()) == "😀" * MAX_ECHO + "…"
 
 
+@pytest.mark.parametrize("end", ['"}', '", "data": ', "", '"' + "x" * 5000])
+@pytest.mark.parametrize("secret", ["ab+/cd=", r"ab\/cd", "s" * 5000])
+def test_no_token_is_repeated(secret: str, end: str) -> None:
+    """Over MQTT others read the answer too."""
+    text = f'{{"mType": "x", "token": "iqrfgd2;7;{secret}{end}'
+    for message in (echo(text), echo(text.encode())):
+        assert message.startswith('{"mType": "x", "token": "iqrfgd2;7;')
+        assert not {"ab", "cd", "ss"} & {message[at : at + 2] for at in range(len(message))}
+
+
 def test_what_is_no_text_is_repeated_as_far_as_it_is_one() -> None:
     assert echo(b"a\xffb") == "a\N{REPLACEMENT CHARACTER}b"
     assert echo("a\ud800b") == "a?b"
