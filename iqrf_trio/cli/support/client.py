@@ -133,7 +133,7 @@ class Client:
         timeout_s: float = inf,
         progress: bool = False,
         dry_run: bool = False,
-    ) -> AsyncIterator[Received]:
+    ) -> "Answers":
         """Send a request and give its answers, up to the final one.
 
         With `progress` the gateway is asked to tell in between how far it is, with `dry_run` only
@@ -151,7 +151,7 @@ class Client:
             data["dryRun"] = True
         text = orjson.dumps({"mType": mtype, "data": data}).decode()
         await _send(self._connection, text)
-        return _Answers(self, mtype, msg_id, timeout_s)
+        return Answers(msg_id, self, mtype, timeout_s)
 
     async def ask(self, mtype: str, req: object = None, *, timeout_s: float = inf) -> Any:
         """The `rsp` of the final answer to a request; raises Failure unless it was done."""
@@ -182,19 +182,22 @@ class Client:
 
 
 @define
-class _Answers(AsyncIterator[Received]):
+class Answers(AsyncIterator[Received]):
+    """The answers to one request, up to the final one; `msg_id` is that of the request."""
+
+    msg_id: str
     _client: Client
     _mtype: str
-    _msg_id: str
     _timeout_s: float
     _over: bool = False
 
     async def __anext__(self) -> Received:
+        """The next answer; raises Failure where none comes."""
         if self._over:
             raise StopAsyncIteration
         try:
             with trio.fail_after(self._timeout_s):
-                answer = await self._client.answer(self._msg_id)
+                answer = await self._client.answer(self.msg_id)
         except trio.TooSlowError:
             raise Failure(
                 f"no answer to {self._mtype} within {self._timeout_s:g} s",

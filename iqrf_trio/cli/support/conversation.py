@@ -6,11 +6,17 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
+import trio
+
 from iqrf_trio.cli.support.access import gateway
 from iqrf_trio.cli.support.rendering import render
 from iqrf_trio.cli.support.terminal import ProgressLine, red
 from protocol.api.family import Extra
 from protocol.api.registry import REGISTRY
+
+_GOES_ON = """the gateway goes on with it; to end it:
+  iqrf-trio call iqrfTrio_Cancel '{{"msgId": "{}"}}'"""
+"""For whoever interrupts the command of a long work, which ends the command only."""
 
 
 async def converse(
@@ -35,15 +41,21 @@ async def converse(
         answers = await connected.request(
             mtype, req, timeout_s=timeout_s, progress=progress, dry_run=dry_run
         )
-        async for answer in answers:
-            if progress and answer.progress:
-                line.show(answer.progress)
-                continue
+        try:
+            async for answer in answers:
+                if progress and answer.progress:
+                    line.show(answer.progress)
+                    continue
+                line.clear()
+                failed |= not answer.good or in_part(answer.rsp)
+                shown = answer.text if raw else render(answer)
+                if not (answer.good or raw):
+                    print(red(shown, sys.stderr), file=sys.stderr, flush=True)
+                else:
+                    print(shown, flush=True)
+        except trio.Cancelled:
             line.clear()
-            failed |= not answer.good or in_part(answer.rsp)
-            shown = answer.text if raw else render(answer)
-            if not (answer.good or raw):
-                print(red(shown, sys.stderr), file=sys.stderr, flush=True)
-            else:
-                print(shown, flush=True)
+            if row is not None and Extra.PROGRESS in row.extras:
+                print(_GOES_ON.format(answers.msg_id), file=sys.stderr, flush=True)
+            raise
     return not failed

@@ -1,6 +1,7 @@
 """`iqrf-trio network` as a user types it: what it asks the gateway, and how it ends."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from protocol.api import message
 from protocol.api.family import request_of
 from protocol.api.registry import REGISTRY
 from tests.iqrf_trio.cli.gateway import TOKEN, answer, gateway
+from tests.iqrf_trio.cli.process import command
 
 
 async def network(url: str, action: str, *words: str) -> int:
@@ -222,3 +224,15 @@ async def test_the_health_is_a_table(capsys: pytest.CaptureFixture[str]) -> None
     assert head == "1 nodes, 3 rounds"
     assert columns.split() == ["address", "answers", "RSSI", "V", "hops", "VRN", "parent"]
     assert line.split() == ["7", "1", "-", "2.97", "2", "5", "1"]
+
+
+async def test_ctrl_c_tells_that_the_gateway_goes_on(tmp_path: Path) -> None:
+    async with gateway(lambda _request: []) as it:
+        words = ("network", "ping", "--url", it.url, "--token", TOKEN)
+        async with command(*words, directory=tmp_path) as pinging:
+            while not it.heard:  # noqa: ASYNC110 - no event
+                await trio.sleep(0.01)
+            assert await pinging.end(signal.SIGINT) == 130
+    [request] = it.heard
+    assert "the gateway goes on with it" in pinging.said
+    assert request["data"]["msgId"] in pinging.said
