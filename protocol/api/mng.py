@@ -126,7 +126,8 @@ START_QUEUE = Row(
 STOP_QUEUE = Row(
     _QUEUE,
     "StopNetworkQueue",
-    "Keep the radio silent; it is when the answer comes. Requests go on waiting.",
+    "Keep the radio silent; it is when the answer comes. Requests go on waiting. A network "
+    "service that is cancelled later still puts back what it has changed.",
     vital=True,
 )
 EXIT = Row(

@@ -157,8 +157,12 @@ class Tasks:
             task = self.book.ended(started.due, run)
             if task is not None and task.task_id in self.book:
                 await self._note({task.task_id: run} if started.noted else {})
-            elif task is not None and task.persist:
-                await self._forget(task)
+            elif task is not None:
+                # Nobody can ask for its last run any more, and maybe nobody got its answers.
+                end = run.trouble or f"status {run.status}"
+                log.info("task %s was due once, has run and is removed: %s", task.task_id, end)
+                if task.persist:
+                    await self._forget(task)
         self._look()
 
     async def _forget(self, task: Task) -> None:

@@ -1,6 +1,7 @@
 """mngScheduler_*: the conformance rows, and the faults of another scheduler that ours has not."""
 
 import json
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
@@ -470,7 +471,10 @@ async def test_fault_8_one_task_that_makes_no_sense_keeps_no_other_from_running(
     assert f"task {ID} makes no sense" in caplog.text
 
 
-async def test_the_run_of_a_one_shot_task_is_its_end(tmp_path: Path) -> None:
+async def test_the_run_of_a_one_shot_task_is_its_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     async with house(tmp_path) as home:
         client = Caller(home.gateway, rights=ALL)
         once = NEVER | {"exactTime": True, "startTime": "2020-01-01T00:00:00Z"}
@@ -478,6 +482,7 @@ async def test_the_run_of_a_one_shot_task_is_its_end(tmp_path: Path) -> None:
         await until(lambda: ID not in home.gateway.tasks.book)
         await trio.testing.wait_all_tasks_blocked(0.05)
         assert await home.gateway.store.tasks() == []
+    assert f"task {ID} was due once, has run and is removed: status 0" in caplog.text
 
 
 async def test_nothing_is_written_while_nothing_is_due(tmp_path: Path) -> None:
