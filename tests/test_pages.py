@@ -46,12 +46,13 @@ SHIMS = {
 """,
     "systemctl": """\
 stop() {
-    ! kill -INT "$(cat pid)" 2>/dev/null || tail --pid="$(cat pid)" -f /dev/null
+    ! kill "$(cat pid)" 2>/dev/null || tail --pid="$(cat pid)" -f /dev/null
 }
 start() {
+    rm -f log  # the one of the last start says that it is ready
     setsid iqrf-trio run --token-file .run/token >log 2>&1 &
     echo $! >pid
-    until grep -q "Try, in another terminal" log; do
+    until grep -qs "Try, in another terminal" log; do
         kill -0 $! || { cat log; exit 1; }
         sleep 0.1
     done

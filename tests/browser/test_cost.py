@@ -58,6 +58,7 @@ async def test_an_open_page_listens_and_asks_for_the_network_once(tmp_path: Path
         again.wait_for_selector(".map .dot")
         again.wait_for_timeout(1500)
         asked = {path: count for path, count in opening.paths.items() if "/console/" not in path}
+        asked.pop("/healthz", None)  # of the overview, which the link opens, on a slow machine
         assert asked == {"/": 1, "/api/v1/session": 1, "/api/v1/network": 1}, "it signs in"
         assert opening.messages == dict.fromkeys(MESSAGES, 1)
         opening.paths.clear()

@@ -31,8 +31,10 @@ def _descriptors() -> Iterator[None]:
 
 
 async def assert_served(home: House) -> None:
-    """A good client gets through: it waits for a place no longer than others may keep theirs."""
-    with trio.fail_after(PATIENCE_S + 5):
+    """A good client gets through. How long it may wait is tested on a virtual clock; here both ends
+    of all connections share one thread, and the machine may be busy.
+    """
+    with trio.fail_after(PATIENCE_S + 30):
         async with authenticated(home) as client:
             assert (await ask(client, "mngDaemon_Version"))["status"] == 0
 
@@ -66,6 +68,7 @@ async def test_silent_sockets_that_come_again_and_again(sent: bytes, tmp_path: P
                         came += 1
                         await stream.send_all(sent)
                         await stream.receive_some()
+                await trio.sleep(0.1)  # else all the time of this thread goes into them
 
         for _ in range(SILENT):
             nursery.start_soon(come_again_and_again)
