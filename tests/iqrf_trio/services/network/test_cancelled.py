@@ -17,7 +17,6 @@ from tests.iqrf_trio.services.network.everything import (
     parameters,
     request_of,
 )
-from tests.iqrf_trio.services.network.moments import chosen
 from tests.iqrf_trio.services.network.rig import MortalPort, gateway
 
 SOON_S = 30.0
@@ -68,7 +67,7 @@ async def test_cancelled_at_each_moment(
     moments, answer = await cancelled(1_000_000, tmp_path / "whole", mtype, req)
     ends = {answer["status"], 1011}
     statuses = set()
-    for moment in chosen(moments):
+    for moment in range(0, moments, 1 if moments < 60 else 9):
         _, answer = await cancelled(moment, tmp_path / str(moment), mtype, req)
         statuses.add(answer["status"])
         assert answer["status"] in ends

@@ -17,7 +17,6 @@ from protocol.dpa.packet import Request, Response
 from protocol.dpa.peripherals.exploration import ENUMERATE
 from protocol.iqmesh import iqrf_code
 from protocol.iqmesh.iqrf_code import IqrfCode
-from tests.iqrf_trio.services.network.moments import chosen
 from tests.iqrf_trio.services.network.rig import MortalPort, Rig, copy_state, gateway
 from tests.iqrf_trio.services.network.strangers import prebonded
 
@@ -287,7 +286,7 @@ async def test_killed_at_each_moment(
 
     moments = await one(1_000_000)
     assert moments > 20
-    for dies_at in chosen(moments):
+    for dies_at in range(moments):
         await one(dies_at)
 
 

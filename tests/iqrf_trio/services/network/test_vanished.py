@@ -17,7 +17,6 @@ from tests.iqrf_trio.services.network.everything import (
     parameters,
     request_of,
 )
-from tests.iqrf_trio.services.network.moments import chosen
 from tests.iqrf_trio.services.network.rig import MortalPort, gateway
 
 GONE_S = 1.5
@@ -55,7 +54,7 @@ async def test_vanished_at_each_moment(
 ) -> None:
     moments, _ = await vanished(1_000_000, tmp_path / "whole", mtype, req)
     statuses = set()
-    for moment in chosen(moments):
+    for moment in range(0, moments, 1 if moments < 60 else 9):
         _, status = await vanished(moment, tmp_path / str(moment), mtype, req)
         statuses.add(status)
     assert any(status < 0 for status in statuses)
