@@ -125,16 +125,10 @@ def check(tally: Tally, samples: list[Sample]) -> None:
     before, after = samples[0], samples[-1]
     assert after.tasks <= before.tasks
     assert after.descriptors <= before.descriptors + 2, "some connection was not closed"
-    assert not tally.faults, (f"with {tally.processor:.0%} of a processor", tally.faults[:5])
-
-
-def check_in_time(tally: Tally) -> None:
-    """Nobody who means well waited longer than the lane allows. Not for the sample in the suite:
-    a machine that does something else beside it may be late by as much. The crowd keeps a processor
-    busy; with less of it clients do not come to read, and are late.
-    """
+    with_so_much = f"with {tally.processor:.0%} of a processor"
+    assert not tally.faults, (with_so_much, tally.faults[:5])
     late = {lane: at for lane, at in tally.slowest.items() if at > LATEST_S[lane]}
-    assert not late, (f"with {tally.processor:.0%} of a processor", late)
+    assert not late, (with_so_much, late)
 
 
 def check_flat(samples: list[Sample]) -> None:
@@ -158,4 +152,3 @@ async def test_a_crowd_for_hours(tmp_path: Path) -> None:
     print(report(tally, samples))
     check_flat(samples)
     check(tally, samples)
-    check_in_time(tally)
