@@ -1,5 +1,6 @@
 """The transaction under way and the air it needs, on Trio's clock."""
 
+import logging
 import math
 from collections.abc import Awaitable, Callable
 
@@ -9,7 +10,10 @@ from attrs import define, field
 from iqrf_trio.shutdown import Shield
 from protocol.dpa.errors import DpaAbortedError
 from protocol.dpa.packet import Packet
+from protocol.dpa.requests import name_of
 from protocol.dpa.transaction import Outcome, Transaction
+
+log = logging.getLogger("iqrf_trio.transceiver")
 
 
 @define(eq=False)
@@ -104,3 +108,17 @@ class Air:
             self._changed = trio.Event()
             with trio.move_on_at(self.free_at):
                 await self._changed.wait()
+
+
+def tell_shortened(transaction: Transaction, timeout_ms: int | None, longest_ms: int) -> None:
+    """Log that a client has asked for a longer timeout than it gets."""
+    if not timeout_ms or not transaction.shortened:
+        return
+    request = transaction.request
+    log.info(
+        "%s to %d: a timeout of %.1f s was asked for, %.1f s is the limit",
+        name_of(request.pnum, request.pcmd),
+        request.nadr,
+        timeout_ms / 1000,
+        longest_ms / 1000,
+    )

@@ -9,26 +9,26 @@ from typing import Literal, TypeVar
 import trio
 from attrs import define, field
 
-from iqrf_trio.edges.ports import Link, ModuleError, Port, PortError
+from iqrf_trio.edges.ports import Link, Port, PortError
 from iqrf_trio.radio.doubt import dispelled
-from iqrf_trio.radio.flight import Air, Flight
+from iqrf_trio.radio.flight import Air, Flight, tell_shortened
 from iqrf_trio.radio.greeting import after_reset, greet, is_reset_message, mid_in
 from iqrf_trio.radio.lag import Lag
 from iqrf_trio.radio.learning import Learning
 from iqrf_trio.radio.links import Links
 from iqrf_trio.radio.memory import Memory
+from iqrf_trio.radio.open_link import SILENCE, OpenLink
 from iqrf_trio.radio.timer import Timer
 from iqrf_trio.shutdown import Share, Shield, Shutdown
 from protocol.dpa.call import Call
 from protocol.dpa.counters import Count, Counters, kind_of
 from protocol.dpa.errors import DpaAbortedError, DpaTimeoutError, InterfaceError
 from protocol.dpa.keys import shown
-from protocol.dpa.packet import COORDINATOR, Confirmation, Request, Response, parse
-from protocol.dpa.requests import name_of, uses_radio
+from protocol.dpa.packet import COORDINATOR, Confirmation, Request, Response
+from protocol.dpa.requests import uses_radio
 from protocol.dpa.timing import Timing
 from protocol.dpa.transaction import CLIENT_LIMIT_MS, Outcome, Transaction
 from protocol.dpa.unanswered import Unanswered
-from protocol.errors import RemoteProtocolError
 
 log = logging.getLogger("iqrf_trio.transceiver")
 T = TypeVar("T")
@@ -36,31 +36,8 @@ T = TypeVar("T")
 LINK_PATIENCE_S = 0.5
 """How long a request waits for a link that is down."""
 
-SILENCE = 3
-"""Requests in a row to which the coordinator said nothing at all: it hangs, or is gone."""
-
-START_S = 3.0
-"""How long a module that was just switched on may take until it reports so."""
-
 Trace = Callable[[Literal["out", "in"], bytes], None]
 """Is told each frame: sent, or received whatever it is."""
-
-
-@define(eq=False)
-class _Session:
-    """One link, from its opening to its loss.
-
-    `silent` counts requests without any echo, `started` is set by a report of a reset, `garbled`
-    while nothing but garbage comes, `lost` once the link is given up.
-    """
-
-    link: Link
-    started: trio.Event = field(factory=trio.Event)
-    scope: trio.CancelScope = field(factory=trio.CancelScope)
-    silent: int = 0
-    garbled: bool = False
-    lost: bool = False
-    reason: str = "closed"
 
 
 @define(eq=False)
@@ -100,7 +77,7 @@ class Transceiver:
     _lag: Lag = field(factory=Lag, init=False)
     _learning: Learning = field(init=False)
     _links: Links = field(init=False)
-    _session: _Session | None = field(default=None, init=False)
+    _link: OpenLink | None = field(default=None, init=False)
     _up: trio.Event = field(factory=trio.Event, init=False)
     _scope: Shield = field(init=False)
     _stopping: bool = field(default=False, init=False)
@@ -138,7 +115,7 @@ class Transceiver:
     @property
     def connected(self) -> bool:
         """Whether the link is open and the coordinator has answered."""
-        return self._session is not None
+        return self._link is not None
 
     @property
     def counters(self) -> Counters:
@@ -152,7 +129,7 @@ class Transceiver:
 
     async def wait_connected(self) -> None:
         """Wait until `connected`."""
-        while self._session is None:
+        while self._link is None:
             await self._up.wait()
 
     async def call(self, call: Call[T]) -> T:
@@ -175,17 +152,17 @@ class Transceiver:
         try:
             if self.waits_for_air and uses_radio(request):
                 await self._air.wait()
-            if self._session is None:
+            if self._link is None:
                 with trio.move_on_at(patience_ends):
                     await self.wait_connected()
-            session = self._session
-            if session is not None and not await self._certain(session, request):
+            link = self._link
+            if link is not None and not await self._certain(link, request):
                 # Sent now, it could be given the answer to another request.
                 status = self._down_status if self._stopping else DpaTimeoutError.code
                 return self._unsent(request, status)
-            if session is None or session.lost or self._stopping:
+            if link is None or link.lost or self._stopping:
                 return self._unsent(request, self._down_status)
-            return await self._exchange(session, request, timeout_ms)
+            return await self._exchange(link, request, timeout_ms)
         finally:
             self._turn.release()
 
@@ -195,13 +172,13 @@ class Transceiver:
         Raises PortError where the link is down or does not take it.
         """
         async with self._turn:
-            session = self._session
-            if session is None or self._stopping:
+            link = self._link
+            if link is None or self._stopping:
                 raise PortError("the link is down")
             if self.trace is not None:
                 self.trace("out", frame)
             with self.shutdown.shield(share=Share.AIR):
-                await session.link.send(frame)
+                await link.link.send(frame)
 
     def begin(
         self, request: Request, timeout_ms: int | None, conclude: Callable[[Outcome], None]
@@ -211,8 +188,8 @@ class Transceiver:
         `conclude` is then called once, in the step in which there is an outcome, as `transact`
         has it. It may begin the next transaction.
         """
-        session, now = self._session, trio.current_time()
-        if session is None or session.lost or self._stopping:
+        link, now = self._link, trio.current_time()
+        if link is None or link.lost or self._stopping:
             return False
         if self.waits_for_air and self._air.free_at > now and uses_radio(request):
             return False
@@ -224,9 +201,9 @@ class Transceiver:
             return False
         frame = request.encode()
         try:
-            sent = session.link.try_send(frame)
+            sent = link.link.try_send(frame)
         except PortError as error:
-            self._lose(session, error)
+            self._lose(link, error)
             sent = False
         if not sent:
             self._turn.release()
@@ -235,13 +212,13 @@ class Transceiver:
             self.trace("out", frame)
         free = self._air.free_at <= now
         flight = self._launch(request, timeout_ms, now)
-        flight.conclude = partial(self._concluded, session, flight, conclude, free=free)
+        flight.conclude = partial(self._concluded, link, flight, conclude, free=free)
         self._timer.expect(flight)
         return True
 
     def _concluded(
         self,
-        session: _Session,
+        link: OpenLink,
         flight: Flight,
         conclude: Callable[[Outcome], None],
         now: float,
@@ -250,7 +227,7 @@ class Transceiver:
     ) -> None:
         """End what `begin` has begun."""
         outcome = self._land(flight, now)
-        self._judge(session, flight.transaction, now, free=free)
+        self._judge(link, flight.transaction, now, free=free)
         self._turn.release()
         try:
             conclude(outcome)
@@ -286,87 +263,76 @@ class Transceiver:
 
     # One link.
 
-    async def _use(self, link: Link) -> str:
+    async def _use(self, opened: Link) -> str:
         """Greet the coordinator, and serve whoever transacts until the link is lost."""
-        session = _Session(link)
+        link = OpenLink(opened, self._port.name, self._counts)
         self._learning.unanswered.relinked()
-        with session.scope:
+        with link.scope:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._read, session)
+                nursery.start_soon(self._read, link)
                 try:
-                    await self._greet(session)
+                    await self._greet(link)
                     await trio.sleep_forever()
                 finally:
-                    self._lose(session, PortError(session.reason))
-        return session.reason
+                    self._lose(link, PortError(link.reason))
+        return link.reason
 
-    async def _greet(self, session: _Session) -> None:
-        if session.link.starting:
+    async def _greet(self, link: OpenLink) -> None:
+        if link.link.starting:
             self._air.clear()
-            # Without a report the greeting tells as much.
-            with trio.move_on_after(START_S):
-                await session.started.wait()
+            await link.wait_started()
         # While it is busy it hears nothing, as after a discovery whose end the last link missed.
         await self._air.wait()
-        if await greet(partial(self._ask, session), SILENCE):
+        if await greet(partial(self._ask, link), SILENCE):
             log.info("%s: connected; %s", self._port.name, self.timing)
-            self._session = session
+            self._link = link
             self._up.set()
         else:
-            self._lose(session, PortError("no answer from the coordinator"))
+            self._lose(link, PortError("no answer from the coordinator"))
 
-    async def _ask(self, session: _Session, request: Request) -> Outcome:
+    async def _ask(self, link: OpenLink, request: Request) -> Outcome:
         """A transaction of the greeting."""
-        outcome = await self._exchange(session, request)
+        outcome = await self._exchange(link, request)
         if (mid := mid_in(outcome)) is not None:
             await self.memory.meet(mid)
             self._learning.met()
         return outcome
 
-    def _lose(self, session: _Session, error: PortError) -> None:
+    def _lose(self, link: OpenLink, error: PortError) -> None:
         """Give the link up; what is under way on it fails, and nothing new begins on it."""
         self._links.blame(error)
-        if not session.lost:
-            session.lost, session.reason = True, str(error)
-            session.scope.cancel()
-        if self._session is session:
-            self._session, self._up = None, trio.Event()
+        link.lose(error)
+        if self._link is link:
+            self._link, self._up = None, trio.Event()
         if self._flight is not None:
             self._flight.fail(self._down_status)
 
-    async def _read(self, session: _Session) -> None:
+    async def _read(self, link: OpenLink) -> None:
         try:
             while True:
-                same_read = session.link.more
-                frame = await session.link.receive()
+                same_read = link.link.more
+                frame = await link.link.receive()
                 self._reads += not same_read
-                self._received(session, frame)
+                self._received(link, frame)
         except PortError as error:
-            self._lose(session, error)
+            self._lose(link, error)
 
     # Frames in.
 
-    def _received(self, session: _Session, frame: bytes) -> None:
+    def _received(self, link: OpenLink, frame: bytes) -> None:
         if self.trace is not None:
             self.trace("in", frame)
         if self.tap is not None:
             self.tap(frame)
-        try:
-            packet = parse(frame)
-        except RemoteProtocolError as error:
-            self._counts[Count.GARBAGE] += 1
-            # A module gone mad sends thousands, which would wear out the disk.
-            level = logging.DEBUG if session.garbled else logging.WARNING
-            log.log(level, "%s: %s: %s", self._port.name, error, shown(frame))
-            session.garbled = True
+        packet = link.packet_in(frame)
+        if packet is None:
             return
-        session.silent, session.garbled = 0, False
         self._links.works()
-        if packet.nadr == COORDINATOR and self._session is not session and self._flight is None:
+        if packet.nadr == COORDINATOR and self._link is not link and self._flight is None:
             # Whatever it was thought to be busy with, it speaks.
             self._air.clear()
         if isinstance(packet, Request) or (isinstance(packet, Response) and packet.asynchronous):
-            self._unasked(session, packet, frame)
+            self._unasked(link, packet, frame)
             return
         flight, strays = self._flight, self._flight.transaction.strays if self._flight else []
         now = trio.current_time()
@@ -383,10 +349,10 @@ class Transceiver:
                 self._timer.expect(flight)
             flight.settle(now)  # at the very end, as it may begin the next one
 
-    def _unasked(self, session: _Session, packet: Request | Response, frame: bytes) -> None:
+    def _unasked(self, link: OpenLink, packet: Request | Response, frame: bytes) -> None:
         self._counts[Count.ASYNCHRONOUS] += 1
         if is_reset_message(packet):
-            session.started.set()
+            link.starts()
             self.timing = after_reset(self.timing, frame)
             self.memory.reset()
         try:
@@ -401,7 +367,7 @@ class Transceiver:
     # Transactions.
 
     async def _exchange(
-        self, session: _Session, request: Request, timeout_ms: int | None = None
+        self, link: OpenLink, request: Request, timeout_ms: int | None = None
     ) -> Outcome:
         await trio.lowlevel.checkpoint_if_cancelled()  # the last chance before the shield
         now = trio.current_time()
@@ -409,35 +375,29 @@ class Transceiver:
         flight = self._launch(request, timeout_ms, now)
         try:
             await flight.carry_out(
-                partial(self._send, session, flight.transaction),
+                partial(self._send, link, flight.transaction),
                 self.shutdown.shield(share=Share.AIR),
             )
         finally:
             now = trio.current_time()
             outcome = self._land(flight, now)
-        self._judge(session, flight.transaction, now, free=free)
+        self._judge(link, flight.transaction, now, free=free)
         return outcome
 
     def _launch(self, request: Request, timeout_ms: int | None, now: float) -> Flight:
         """A transaction that begins now."""
+        former = self._learning.unanswered.former(request, now)
+        longest_ms = round(self.timeout_limit_s * 1000)
         transaction = Transaction(
             request,
             self._learning.timing,
             now,
             timeout_ms,
             air_free_at=self._air.free_at,
-            former=self._learning.unanswered.former(request, now),
-            limit_ms=round(self.timeout_limit_s * 1000),
+            former=former,
+            limit_ms=longest_ms,
         )
-        if timeout_ms and transaction.shortened:
-            name = name_of(request.pnum, request.pcmd)
-            log.info(
-                "%s to %d: a timeout of %.1f s was asked for, %.1f s is the limit",
-                name,
-                request.nadr,
-                (timeout_ms or 0) / 1000,
-                self.timeout_limit_s,
-            )
+        tell_shortened(transaction, timeout_ms, longest_ms)
         limit = self.shutdown.limit_of(Share.AIR)
         flight = self._flight = Flight(transaction, self._reads, limit)
         self._counts[kind_of(request)] += 1
@@ -453,44 +413,34 @@ class Transceiver:
             self._scope.cancel()
         return outcome
 
-    async def _send(self, session: _Session, transaction: Transaction) -> None:
-        frame = transaction.request.encode()
+    async def _send(self, link: OpenLink, transaction: Transaction) -> None:
         if self.trace is not None:
-            self.trace("out", frame)
-        try:
-            await session.link.send(frame)
-        except PortError as error:
-            log.warning("%s: %s not sent: %s", self._port.name, shown(frame), error)
-            transaction.fail(InterfaceError.code, trio.current_time(), sent=False)
+            self.trace("out", transaction.request.encode())
+        await link.send(transaction)
 
-    def _judge(
-        self, session: _Session, transaction: Transaction, now: float, *, free: bool
-    ) -> None:
+    def _judge(self, link: OpenLink, transaction: Transaction, now: float, *, free: bool) -> None:
         """What an outcome teaches: of the network, and of the coordinator's health."""
         outcome = transaction.outcome
         assert outcome is not None
         self._learning.finished(transaction, now)
         # Given up while it may still be busy, the coordinator is not to blame.
         busy = not free or self._air.free_at > now
-        if outcome.confirmation is None and outcome.response is None and not busy:
-            session.silent += 1
-            if session.silent >= SILENCE:
-                self._lose(session, ModuleError(f"no answer to {SILENCE} requests in a row"))
+        unheard = outcome.confirmation is None and outcome.response is None and not busy
+        if unheard and (error := link.unheard()) is not None:
+            self._lose(link, error)
 
-    async def _certain(self, session: _Session, request: Request) -> bool:
+    async def _certain(self, link: OpenLink, request: Request) -> bool:
         """Whether the answer to `request` can be told from those to others that are still due."""
         try:
-            return await dispelled(
-                self._learning.unanswered, request, partial(self._probe, session)
-            )
+            return await dispelled(self._learning.unanswered, request, partial(self._probe, link))
         except PortError as error:
-            self._lose(session, error)
+            self._lose(link, error)
             return False
 
-    async def _probe(self, session: _Session, request: Request) -> Outcome:
-        outcome = await self._exchange(session, request)
-        if session.lost:
-            raise PortError(session.reason)
+    async def _probe(self, link: OpenLink, request: Request) -> Outcome:
+        outcome = await self._exchange(link, request)
+        if link.lost:
+            raise PortError(link.reason)
         return outcome
 
     def _unsent(self, request: Request, status: int) -> Outcome:

@@ -9,7 +9,8 @@ from trio.testing import MockClock
 
 from iqrf_trio.edges.ports import ModuleError, PortError
 from iqrf_trio.radio.links import LONGEST_PAUSE_S
-from iqrf_trio.radio.transceiver import LINK_PATIENCE_S, SILENCE
+from iqrf_trio.radio.open_link import SILENCE
+from iqrf_trio.radio.transceiver import LINK_PATIENCE_S
 from protocol.dpa.counters import Count
 from protocol.dpa.packet import BROADCAST, Request, answer
 from protocol.dpa.peripherals.coordinator import discovery

@@ -10,7 +10,8 @@ from attrs import define
 from trio.testing import MockClock
 
 from iqrf_trio.edges.ports import Link, ModuleError, PortError
-from iqrf_trio.radio.transceiver import START_S, Transceiver
+from iqrf_trio.radio.open_link import START_S
+from iqrf_trio.radio.transceiver import Transceiver
 from protocol.dpa.counters import Count
 from protocol.dpa.packet import Request, answer
 from protocol.dpa.peripherals.coordinator import discovery
