@@ -48,7 +48,7 @@ OUTSIDE = {
     "trio_websocket": "iqrf_trio/edges/websocket",
     "wsproto": "iqrf_trio/edges/websocket",
     "h11": "iqrf_trio/edges/http",
-    "paho": "iqrf_trio/edges/mqtt.py",
+    "paho": "iqrf_trio/edges/mqtt/",
     "sqlite3": "iqrf_trio/store/sqlite.py",
     "spidev": "iqrf_trio/edges/spibus.py",
     "spiflash": "iqrf_trio/edges/flash.py",

@@ -1,7 +1,7 @@
-"""One connection to an MQTT broker: paho-mqtt on Trio's readiness calls. The only import of paho.
+"""One connection to an MQTT broker: paho-mqtt on Trio's readiness calls.
 
 paho does the codec and the bookkeeping of QoS 1; waiting is Trio's. Its own queue and its threads
-are not used. It is imported with the first connection: a gateway without MQTT does not pay for it.
+are not used.
 """
 
 import logging
@@ -9,25 +9,24 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, field
+
+from iqrf_trio.edges.mqtt.client import (
+    CONNECT_TIMEOUT_S,
+    connect,
+    correlated,
+    make_client,
+    subscribe,
+)
+from iqrf_trio.edges.mqtt.values import Incoming, MqttError, MqttSettings
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessage
 
 log = logging.getLogger("iqrf_trio.mqtt")
-
-CONNECT_TIMEOUT_S = 10.0
-"""For name, TCP and TLS together, and again for the broker's answer."""
-
-MAX_PACKET = 256 * 1024
-"""Bytes of one message to us, as an MQTT 5 broker is told."""
-
-RECEIVE_MAXIMUM = 20
-"""Messages to us that an MQTT 5 broker sends before we have acknowledged one."""
 
 _MISC_S = 1.0
 """How often paho looks at its keepalive."""
@@ -46,82 +45,6 @@ _FAILURES = {
 
 Hop = Callable[[Callable[[], None]], Awaitable[None]]
 """Runs a blocking function where it blocks nobody."""
-
-
-class MqttError(Exception):
-    """No connection, or it was lost; the text says why."""
-
-
-@frozen
-class Will:
-    """What the broker publishes, retained, when the connection is lost."""
-
-    topic: str
-    payload: bytes
-
-
-@frozen
-class MqttSettings:
-    """Where a broker is and how it is spoken to. `keepalive` is in seconds."""
-
-    host: str
-    port: int
-    client_id: str
-    version: Literal[4, 5] = 5
-    tls: ssl.SSLContext | None = None
-    username: str = ""
-    password: str = ""
-    keepalive: int = 20
-    will: Will | None = None
-
-
-@frozen
-class Incoming:
-    """A message from the broker. `number` is what `acknowledge` takes."""
-
-    topic: str
-    payload: bytes
-    retained: bool
-    number: int
-    qos: int
-    response_topic: str | None = None
-    correlation: bytes | None = None
-    token: str | None = None
-    """The user property of this name, of MQTT 5."""
-
-
-class _ClosingSocket(ssl.SSLSocket):
-    """A socket that is closed when the handshake fails; paho leaves that to chance."""
-
-    def do_handshake(self, block: bool = False) -> None:
-        """Shake hands, or close."""
-        try:
-            super().do_handshake(block)
-        except BaseException:
-            self.close()
-            raise
-
-
-def tls_context(ca: str, certificate: str, private_key: str) -> ssl.SSLContext:
-    """What a client trusts (`ca`, or what the system does) and shows. Raises MqttError."""
-    try:
-        context = ssl.create_default_context(cafile=ca or None)
-        if certificate:
-            context.load_cert_chain(certificate, private_key or None)
-    except (OSError, ssl.SSLError) as error:
-        named = " ".join(filter(None, (ca, certificate, private_key)))
-        raise MqttError(f"TLS files cannot be used ({named}): {error}") from None
-    context.sslsocket_class = _ClosingSocket
-    return context
-
-
-def password_in(file: str) -> str:
-    """The first line of a file. Raises MqttError."""
-    try:
-        lines = Path(file).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise MqttError(f"mqtt.password_file {file} cannot be read: {error}") from None
-    return lines[0] if lines else ""
 
 
 @define(eq=False)
@@ -147,25 +70,7 @@ class MqttConnection:
 
     @_client.default
     def _make_client(self) -> "Client":
-        from paho.mqtt.client import Client  # noqa: PLC0415 - costs memory
-        from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion  # noqa: PLC0415
-
-        settings, five = self._settings, self._settings.version == 5
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=settings.client_id,
-            clean_session=None if five else True,
-            protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
-            reconnect_on_failure=False,
-            manual_ack=True,
-        )
-        if settings.username:
-            client.username_pw_set(settings.username, settings.password or None)
-        if settings.tls is not None:
-            client.tls_set_context(settings.tls)
-        if settings.will is not None:
-            client.will_set(settings.will.topic, settings.will.payload, qos=1, retain=True)
-        client.connect_timeout = CONNECT_TIMEOUT_S
+        client = make_client(self._settings)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._received
@@ -180,7 +85,7 @@ class MqttConnection:
 
         Raises MqttError.
         """
-        connecting = partial(_connect, self._client, self._settings)
+        connecting = partial(connect, self._client, self._settings)
         try:
             with trio.fail_after(2 * CONNECT_TIMEOUT_S):
                 await (hop or _in_thread)(connecting)
@@ -223,9 +128,7 @@ class MqttConnection:
         self, topic: str, payload: bytes, *, retain: bool, correlation: bytes | None = None
     ) -> int:
         """Hand a message over, QoS 1; returns its number. Raises MqttError."""
-        properties = None
-        if correlation is not None and self._settings.version == 5:
-            properties = _properties("PUBLISH", CorrelationData=correlation)
+        properties = correlated(self._settings, correlation)
         try:
             info = self._client.publish(topic, payload, 1, retain, properties)
         except ValueError as error:
@@ -236,15 +139,7 @@ class MqttConnection:
 
     def subscribe(self, filters: Iterable[str]) -> None:
         """Have the broker send what is published under these topics."""
-        from paho.mqtt.subscribeoptions import SubscribeOptions  # noqa: PLC0415
-
-        for name in filters:
-            if self._settings.version == 5:
-                # With the retain flag kept, a command that somebody retained is known as such.
-                options = SubscribeOptions(qos=1, retainAsPublished=True)
-                self._client.subscribe(name, options=options)
-            else:
-                self._client.subscribe(name, qos=1)
+        subscribe(self._client, filters, five=self._settings.version == 5)
 
     def acknowledge(self, message: Incoming) -> None:
         """The message is taken; the broker may send the next one."""
@@ -370,37 +265,3 @@ class MqttConnection:
 
 async def _in_thread(work: Callable[[], None]) -> None:
     await trio.to_thread.run_sync(work, abandon_on_cancel=True)
-
-
-def _connect(client: "Client", settings: MqttSettings) -> None:
-    """Name, TCP and TLS, blocking; CONNECT is written later."""
-    if settings.version == 5:
-        properties = _properties(
-            "CONNECT",
-            SessionExpiryInterval=0,
-            ReceiveMaximum=RECEIVE_MAXIMUM,
-            MaximumPacketSize=MAX_PACKET,
-        )
-        client.connect(
-            settings.host,
-            settings.port,
-            settings.keepalive,
-            clean_start=True,
-            properties=properties,
-        )
-    else:
-        client.connect(settings.host, settings.port, settings.keepalive)
-    sock = client.socket()
-    if sock is not None:
-        sock.setblocking(False)
-
-
-def _properties(packet: str, **values: object) -> Any:
-    from paho.mqtt.packettypes import PacketTypes  # noqa: PLC0415
-    from paho.mqtt.properties import Properties  # noqa: PLC0415
-
-    make: Any = Properties  # paho does not say what it takes
-    properties = make(getattr(PacketTypes, packet))
-    for name, value in values.items():
-        setattr(properties, name, value)
-    return properties
