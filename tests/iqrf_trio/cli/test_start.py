@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 NOT_NEEDED = (
+    "iqrf_trio.config.incumbent",
     "iqrf_trio.doctor",
     "iqrf_trio.edges.mqtt",
     "iqrf_trio.messaging.mqtt",
@@ -11,7 +12,6 @@ NOT_NEEDED = (
     "iqrf_trio.simulator.products",
     "iqrf_trio.wiring.mqtt",
     "iqrf_trio.wiring.simulated",
-    "protocol.incumbent",
     *("asyncio", "cryptography", "gpiod", "paho", "spidev", "spiflash", "unittest"),
 )
 
