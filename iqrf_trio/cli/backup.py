@@ -1,7 +1,6 @@
 """`iqrf-trio backup`: a snapshot now."""
 
 import argparse
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -9,17 +8,16 @@ from pathlib import Path
 import trio
 from attrs import frozen
 
-from iqrf_trio.cli import Failure, config
+from iqrf_trio.cli import config
 from iqrf_trio.cli.support import access, interruption
 from iqrf_trio.cli.support.privileges import account_of
-from iqrf_trio.cli.support.reach import Radio, ThroughGateway, radio
+from iqrf_trio.cli.support.reach import gateway_parts
 from iqrf_trio.cli.support.rendering import pretty
 from iqrf_trio.cli.support.snapshots import choose, failures, shelves
 from iqrf_trio.cli.support.target import Target
 from iqrf_trio.config import Config
 from iqrf_trio.services.vault import files
 from iqrf_trio.services.vault.shelves import Entry, Shelf
-from iqrf_trio.store import DATABASE_NAME, Store
 from iqrf_trio.wiring.vault import keeper_of
 
 HELP = """Make a snapshot of the gateway: the coordinator with its bonds and keys, the database
@@ -60,11 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _backup(arguments: argparse.Namespace, loaded: Config, target: Target | None) -> None:
-    database = loaded.gateway.state_dir / DATABASE_NAME
     async with (
         shelves(loaded) as every,
-        radio(arguments, loaded) as coordinator,
-        _opened(database, coordinator) as store,
+        gateway_parts(arguments, loaded) as (coordinator, store),
     ):
         chosen = [OneFile(arguments.file, target)] if arguments.file else choose(every, arguments)
         keeper = keeper_of(loaded, store, coordinator, _now, shelves=chosen)
@@ -76,17 +72,6 @@ async def _backup(arguments: argparse.Namespace, loaded: Config, target: Target 
         print(f"snapshot kept: {name}")
     if not names:
         print("nothing has changed since the last snapshot")
-
-
-def _opened(database: Path, coordinator: Radio) -> AbstractAsyncContextManager[Store]:
-    """The database, which a gateway that runs must have made.
-
-    Else a snapshot would join that gateway's coordinator with an empty database. Raises Failure.
-    """
-    if isinstance(coordinator, ThroughGateway) and not database.exists():
-        cause = f"a gateway runs, but there is no database in {database.parent}"
-        raise Failure(cause, "name its directory with --state-dir")
-    return Store.open(database)
 
 
 @frozen

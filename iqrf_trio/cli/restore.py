@@ -14,7 +14,7 @@ from iqrf_trio.cli import Failure, config
 from iqrf_trio.cli.backup import FOUND, OneFile
 from iqrf_trio.cli.support import access, interruption
 from iqrf_trio.cli.support.privileges import give_up_root
-from iqrf_trio.cli.support.reach import Radio, radio
+from iqrf_trio.cli.support.reach import Radio, gateway_parts
 from iqrf_trio.cli.support.snapshots import failures, find, named, opened, shelves
 from iqrf_trio.config import Config
 from iqrf_trio.services.vault.files import DIRECTORY, SUFFIX, make_directory
@@ -68,26 +68,25 @@ async def _restore(arguments: argparse.Namespace, loaded: Config, given: Found |
     text = f"snapshot of {format_iso(whole.made_at)}: {found.name}"
     _tell(arguments, "snapshot", text)
     both = arguments.coordinator == arguments.database
-    async with Store.open(loaded.gateway.state_dir / DATABASE_NAME) as store:
-        if not (both or arguments.coordinator):
+    if not (both or arguments.coordinator):
+        async with Store.open(loaded.gateway.state_dir / DATABASE_NAME) as store:
             await _database(arguments, store, whole)
+        return
+    async with gateway_parts(arguments, loaded) as (coordinator, store):
+        here = await coordinator.module()
+        _check_coordinator(arguments, whole, here)
+        if both:
+            _check_database(arguments, store, whole)
+        if arguments.dry_run:
             return
-        async with radio(arguments, loaded) as coordinator:
-            here = await coordinator.module()
-            _check_coordinator(arguments, whole, here)
-            if both:
-                _check_database(arguments, store, whole)
-            if arguments.dry_run:
-                return
-            if here.bonded or len(store.network):
-                await _keep_what_was(arguments, loaded, store, coordinator)
-            await coordinator.restore(
-                COORDINATOR, unpack(_part(whole, snapshot.COORDINATOR)), restart=True
-            )
-            text = "the coordinator is restored and was read back"
-            _tell(arguments, "coordinator", text)
-            if both:
-                await _write(arguments, store, whole)
+        if here.bonded or len(store.network):
+            await _keep_what_was(arguments, loaded, store, coordinator)
+        await coordinator.restore(
+            COORDINATOR, unpack(_part(whole, snapshot.COORDINATOR)), restart=True
+        )
+        _tell(arguments, "coordinator", "the coordinator is restored and was read back")
+        if both:
+            await _write(arguments, store, whole)
 
 
 async def _database(arguments: argparse.Namespace, store: Store, whole: Snapshot) -> None:

@@ -1,4 +1,4 @@
-"""The coordinator for a command: through the gateway that runs, else through the port itself."""
+"""Coordinator and database for a command: of the gateway that runs, else by the port itself."""
 
 import argparse
 from collections.abc import AsyncIterator
@@ -15,7 +15,10 @@ from iqrf_trio.config import Config, ConfigError
 from iqrf_trio.radio.scheduler import Scheduler
 from iqrf_trio.radio.transceiver import Transceiver
 from iqrf_trio.services.vault.devices import Devices
+from iqrf_trio.store import DATABASE_NAME, Store
 from iqrf_trio.wiring.ports import port_of
+from protocol.auth.tokens import InvalidTokenError, matches
+from protocol.auth.tokens import parse as parse_token
 from protocol.dpa.call import Call
 from protocol.dpa.packet import COORDINATOR, Response, parse
 from protocol.dpa.peripherals.coordinator import bonded_devices
@@ -44,6 +47,43 @@ class Radio(Protocol):
 
     async def restore(self, nadr: int, blocks: tuple[bytes, ...], *, restart: bool) -> None:
         """Give a device its backup, and read it back."""
+
+
+@asynccontextmanager
+async def gateway_parts(
+    arguments: argparse.Namespace, config: Config
+) -> AsyncIterator[tuple[Radio, Store]]:
+    """The coordinator and the database of one and the same gateway.
+
+    Where a gateway answers, its database is that in the directory of the configuration only if
+    that one holds the token that it took: at --url, or at the port while the service is stopped,
+    it may be another. Raises Failure.
+    """
+    directory = config.gateway.state_dir
+    database = directory / DATABASE_NAME
+    async with radio(arguments, config) as coordinator:
+        online = isinstance(coordinator, ThroughGateway)
+        if online and not database.exists():
+            cause = f"a gateway runs, but there is no database in {directory}"
+            raise Failure(cause, "name its directory with --state-dir")
+        async with Store.open(database) as store:
+            if online and not await _holds(store, access.find_token(arguments)):
+                cause = (
+                    "the gateway that answers is another one: the database in "
+                    f"{directory} does not hold the token that it took"
+                )
+                raise Failure(cause, "name its directory with --state-dir, or the other's --url")
+            yield coordinator, store
+
+
+async def _holds(store: Store, text: str) -> bool:
+    """Whether a token was made in this database, or in one that it was restored from."""
+    try:
+        shown = parse_token(text)
+        known = await store.token(shown.id)
+        return known is not None and matches(shown.secret, known.hash)
+    except InvalidTokenError:  # another program's, which takes other tokens
+        return False
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -285,6 +286,45 @@ async def test_the_database_of_another_gateway_is_not_made_up(
         options = ["backup", *words(tmp_path), "--state-dir", str(nowhere)]
         found = ["--url", home.url, "--token", home.token]
         assert await trio.to_thread.run_sync(main, [*options, *found]) == 1
+        assert not nowhere.exists()
+        assert f"there is no database in {nowhere}; name its directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("found", ["url", "port"])
+@pytest.mark.parametrize("command", ["backup", "restore --force", "restore --coordinator"])
+async def test_two_gateways_are_not_joined(
+    command: str, found: str, tmp_path: Path, capsys: Capture
+) -> None:
+    mine, other = tmp_path / "state", tmp_path / "other"
+    offline = partial(trio.to_thread.run_sync, main)
+    async with house(mine, mesh=generate(3)):
+        pass
+    file = str(tmp_path / "snapshot")
+    assert await offline(["backup", *words(tmp_path), "--file", file]) == 0
+    before = sorted(mine.rglob("*"))
+    async with house(other, mesh=generate(2)) as home:
+        port = home.url.rpartition(":")[2]
+        where = {"url": ("--url", home.url), "port": ("--set", f"websocket.port={port}")}
+        capsys.readouterr()
+        more = [*words(tmp_path), "--file", file, *where[found], "--token", home.token]
+        assert await offline([*command.split(), *more]) == 1
+        assert capsys.readouterr().err == (
+            "iqrf-trio: the gateway that answers is another one: the database in "
+            f"{mine} does not hold the token that it took; name its directory with --state-dir, "
+            "or the other's --url\n"
+        )
+        assert len(home.mesh.coordinator.bonds.mids) == 2
+    assert sorted(mine.rglob("*")) == before
+
+
+async def test_a_restore_makes_no_database_beside_another_gateway(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    file, nowhere = str(tmp_path / "snapshot"), tmp_path / "nowhere"
+    async with house(tmp_path / "state", mesh=generate(3)) as home:
+        assert await run(home, tmp_path, "backup", "--file", file) == 0
+        more = ("--file", file, "--state-dir", str(nowhere))
+        assert await run(home, tmp_path, "restore", *more) == 1
         assert not nowhere.exists()
         assert f"there is no database in {nowhere}; name its directory" in capsys.readouterr().err
 
