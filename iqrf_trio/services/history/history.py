@@ -41,7 +41,10 @@ MAX_PENDING = 20_000
 """Values that wait for a history that cannot be written: some hours of a large network."""
 
 RETRY_S = 60.0
-"""Between attempts to write when that failed."""
+"""After an attempt to write that failed: the next one, unless a cycle is over before."""
+
+LEAST_RETRY_S = 1.0
+"""The least time between such attempts, however many cycles end."""
 
 MAINTENANCE_S = 900.0
 """How often it is looked whether a day can be rolled up, or something deleted."""
@@ -101,6 +104,8 @@ class History:
     _damage: str = field(default="", init=False)
     _bytes: int = field(default=0, init=False)
     _news: trio.Event = field(factory=trio.Event, init=False)
+    _cycle_over: trio.Event = field(factory=trio.Event, init=False)
+    """A cycle has ended since the last attempt to write began."""
     _file: history.File = field(init=False)
     _writing: trio.Lock = field(factory=trio.Lock, init=False)
     _reading: trio.Lock = field(factory=trio.Lock, init=False)
@@ -130,6 +135,7 @@ class History:
     def cycle(self, cycle: CycleOver) -> None:
         """See Listener."""
         self._take(int(cycle.values.at.timestamp()), cycle.values.measured)
+        self._cycle_over.set()
 
     def states(self, mid: int, states: States) -> None:
         """Nothing: what is kept are measured values."""
@@ -148,18 +154,24 @@ class History:
             while True:
                 with trio.move_on_after(MAINTENANCE_S):
                     await self._news.wait()
-                self._news = trio.Event()
+                self._news, self._cycle_over = trio.Event(), trio.Event()
                 if await self._attempt(self._write) and await self._attempt(self._maintain):
                     self._error = ""
                 else:
-                    await trio.sleep(RETRY_S)
-                    if self._pending:
-                        self._news.set()
+                    await self._pause()
         finally:
             with self._shutdown.shield(STORING_S, Share.REST):
                 await self._attempt(self._write)
             with self._shutdown.shield(STORING_S, Share.REST):
                 await self._close()
+
+    async def _pause(self) -> None:
+        """Wait after a failure, so that a broken disk is asked rarely, but by each cycle."""
+        await trio.sleep(LEAST_RETRY_S)
+        with trio.move_on_after(RETRY_S - LEAST_RETRY_S):
+            await self._cycle_over.wait()
+        if self._pending:
+            self._news.set()
 
     async def find(
         self, mid: int, sensor: int, start: int, end: int, points: int = MAX_POINTS
@@ -212,7 +224,11 @@ class History:
         """Write what waits; what could not be written waits on. Raises StoreError."""
         while self._pending:
             batch = tuple(self._pending)
-            await self._write_in_turn(partial(self._file.append, batch))
+            append = partial(self._file.append, batch)
+            try:
+                await self._write_in_turn(append)
+            except DamagedDatabaseError:  # which is set aside: a new file takes the values
+                await self._write_in_turn(append)
             self._written += len(batch)
             for _ in range(min(len(batch), len(self._pending))):
                 self._pending.popleft()

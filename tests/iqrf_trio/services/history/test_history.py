@@ -202,6 +202,60 @@ async def test_a_history_that_cannot_be_written_is_told_and_tried_again(
         assert await rig.means() == [2]
 
 
+async def test_the_next_cycle_writes_what_a_failure_has_left(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with running(tmp_path) as rig:
+        rig.path.mkdir()
+        await rig.cycle(1)
+        rig.path.rmdir()
+        await trio.sleep(20)
+        assert await rig.means() == []
+        await rig.cycle(2)
+        assert await rig.means() == [1, 2]
+        assert rig.history.status.error == ""
+
+
+async def test_a_broken_disk_is_asked_once_a_second_at_most(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[float] = []
+
+    def append(_file: File, _batch: object) -> None:
+        attempts.append(trio.current_time())
+        raise StoreError("no space left")
+
+    monkeypatch.setattr(File, "append", append)
+    async with running(tmp_path) as rig:
+        for _ in range(100):
+            await rig.cycle()
+            await trio.sleep(0.1)
+        assert len(attempts) <= 11
+        await trio.sleep(3600)
+        assert len(attempts) <= 11 + 60
+
+
+async def test_a_damaged_history_gives_way_to_a_new_one_at_once(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    (tmp_path / "history.db").write_bytes(b"rotten" * 5000)
+    async with running(tmp_path) as rig:
+        await rig.cycle(5)
+        assert await rig.means() == [5]
+        assert len(set_aside(tmp_path)) == 1
+        assert rig.history.status.error == ""
+
+
+async def test_the_last_values_outlive_a_damaged_history(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with running(tmp_path) as rig:
+        rig.path.write_bytes(b"rotten" * 5000)
+        measured = (Measured(MID, 0, 1, "Temperature", "°C", 7.0),)
+        rig.history.values(Values(START, measured))
+    assert rig.bounds(Level.SAMPLE) == (int(START.timestamp()), int(START.timestamp()))
+
+
 async def test_what_waits_is_bounded(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with running(tmp_path) as rig:
         rig.path.mkdir()
