@@ -65,9 +65,11 @@ quick: $(WITH_TESTS) ## the suite without its slow tests, with fewer examples of
 	  --hypothesis-profile=quick $(ARGS)
 
 # The dump of a hang's stacks is off: the stack of a thread that runs can end the interpreter.
+# So is pytest's own log: it keeps every record, with its exception and all that hangs on it, which
+# in an hour looks like a leak of the gateway.
 soak: $(WITH_TESTS) ## long campaigns, an hour and more; MINUTES=10 shortens them
 	HOURS=$(HOURS) $(BIN)/python -m pytest -m soak --timeout=0 -o faulthandler_timeout=0 \
-	  --capture=no $(ARGS)
+	  -p no:logging --capture=no $(ARGS)
 
 check: $(WITH_TESTS) $(NODE_CLIENT) ## lint, types, floors, tests with coverage: what CI runs
 	$(BIN)/ruff check .
